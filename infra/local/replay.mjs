@@ -1,0 +1,4 @@
+// `npm run replay -- --dir <folder>`: recorded exchanges (test/replay/main.ts) through an installation of its own.
+import { runBesideThrowaway } from './throwaway.mjs';
+
+await runBesideThrowaway({ file: 'replay/main.ts', fast: true });
