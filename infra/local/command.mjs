@@ -34,7 +34,7 @@ function endGroupNow(child) {
  * Runs one command to its end in a process group of its own and returns its exit code and output.
  * Output also goes to `logFile`, and to the terminal with `echo`. Throws AbortError when `signal` aborts.
  */
-export function runCommand({ command, args, cwd, env, signal, logFile, echo = false }) {
+export function runCommand({ command, args, cwd, env, signal, logFile, uid, gid, echo = false }) {
   if (signal?.aborted) return Promise.reject(abortError());
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -75,5 +75,5 @@ export async function runCommandOrThrow(options) {
   if (code === 0) return output;
   const shown = [path.basename(options.command), ...options.args].join(' ');
   const log = options.logFile === undefined ? '' : `\n(all of it: ${options.logFile})`;
-  throw new Error(`\`${shown}\` ended with ${killedBy ?? `exit code ${code}`}:\n${lastLines(output)}${log}`);
+  throw new Error(`\`${shown}\` ended with ${killedBy ?? `exit code ${code}`}:\n${lastLines(output, 40)}${log}`);
 }

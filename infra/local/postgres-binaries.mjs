@@ -1,15 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  lstatSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -51,13 +42,13 @@ function packageFolder() {
 }
 
 /** A copy that an unprivileged user can reach. Only one that root owns and alone can write is trusted. */
-function reachableCopy(native, version) {
+async function reachableCopy(native, version) {
   const copy = `/var/tmp/tollgate-postgres-${version}`;
   const found = lstatSync(copy, { throwIfNoEntry: false });
   if (found?.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) return copy;
   if (found !== undefined) rmSync(copy, { recursive: true, force: true });
   const part = `${copy}.${process.pid}`;
-  cpSync(native, part, { recursive: true, verbatimSymlinks: true });
+  await cp(native, part, { recursive: true, verbatimSymlinks: true });
   chmodSync(part, 0o755);
   try {
     renameSync(part, copy);
@@ -69,7 +60,7 @@ function reachableCopy(native, version) {
 }
 
 /** The folder that holds bin/initdb and bin/postgres, runnable by `user`. */
-export function postgresBinaries(user) {
+export async function postgresBinaries(user) {
   const folder = packageFolder();
   const native = path.join(folder, 'native');
   completePackage(native);

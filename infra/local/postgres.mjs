@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { runCommandOrThrow } from './command.mjs';
 import { ensureFolder } from './paths.mjs';
 import { firstFree } from './ports.mjs';
 import { canReach, postgresBinaries, unprivilegedUser } from './postgres-binaries.mjs';
@@ -37,23 +38,22 @@ export function removePostgresFolder(folder) {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function initialise({ native, home, data, user, password, fast }) {
+async function initialise({ native, home, data, user, password, fast, signal }) {
   const passwordFile = path.join(home, 'first-password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user.uid !== undefined) chownSync(passwordFile, user.uid, user.gid);
   const args = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8'];
   const locale = ['--locale-provider=builtin', '--locale=C.UTF-8', ...(fast ? ['--no-sync'] : [])];
   const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
-  const run = spawnSync(path.join(native, 'bin/initdb'), [...args, ...locale], {
-    ...user,
-    cwd: home,
-    env,
-    encoding: 'utf8',
-  });
-  rmSync(passwordFile, { force: true });
-  if (run.status === 0) return;
-  rmSync(data, { recursive: true, force: true });
-  throw new Error(`initdb failed: ${run.error?.message ?? ''}${run.stderr ?? ''}`);
+  const command = path.join(native, 'bin/initdb');
+  try {
+    await runCommandOrThrow({ command, args: [...args, ...locale], cwd: home, env, signal, ...user });
+  } catch (error) {
+    rmSync(data, { recursive: true, force: true });
+    throw error;
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
 }
 
 function requireSameMajor(native, data) {
@@ -107,12 +107,12 @@ async function canLogIn(url) {
  */
 export async function startPostgres({ folder, wantedPort, password, fast, processes, signal }) {
   const user = unprivilegedUser();
-  const native = postgresBinaries(user);
+  const native = await postgresBinaries(user);
   const home = dataHome(folder, user);
   if (user.uid !== undefined) chmodSync(home, 0o700);
   const data = path.join(home, 'data');
   if (existsSync(path.join(data, 'PG_VERSION'))) requireSameMajor(native, data);
-  else initialise({ native, home, data, user, password, fast });
+  else await initialise({ native, home, data, user, password, fast, signal });
   await releaseData(data);
   const port = await firstFree(wantedPort);
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'timezone=UTC'];
