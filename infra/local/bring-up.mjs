@@ -113,11 +113,11 @@ async function together(controller, branches) {
 /** Services beside install and build: Redis needs nothing, Postgres and migrations need only the install. */
 async function startServices(controller, context, secrets) {
   const { redisPassword, postgresPassword } = secrets.read();
-  const installed = install(context);
+  const installed = context.prepared ? Promise.resolve() : install(context);
   const redis = startOrCheckRedis({ ...context, password: redisPassword });
   const postgres = installed.then(() => startOrCheckPostgres({ ...context, password: postgresPassword }));
   const migrated = postgres.then((databaseUrl) => migrateIfNeeded({ ...context, databaseUrl }));
-  const built = installed.then(() => build(context));
+  const built = context.prepared ? Promise.resolve() : installed.then(() => build(context));
   const [redisUrl, databaseUrl] = await together(controller, [redis, postgres, migrated, built, installed]);
   return { redisUrl, databaseUrl };
 }
@@ -139,9 +139,9 @@ const startAllPrograms = (controller, { profile, steps, ...rest }) =>
 
 /**
  * Brings a whole installation up: services, build, migrations, seed, programs, each waited for. Resolves with what a
- * caller needs to use and to stop it. On failure everything that was started has been stopped when this throws.
+ * caller needs to use and to stop it; `prepared` says that prepareCheckout was done before. On failure everything that was started has been stopped when this throws.
  */
-export async function bringUp({ profile, steps, signal: outer }) {
+export async function bringUp({ profile, steps, signal: outer, prepared = false }) {
   const controller = new AbortController();
   const signal = AbortSignal.any([outer, controller.signal]);
   const logFolder = path.join(profile.stateFolder, 'logs');
@@ -163,7 +163,7 @@ export async function bringUp({ profile, steps, signal: outer }) {
     logFolder,
     onDeath: (death) => reportDeath(death),
   });
-  const context = { profile, steps, signal, logFolder, processes };
+  const context = { profile, steps, signal, logFolder, processes, prepared };
   const stop = async () => {
     await processes.stopAll();
     runFile.remove();

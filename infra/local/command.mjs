@@ -40,6 +40,8 @@ export function runCommand({ command, args, cwd, env, signal, logFile, uid, gid,
     const child = spawn(command, args, {
       cwd,
       env,
+      uid,
+      gid,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -20,7 +20,7 @@ const vitest = path.join(testFolder, 'node_modules/vitest/vitest.mjs');
 
 /** Which suites hold a test file whose path matches one of the filters; all files when there is none. */
 export async function suitesWithFiles({ filters, env, signal }) {
-  const args = [vitest, 'list', '--config', 'vitest.config.ts', '--filesOnly', '--json', ...filters];
+  const args = [vitest, 'list', '--config', 'vitest.config.ts', '--filesOnly', ...filters, '--json'];
   const { code, output } = await runCommand({
     command: process.execPath,
     args,

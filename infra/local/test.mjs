@@ -1,5 +1,7 @@
 // `npm test`: every suite, on a Postgres, a Redis and programs of its own, in throwaway folders and on spare ports.
 // `npm test -- <filter>` runs the test files whose path matches; what they do not need is not started.
+import { cpSync } from 'node:fs';
+import path from 'node:path';
 import { bringUp, prepareCheckout } from './bring-up.mjs';
 import { toolEnvironment } from './environment.mjs';
 import { onInterrupt } from './interrupt.mjs';
@@ -38,7 +40,7 @@ async function runSuites(chosen, machine) {
 
 async function runOnThrowaway(chosen) {
   const profile = await throwawayProfile(process.env, { fast: true });
-  const machine = await bringUp({ profile, steps, signal });
+  const machine = await bringUp({ profile, steps, signal, prepared: true });
   steps.close();
   machine.died.then(({ name, how, tail }) => {
     total.failed += 1;
@@ -47,6 +49,8 @@ async function runOnThrowaway(chosen) {
   try {
     await runSuites(chosen, machine);
   } finally {
+    // The throwaway goes, what its programs said stays: a red test is read together with the gateway's log.
+    cpSync(machine.run.logs, path.join(reportFolder, 'logs'), { recursive: true });
     await machine.stop();
   }
 }
