@@ -33,11 +33,7 @@ const install = ({ steps, signal, logFolder }) =>
   steps.step('install', hints.install, async (note) => {
     await withCheckoutLock({ signal, note }, async () => {
       if (isInstalled()) note('unchanged');
-      else
-        await installDependencies({
-          signal,
-          logFile: path.join(logFolder, 'install.log'),
-        });
+      else await installDependencies({ signal, logFile: path.join(logFolder, 'install.log') });
     });
   });
 
@@ -54,17 +50,17 @@ function startOrCheckRedis({ profile, steps, ...rest }) {
     if (profile.redisUrl !== undefined) {
       await checkRedis(profile.redisUrl);
       note(`REDIS_URL ${withoutPassword(profile.redisUrl)}`);
-      return profile.redisUrl;
+      return { url: profile.redisUrl };
     }
     const folder = path.join(profile.stateFolder, 'redis');
-    const { url, port, origin } = await startRedis({
+    const { url, port, redis } = await startRedis({
       folder,
       wantedPort: profile.redisPort,
       fast: profile.fast,
       ...rest,
     });
-    note(`port ${port}, ${origin}`);
-    return url;
+    note(`port ${port}, ${redis.origin}`);
+    return { url, redis };
   });
 }
 
@@ -90,12 +86,7 @@ function startOrCheckPostgres({ profile, steps, ...rest }) {
 const migrateIfNeeded = ({ databaseUrl, steps, signal, logFolder }) =>
   steps.step('migrate', hints.migrate, async (note) => {
     if (await isMigrated(databaseUrl)) note('unchanged');
-    else
-      await migrate({
-        databaseUrl,
-        signal,
-        logFile: path.join(logFolder, 'migrate.log'),
-      });
+    else await migrate({ databaseUrl, signal, logFile: path.join(logFolder, 'migrate.log') });
   });
 
 /** Waits for all; the first failure stops the others, and is the one that is thrown. */
@@ -118,8 +109,8 @@ async function startServices(controller, context, secrets) {
   const postgres = installed.then(() => startOrCheckPostgres({ ...context, password: postgresPassword }));
   const migrated = postgres.then((databaseUrl) => migrateIfNeeded({ ...context, databaseUrl }));
   const built = context.prepared ? Promise.resolve() : installed.then(() => build(context));
-  const [redisUrl, databaseUrl] = await together(controller, [redis, postgres, migrated, built, installed]);
-  return { redisUrl, databaseUrl };
+  const [started, databaseUrl] = await together(controller, [redis, postgres, migrated, built, installed]);
+  return { redisUrl: started.url, redisProgram: started.redis, databaseUrl };
 }
 
 const startAllPrograms = (controller, { profile, steps, ...rest }) =>
@@ -127,11 +118,7 @@ const startAllPrograms = (controller, { profile, steps, ...rest }) =>
     controller,
     programs.map((program) =>
       steps.step(program.name, hints.program, async (note) => {
-        await startProgram({
-          program,
-          port: profile.ports[program.name],
-          ...rest,
-        });
+        await startProgram({ program, port: profile.ports[program.name], ...rest });
         note(`port ${profile.ports[program.name]}`);
       }),
     ),
@@ -147,22 +134,12 @@ export async function bringUp({ profile, steps, signal: outer, prepared = false 
   const logFolder = path.join(profile.stateFolder, 'logs');
   const urls = urlsOf(profile.ports);
   const startedAt = new Date().toISOString();
-  const runFile = openRunFile(profile.runFile, {
-    startedAt,
-    urls,
-    ports: profile.ports,
-    logs: logFolder,
-    pids: {},
-  });
+  const runFile = openRunFile(profile.runFile, { startedAt, urls, ports: profile.ports, logs: logFolder, pids: {} });
   let reportDeath;
   const died = new Promise((resolve) => {
     reportDeath = resolve;
   });
-  const processes = createProcesses({
-    runFile,
-    logFolder,
-    onDeath: (death) => reportDeath(death),
-  });
+  const processes = createProcesses({ runFile, logFolder, onDeath: (death) => reportDeath(death) });
   const context = { profile, steps, signal, logFolder, processes, prepared };
   const stop = async () => {
     await processes.stopAll();
@@ -171,32 +148,14 @@ export async function bringUp({ profile, steps, signal: outer, prepared = false 
   };
   try {
     const secrets = openSecrets(profile.stateFolder);
-    const services = await startServices(controller, context, secrets);
+    const { redisProgram, ...services } = await startServices(controller, context, secrets);
     const { own, ports, stateFolder } = profile;
-    const environment = programEnvironment({
-      own,
-      ports,
-      ...services,
-      secrets: secrets.read(),
-      stateFolder,
-    });
+    const environment = programEnvironment({ own, ports, ...services, secrets: secrets.read(), stateFolder });
     const seeded = await steps.step('seed', hints.seed, () => seed({ environment, secrets, signal }));
     const { demoKey, managementKey, organizationId, email, password } = seeded;
-    runFile.update({
-      demoKey,
-      managementKey,
-      organizationId,
-      demo: { email, password },
-      ...services,
-    });
+    runFile.update({ demoKey, managementKey, organizationId, demo: { email, password }, ...services });
     await startAllPrograms(controller, { ...context, environment });
-    return {
-      environment,
-      run: runFile.read(),
-      runFile: profile.runFile,
-      died,
-      stop,
-    };
+    return { environment, redisProgram, run: runFile.read(), runFile: profile.runFile, died, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -9,7 +9,11 @@ import { programs } from './programs.mjs';
 
 const marker = path.join(localFolder, 'build.sha256');
 const sources = ['apps', 'packages', 'prisma', 'package.json', 'pnpm-lock.yaml', 'tsconfig.base.json', 'turbo.json'];
-const artefacts = [...programs.map((program) => program.built), 'prisma/dist/index.js', 'prisma/dist/seed/main.js'];
+const artefacts = [
+  ...programs.map((program) => program.built),
+  'prisma/dist/index.js',
+  'apps/worker/dist/seed/main.js',
+];
 
 const wantedBuild = () => fingerprint(root, sources);
 
@@ -24,14 +28,7 @@ export async function buildAll({ signal, logFile }) {
   rmSync(marker, { force: true });
   const before = wantedBuild();
   const env = { ...toolEnvironment(), TURBO_UI: 'false' };
-  await runCommandOrThrow({
-    command: 'npx',
-    args: pnpm('run', 'build'),
-    cwd: root,
-    env,
-    signal,
-    logFile,
-  });
+  await runCommandOrThrow({ command: 'npx', args: pnpm('run', 'build'), cwd: root, env, signal, logFile });
   for (const file of artefacts) {
     if (!existsSync(path.join(root, file))) throw new Error(`the build ended well but left no ${file}`);
   }

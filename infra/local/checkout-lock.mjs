@@ -8,9 +8,7 @@ const file = path.join(localFolder, 'build.lock');
 function take() {
   ensureFolder(localFolder);
   try {
-    writeFileSync(file, `${process.pid} ${identityOf(process.pid)}`, {
-      flag: 'wx',
-    });
+    writeFileSync(file, `${process.pid} ${identityOf(process.pid)}`, { flag: 'wx' });
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;

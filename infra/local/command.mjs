@@ -37,14 +37,7 @@ function endGroupNow(child) {
 export function runCommand({ command, args, cwd, env, signal, logFile, uid, gid, echo = false }) {
   if (signal?.aborted) return Promise.reject(abortError());
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env,
-      uid,
-      gid,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(command, args, { cwd, env, uid, gid, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const log = logFile === undefined ? undefined : openLog(logFile);
     let output = '';
     const take = (stream) => (chunk) => {

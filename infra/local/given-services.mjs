@@ -9,10 +9,7 @@ export function withoutPassword(url) {
 /** Throws when the configured Postgres does not let us in. */
 export async function checkDatabase(url) {
   const { default: pg } = await import('pg');
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 5_000,
-  });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();
     await client.query('select 1');
@@ -28,11 +25,7 @@ export function checkRedis(url) {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const fail = (why) => reject(new Error(`REDIS_URL (${withoutPassword(url)}) does not answer: ${why}`));
-    const socket = net.connect({
-      host: hostname,
-      port: port === '' ? 6379 : Number(port),
-      timeout: 5_000,
-    });
+    const socket = net.connect({ host: hostname, port: port === '' ? 6379 : Number(port), timeout: 5_000 });
     socket.once('connect', () => resolve(socket.destroy()));
     socket.once('timeout', () => fail('no connection within 5 s'));
     socket.once('error', (error) => fail(error.message));

@@ -23,13 +23,6 @@ export async function installDependencies({ signal, logFile }) {
   // With NODE_ENV=production pnpm would leave out what the build needs.
   const { NODE_ENV: _, ...env } = toolEnvironment();
   const args = pnpm('install', '--frozen-lockfile', '--prefer-offline');
-  await runCommandOrThrow({
-    command: 'npx',
-    args,
-    cwd: root,
-    env,
-    signal,
-    logFile,
-  });
+  await runCommandOrThrow({ command: 'npx', args, cwd: root, env, signal, logFile });
   writeFileSync(marker, wantedInstall());
 }

@@ -25,12 +25,7 @@ export async function endLeftovers(runFile) {
   }
   const ended = [];
   for (const [name, pid] of Object.entries(rest).sort(([a], [b]) => rank(a) - rank(b))) {
-    const process = {
-      pid,
-      identity: run.identities?.[name],
-      signal: stopSignalOf(name),
-      graceMs: 10_000,
-    };
+    const process = { pid, identity: run.identities?.[name], signal: stopSignalOf(name), graceMs: 10_000 };
     if (process.identity !== undefined && (await endProcess(process))) ended.push(name);
   }
   rmSync(runFile, { force: true });

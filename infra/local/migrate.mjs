@@ -18,10 +18,7 @@ function wantedMigrations() {
 /** What the database itself says was applied: a marker file would be wrong about a database made anew. */
 async function appliedMigrations(databaseUrl) {
   const { default: pg } = await import('pg');
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
-  });
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
     const done = 'finished_at is not null and rolled_back_at is null';
@@ -44,12 +41,5 @@ export async function isMigrated(databaseUrl) {
 export async function migrate({ databaseUrl, signal, logFile }) {
   const args = [path.join(root, 'prisma/engine/prisma.mjs'), 'migrate', 'deploy'];
   const env = { ...toolEnvironment(), DATABASE_URL: databaseUrl };
-  await runCommandOrThrow({
-    command: process.execPath,
-    args,
-    cwd: root,
-    env,
-    signal,
-    logFile,
-  });
+  await runCommandOrThrow({ command: process.execPath, args, cwd: root, env, signal, logFile });
 }

@@ -84,10 +84,7 @@ async function releaseData(data) {
 
 async function canLogIn(url) {
   const { default: pg } = await import('pg');
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 2_000,
-  });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -130,13 +127,7 @@ export async function startPostgres({ folder, wantedPort, password, fast, proces
     client = await canLogIn(url('postgres'));
     return client !== undefined;
   };
-  await waitUntilReady({
-    name: 'postgres',
-    child,
-    ready,
-    timeoutMs: 60_000,
-    signal,
-  });
+  await waitUntilReady({ name: 'postgres', child, ready, timeoutMs: 60_000, signal });
   const { rowCount } = await client.query('select from pg_database where datname = $1', [databaseName]);
   if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(databaseName)}`);
   await client.end();

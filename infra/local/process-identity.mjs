@@ -28,9 +28,7 @@ export function identityOf(pid) {
 }
 
 function identityFromPs(pid) {
-  const started = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-    encoding: 'utf8',
-  }).stdout?.trim();
+  const started = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim();
   return started === undefined || started === '' ? undefined : started;
 }
 
@@ -38,11 +36,7 @@ function identityFromPs(pid) {
 export function commandLineOf(pid) {
   const line = read(`/proc/${pid}/cmdline`);
   if (line !== undefined) return line.replaceAll('\0', ' ').trim();
-  return (
-    spawnSync('ps', ['-o', 'args=', '-p', String(pid)], {
-      encoding: 'utf8',
-    }).stdout?.trim() ?? ''
-  );
+  return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ?? '';
 }
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -19,10 +19,7 @@ export function createProcesses({ runFile, logFolder, onDeath }) {
 
   const record = () => {
     const own = { start: process.pid };
-    const pids = {
-      ...own,
-      ...Object.fromEntries([...children].map(([name, entry]) => [name, entry.pid])),
-    };
+    const pids = { ...own, ...Object.fromEntries([...children].map(([name, entry]) => [name, entry.pid])) };
     const identities = Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, identityOf(pid)]));
     runFile.update({ pids, identities });
   };
@@ -33,14 +30,7 @@ export function createProcesses({ runFile, logFolder, onDeath }) {
     const logFile = path.join(ensureFolder(logFolder), `${name}.log`);
     const log = openSync(logFile, 'w');
     const stdin = input === undefined ? 'ignore' : 'pipe';
-    const child = spawn(command, args, {
-      cwd,
-      env,
-      uid,
-      gid,
-      detached: true,
-      stdio: [stdin, log, log],
-    });
+    const child = spawn(command, args, { cwd, env, uid, gid, detached: true, stdio: [stdin, log, log] });
     closeSync(log);
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
@@ -64,11 +54,7 @@ export function createProcesses({ runFile, logFolder, onDeath }) {
   async function stopOne(name) {
     const entry = children.get(name);
     if (entry === undefined || entry.ended !== undefined) return;
-    await endProcess({
-      pid: entry.pid,
-      identity: entry.identity,
-      signal: stopSignalOf(name),
-    });
+    await endProcess({ pid: entry.pid, identity: entry.identity, signal: stopSignalOf(name) });
   }
 
   async function stopAll() {

@@ -48,11 +48,5 @@ export async function startProgram({ program, port, environment, processes, sign
     env: environment,
   });
   const ready = () => answersWell(`http://127.0.0.1:${port}${program.health}`);
-  await waitUntilReady({
-    name: program.name,
-    child,
-    ready,
-    timeoutMs: 60_000,
-    signal,
-  });
+  await waitUntilReady({ name: program.name, child, ready, timeoutMs: 60_000, signal });
 }

@@ -10,18 +10,13 @@ const oldestUsable = [6, 2];
 
 /** Where a command stands on the PATH, or undefined. */
 export function onPath(name) {
-  const run = spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], {
-    encoding: 'utf8',
-  });
+  const run = spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { encoding: 'utf8' });
   return run.status === 0 ? run.stdout.trim() : undefined;
 }
 
 function versionOf({ binary, environment }) {
   try {
-    const text = execFileSync(binary, ['--version'], {
-      encoding: 'utf8',
-      env: { ...process.env, ...environment },
-    });
+    const text = execFileSync(binary, ['--version'], { encoding: 'utf8', env: { ...process.env, ...environment } });
     return text
       .match(/v=(\d+)\.(\d+)/)
       ?.slice(1)
@@ -66,15 +61,7 @@ async function unpackDebianPackage(folder, { signal, logFile }) {
     'Acquire::Languages=none',
     'Acquire::Retries=3',
   ].flatMap((option) => ['-o', option]);
-  const run = (command, args, cwd) =>
-    runCommandOrThrow({
-      command,
-      args,
-      cwd,
-      env: process.env,
-      signal,
-      logFile,
-    });
+  const run = (command, args, cwd) => runCommandOrThrow({ command, args, cwd, env: process.env, signal, logFile });
   try {
     await run('apt-get', [...options, '-qq', 'update']);
     const plan = await run('apt-get', [...options, '-s', '--no-install-recommends', 'install', 'redis-server']);

@@ -31,11 +31,7 @@ function answersPing(port, password) {
  */
 export async function startRedis({ folder, wantedPort, password, fast, processes, signal, logFolder }) {
   const logFile = path.join(logFolder, 'redis-package.log');
-  const redis = await findRedis({
-    folder: path.join(localFolder, 'redis-dist'),
-    signal,
-    logFile,
-  });
+  const redis = await findRedis({ folder: path.join(localFolder, 'redis-dist'), signal, logFile });
   const port = await firstFree(wantedPort);
   const settings = [
     `port ${port}`,
@@ -55,16 +51,6 @@ export async function startRedis({ folder, wantedPort, password, fast, processes
     input: `${settings.join('\n')}\n`,
   });
   const ready = () => answersPing(port, password);
-  await waitUntilReady({
-    name: 'redis',
-    child,
-    ready,
-    timeoutMs: 60_000,
-    signal,
-  });
-  return {
-    url: `redis://:${password}@127.0.0.1:${port}`,
-    port,
-    origin: redis.origin,
-  };
+  await waitUntilReady({ name: 'redis', child, ready, timeoutMs: 60_000, signal });
+  return { url: `redis://:${password}@127.0.0.1:${port}`, port, redis };
 }

@@ -10,9 +10,7 @@ export function openRunFile(file, initial) {
   let state = initial;
   const write = () => {
     ensureFolder(path.dirname(file));
-    writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, {
-      mode: 0o600,
-    });
+    writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   };
   write();

@@ -15,9 +15,7 @@ export function openSecrets(stateFolder) {
   const file = path.join(ensureFolder(stateFolder), 'secrets.json');
   let secrets = { ...fresh(), ...(existsSync(file) ? readJson(file) : {}) };
   const write = () => {
-    writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, {
-      mode: 0o600,
-    });
+    writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   };
   write();

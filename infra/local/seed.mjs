@@ -22,23 +22,15 @@ function decodeAnswer(output) {
 export async function seed({ environment, secrets, signal }) {
   const { demoKey, managementKey } = secrets.read();
   const known =
-    demoKey === undefined
-      ? {}
-      : {
-          TOLLGATE_DEMO_KEY: demoKey,
-          TOLLGATE_DEMO_MANAGEMENT_KEY: managementKey,
-        };
+    demoKey === undefined ? {} : { TOLLGATE_DEMO_KEY: demoKey, TOLLGATE_DEMO_MANAGEMENT_KEY: managementKey };
   const output = await runCommandOrThrow({
     command: process.execPath,
-    args: [path.join(root, 'prisma/dist/seed/main.js')],
-    cwd: path.join(root, 'prisma'),
+    args: [path.join(root, 'apps/worker/dist/seed/main.js')],
+    cwd: path.join(root, 'apps/worker'),
     env: { ...environment, ...known },
     signal,
   });
   const answer = decodeAnswer(output);
-  secrets.update({
-    demoKey: answer.demoKey,
-    managementKey: answer.managementKey,
-  });
+  secrets.update({ demoKey: answer.demoKey, managementKey: answer.managementKey });
   return answer;
 }

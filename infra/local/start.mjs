@@ -12,10 +12,7 @@ const interrupt = onInterrupt();
 async function firstAnswer(run) {
   const response = await fetch(`${run.urls.gateway}/v1/chat/completions`, {
     method: 'POST',
-    headers: {
-      authorization: `Bearer ${run.demoKey}`,
-      'content-type': 'application/json',
-    },
+    headers: { authorization: `Bearer ${run.demoKey}`, 'content-type': 'application/json' },
     body: JSON.stringify(firstRequest),
     signal: AbortSignal.timeout(30_000),
   });
@@ -28,13 +25,7 @@ async function firstAnswer(run) {
 async function main() {
   const profile = await steps.step('look around', undefined, () => startProfile(process.env, steps.say));
   const machine = await bringUp({ profile, steps, signal: interrupt.signal });
-  process.stdout.write(
-    welcome({
-      run: machine.run,
-      own: profile.own,
-      elapsedMs: steps.elapsedMs(),
-    }),
-  );
+  process.stdout.write(welcome({ run: machine.run, own: profile.own, elapsedMs: steps.elapsedMs() }));
   const death = process.argv.includes('--once')
     ? await steps
         .step('first answer', 'read .local/logs/gateway.log', () => firstAnswer(machine.run))

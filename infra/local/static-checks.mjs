@@ -30,13 +30,7 @@ export function staticChecks() {
 
 async function runCheck({ name, args, cwd }, signal) {
   const env = toolEnvironment();
-  const { code, output } = await runCommand({
-    command: process.execPath,
-    args,
-    cwd,
-    env,
-    signal,
-  });
+  const { code, output } = await runCommand({ command: process.execPath, args, cwd, env, signal });
   process.stdout.write(code === 0 ? ` ✓ ${name}\n` : ` ✗ ${name}\n${output}\n`);
   return code === 0;
 }

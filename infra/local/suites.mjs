@@ -21,13 +21,7 @@ const vitest = path.join(testFolder, 'node_modules/vitest/vitest.mjs');
 /** Which suites hold a test file whose path matches one of the filters; all files when there is none. */
 export async function suitesWithFiles({ filters, env, signal }) {
   const args = [vitest, 'list', '--config', 'vitest.config.ts', '--filesOnly', ...filters, '--json'];
-  const { code, output } = await runCommand({
-    command: process.execPath,
-    args,
-    cwd: testFolder,
-    env,
-    signal,
-  });
+  const { code, output } = await runCommand({ command: process.execPath, args, cwd: testFolder, env, signal });
   const json = output.slice(output.indexOf('['), output.lastIndexOf(']') + 1);
   if (code !== 0 && json === '') throw new Error(`vitest could not list the tests:\n${output}`);
   const names = new Set(json === '' ? [] : JSON.parse(json).map((entry) => entry.projectName));
@@ -56,14 +50,7 @@ export async function runSuite({ suite, filters, env, signal, reportFolder }) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
   const args = [vitest, 'run', '--config', 'vitest.config.ts', '--project', suite.name, ...reporters, ...filters];
   const limited = AbortSignal.any([signal, AbortSignal.timeout(suiteTimeoutMs)]);
-  const run = runCommand({
-    command: process.execPath,
-    args,
-    cwd: testFolder,
-    env,
-    signal: limited,
-    echo: true,
-  });
+  const run = runCommand({ command: process.execPath, args, cwd: testFolder, env, signal: limited, echo: true });
   const outcome = await run.catch((error) => {
     if (signal.aborted || error.name !== 'AbortError') throw error;
     process.stderr.write(`The suite ${suite.name} did not end within ${suiteTimeoutMs / 60_000} minutes.\n`);

@@ -57,11 +57,7 @@ async function runOnThrowaway(chosen) {
 
 async function main() {
   await prepareCheckout({ steps, signal, logFolder: reportFolder });
-  const chosen = await suitesWithFiles({
-    filters,
-    env: toolEnvironment(),
-    signal,
-  });
+  const chosen = await suitesWithFiles({ filters, env: toolEnvironment(), signal });
   if (filters.length === 0) await counted('lint and types', () => runStaticChecks(signal));
   if (chosen.some((suite) => suite.needs === 'machine')) await runOnThrowaway(chosen);
   else await runSuites(chosen, undefined);

@@ -14,9 +14,6 @@ const { module } = await runnerImport(path.join(root, 'test', file), {
   configFile: false,
   cacheDir: path.join(root, '.local/vite'),
   resolve: { conditions },
-  ssr: {
-    resolve: { conditions, externalConditions: ['tollgate:source'] },
-    noExternal: [/^@tollgate\//],
-  },
+  ssr: { resolve: { conditions, externalConditions: ['tollgate:source'] }, noExternal: [/^@tollgate\//] },
 });
 process.exit(await module.run(args));
