@@ -1,0 +1,22 @@
+/** Where randomness comes from: `n` unpredictable bytes. Programs pass `crypto.randomBytes`, tests a seeded source. */
+export type RandomBytes = (n: number) => Buffer;
+
+const RECORD_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * Whether a value is an id as we write it: a lower-case UUID and nothing else. Everything that came from outside passes
+ * here first, so that an array, an upper-case spelling or a null byte is "not found" and never a database error.
+ */
+export function isRecordId(value: unknown): value is string {
+  return typeof value === 'string' && value.length === 36 && RECORD_ID.test(value);
+}
+
+/** Mints a UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 random bits. Ids of different milliseconds sort by time. */
+export function mintId(nowMs: number, random: RandomBytes): string {
+  const bytes = Buffer.from(random(16));
+  bytes.writeUIntBE(Math.floor(nowMs), 0, 6);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

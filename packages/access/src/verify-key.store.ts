@@ -1,0 +1,84 @@
+import { type Nanousd, nanousd } from '@tollgate/amount';
+import type { Database, Transaction } from '@tollgate/prisma';
+import { decodeKeyKind, type KeyKind, keyState } from './api-key.js';
+import { hashKey, parseKey } from './key-token.js';
+
+/** Who is calling: what a gateway keeps about a verified key. Fresh as of `authVersion`. */
+export interface Principal {
+  readonly keyId: string;
+  readonly keyKind: KeyKind;
+  readonly keyName: string;
+  readonly organizationId: string;
+  readonly projectId: string;
+  readonly markupBp: number;
+  /** the organisation's counter of key changes; admission refuses an older one as stale */
+  readonly authVersion: string;
+  readonly limitNanousd: Nanousd | null;
+  readonly expiresAtMs: number | null;
+  readonly createdById: string | null;
+  /** whether holds must also be taken in the key's own scope */
+  readonly isKeyLimited: boolean;
+}
+
+/** Malformed, unknown, revoked and expired are a 401 to the caller; disabled and suspended are a 403. */
+export type VerifiedKey =
+  | { readonly kind: 'verified'; readonly principal: Principal }
+  | { readonly kind: 'malformed' | 'unknown' | 'revoked' | 'expired' | 'disabled' | 'suspended' };
+
+interface KeyAndOrganizationRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly organization_id: string;
+  readonly project_id: string;
+  readonly created_by_id: string | null;
+  readonly limit_nanousd: bigint | null;
+  readonly expires_at: Date | null;
+  readonly disabled_at: Date | null;
+  readonly revoked_at: Date | null;
+  readonly organization_status: string;
+  readonly markup_bp: number;
+  readonly auth_version: bigint;
+}
+
+/**
+ * Who presents this token. Garbage is answered without the database; the rest costs one look-up by keyed hash, which
+ * reads key and organisation in one snapshot. Rejects only when the database does not answer: that is never a 401.
+ */
+export async function verifyKey(
+  db: Database | Transaction,
+  { token, pepper, nowMs }: { readonly token: unknown; readonly pepper: string | Buffer; readonly nowMs: number },
+): Promise<VerifiedKey> {
+  const parsed = parseKey(token);
+  if (!parsed.ok) return { kind: 'malformed' };
+  const [row] = await db.$queryRaw<KeyAndOrganizationRow[]>`
+    SELECT k.id::text, k.kind, k.name, k.organization_id::text, k.project_id::text, k.created_by_id, k.limit_nanousd,
+      k.expires_at, k.disabled_at, k.revoked_at, o.status AS organization_status, o.markup_bp, o.auth_version
+    FROM api_key k JOIN organization o ON o.id = k.organization_id
+    WHERE k.hash = ${hashKey(parsed.token, pepper)}`;
+  return row === undefined ? { kind: 'unknown' } : judge(row, nowMs);
+}
+
+function judge(row: KeyAndOrganizationRow, nowMs: number): VerifiedKey {
+  const expiresAtMs = row.expires_at?.getTime() ?? null;
+  const state = keyState(
+    { expiresAtMs, disabledAtMs: row.disabled_at?.getTime() ?? null, revokedAtMs: row.revoked_at?.getTime() ?? null },
+    nowMs,
+  );
+  if (state !== 'active') return { kind: state };
+  if (row.organization_status !== 'active') return { kind: 'suspended' };
+  const principal: Principal = {
+    keyId: row.id,
+    keyKind: decodeKeyKind(row.kind),
+    keyName: row.name,
+    organizationId: row.organization_id,
+    projectId: row.project_id,
+    markupBp: row.markup_bp,
+    authVersion: row.auth_version.toString(),
+    limitNanousd: row.limit_nanousd === null ? null : nanousd(row.limit_nanousd),
+    expiresAtMs,
+    createdById: row.created_by_id,
+    isKeyLimited: row.limit_nanousd !== null,
+  };
+  return { kind: 'verified', principal };
+}
