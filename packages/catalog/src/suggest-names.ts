@@ -1,0 +1,35 @@
+/** The known names nearest to a name nobody knows, best first. Linear in the catalogue: only for the miss path. */
+export function suggestNames(name: string, known: readonly string[], count = 3): string[] {
+  const wanted = name.toLowerCase().slice(0, 80);
+  const bare = wanted.slice(wanted.lastIndexOf('/') + 1);
+  const limit = Math.max(2, Math.floor(bare.length / 3));
+  const near: { name: string; distance: number }[] = [];
+  for (const candidate of known) {
+    const distance = Math.min(
+      boundedDistance(wanted, candidate, limit),
+      boundedDistance(bare, candidate.slice(candidate.lastIndexOf('/') + 1), limit),
+    );
+    if (distance <= limit) near.push({ name: candidate, distance });
+  }
+  near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
+  return near.slice(0, count).map((entry) => entry.name);
+}
+
+/** Edit distance; anything above the limit is reported as limit + 1, which lets most candidates end after a length check. */
+function boundedDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    let best = row;
+    for (let column = 1; column <= b.length; column++) {
+      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const value = Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
+      current.push(value);
+      best = Math.min(best, value);
+    }
+    if (best > limit) return limit + 1;
+    previous = current;
+  }
+  return previous[b.length] ?? limit + 1;
+}

@@ -1,0 +1,108 @@
+import { ceilDivide, type Nanousd, nanousd } from '@tollgate/amount';
+import type { ComponentPrices, PriceComponent, PriceSchedule } from '@tollgate/catalog';
+import { BASIS_POINTS, basisPoints, UNITS_PER_PRICE } from './charge.js';
+import { pricesAt, pricesForInput, unitPrice } from './effective-prices.js';
+
+/** What a request may use at most, and by which prices. */
+export interface Bounds {
+  /** every schedule the request may be settled by */
+  readonly schedules: readonly PriceSchedule[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly atMs: number;
+  readonly markupBp: number;
+  /** components this request cannot use (no audio in it, no one-hour cache asked for …): a hold need not cover them */
+  readonly without?: readonly PriceComponent[];
+  /** searches the request may trigger at most; default 0 */
+  readonly webSearches?: number;
+}
+
+const INPUT: readonly PriceComponent[] = [
+  'input',
+  'input_audio',
+  'input_image',
+  'cache_read',
+  'cache_read_audio',
+  'cache_write_5m',
+  'cache_write_1h',
+];
+const OUTPUT: readonly PriceComponent[] = ['output', 'reasoning', 'output_audio', 'output_image'];
+
+/**
+ * What a hold must cover: the charge of the dearest way to use up to that many tokens, over every schedule, every tier
+ * that can be reached, cache writes being dearer than input, and the rounding. Throws when a schedule lacks an input or
+ * output price, or a price for the searches: such an endpoint is refused before anything is held.
+ */
+export function upperBound(bounds: Bounds): Nanousd {
+  let raw = 0n;
+  for (const schedule of bounds.schedules) {
+    const bound = rawBound(schedule, bounds);
+    if (bound > raw) raw = bound;
+  }
+  return nanousd(ceilDivide(raw * (BASIS_POINTS + basisPoints(bounds.markupBp)), UNITS_PER_PRICE * BASIS_POINTS));
+}
+
+/**
+ * The largest number of output tokens, at most `wanted`, whose upper bound the available amount covers; 0 when not even
+ * one is affordable.
+ */
+export function affordableOutputTokens({
+  availableNanousd,
+  wanted,
+  ...bounds
+}: Omit<Bounds, 'outputTokens'> & { readonly availableNanousd: Nanousd; readonly wanted: number }): number {
+  const isCovered = (outputTokens: number): boolean => upperBound({ ...bounds, outputTokens }) <= availableNanousd;
+  if (isCovered(wanted)) return wanted;
+  let covered = 0;
+  let tooMany = wanted;
+  while (tooMany - covered > 1) {
+    const middle = covered + Math.floor((tooMany - covered) / 2);
+    if (isCovered(middle)) covered = middle;
+    else tooMany = middle;
+  }
+  return covered;
+}
+
+function rawBound(schedule: PriceSchedule, bounds: Bounds): bigint {
+  const { inputTokens, outputTokens, without = [], webSearches = 0 } = bounds;
+  const current = pricesAt(schedule, bounds.atMs);
+  let highest = 0n;
+  for (const mostInput of reachableInputs(current.tiers, inputTokens)) {
+    const prices = pricesForInput(current, mostInput);
+    const raw =
+      BigInt(mostInput) * dearest(prices, INPUT, without) +
+      BigInt(outputTokens) * dearest(prices, OUTPUT, without) +
+      (prices.request ?? 0n) +
+      (webSearches > 0 ? BigInt(webSearches) * required(prices, 'web_search') : 0n);
+    if (raw > highest) highest = raw;
+  }
+  return highest;
+}
+
+/** The most input tokens each reachable tier can be charged for: a cheaper tier above may cost less than a full one below. */
+function reachableInputs(
+  tiers: readonly { readonly aboveInputTokens: number }[],
+  inputTokens: number,
+): readonly number[] {
+  return [...tiers.map((tier) => tier.aboveInputTokens).filter((threshold) => threshold < inputTokens), inputTokens];
+}
+
+function dearest(
+  prices: ComponentPrices,
+  components: readonly PriceComponent[],
+  without: readonly PriceComponent[],
+): bigint {
+  let highest = 0n;
+  for (const component of components) {
+    if (without.includes(component)) continue;
+    const price = required(prices, component);
+    if (price > highest) highest = price;
+  }
+  return highest;
+}
+
+function required(prices: ComponentPrices, component: PriceComponent): bigint {
+  const price = unitPrice(prices, component);
+  if (price === null) throw new RangeError(`no price for ${component}: an unpriced schedule cannot be held`);
+  return price;
+}

@@ -1,0 +1,82 @@
+import { type Endpoint, isCallable, type Model, type PriceVersionRow, priceAt } from '@tollgate/catalog';
+import { pricesAt } from '@tollgate/pricing';
+
+export type Availability =
+  | { readonly ok: true; readonly credential: 'environment' | 'sandbox' }
+  | { readonly ok: false; readonly reason: string };
+
+/** One try, with everything it needs: where, at which frozen price version, with whose key, and why it stands here. */
+export interface Attempt {
+  readonly endpoint: Endpoint;
+  readonly price: PriceVersionRow;
+  readonly credential: 'environment' | 'sandbox';
+  readonly reason: string;
+}
+
+export type Decision =
+  | { readonly kind: 'attempts'; readonly attempts: readonly Attempt[] }
+  | { readonly kind: 'refused'; readonly code: 'no_endpoint' | 'unpriced'; readonly message: string };
+
+type Candidate =
+  | { readonly ok: true; readonly attempt: Attempt }
+  | { readonly ok: false; readonly isUnpriced: boolean; readonly reason: string };
+
+/**
+ * Which endpoints to try for a model, in order: as the catalogue prefers them, real credentials before sandbox ones.
+ * Endpoints that are switched off, cannot be spoken to, are not available or have no price are left out; when nothing is
+ * left, the refusal says why each one was.
+ */
+export function decide({
+  model,
+  isAvailable,
+  nowMs,
+}: {
+  readonly model: Model;
+  readonly isAvailable: (endpoint: Endpoint) => Availability;
+  readonly nowMs: number;
+}): Decision {
+  const attempts: Attempt[] = [];
+  const rejected: { readonly isUnpriced: boolean; readonly reason: string }[] = [];
+  for (const endpoint of model.endpoints) {
+    const candidate = consider(endpoint, isAvailable, nowMs);
+    if (candidate.ok) attempts.push(candidate.attempt);
+    else rejected.push(candidate);
+  }
+  if (attempts.length > 0) {
+    return {
+      kind: 'attempts',
+      attempts: attempts.sort((a, b) => Number(a.credential === 'sandbox') - Number(b.credential === 'sandbox')),
+    };
+  }
+  const reasons = [...new Set(rejected.map((entry) => entry.reason))].join('; ');
+  const isUnpriced = rejected.some((entry) => entry.isUnpriced);
+  return {
+    kind: 'refused',
+    code: isUnpriced ? 'unpriced' : 'no_endpoint',
+    message: isUnpriced
+      ? `${model.id} has no price at present, so it cannot be used: ${reasons}`
+      : `${model.id} cannot be reached at present: ${reasons === '' ? 'it has no endpoints' : reasons}`,
+  };
+}
+
+function consider(endpoint: Endpoint, isAvailable: (endpoint: Endpoint) => Availability, nowMs: number): Candidate {
+  const reject = (reason: string, isUnpriced = false): Candidate => ({
+    ok: false,
+    isUnpriced,
+    reason: `${endpoint.provider}: ${reason}`,
+  });
+  if (!endpoint.isEnabled) return reject('switched off');
+  if (!isCallable(endpoint)) return reject(`${endpoint.dialect} is not spoken yet`);
+  const availability = isAvailable(endpoint);
+  if (!availability.ok) return reject(availability.reason);
+  const price = priceAt(endpoint, nowMs);
+  if (price === null || !isPriced(price, nowMs)) return reject('no price', true);
+  const reason = `${endpoint.provider}, choice ${endpoint.id} of the catalogue${availability.credential === 'sandbox' ? ', sandbox' : ''}`;
+  return { ok: true, attempt: { endpoint, price, credential: availability.credential, reason } };
+}
+
+/** The same two prices that packages/pricing insists on: nothing is sent that could not be charged for. */
+function isPriced(price: PriceVersionRow, nowMs: number): boolean {
+  const { prices } = pricesAt(price.schedule, nowMs);
+  return prices.input !== undefined && prices.output !== undefined;
+}
