@@ -1,0 +1,96 @@
+import { type Nanousd, maxAmount, minAmount, nanousd, ZERO } from '@tollgate/amount';
+import { type JournalEntry, type JournalPosting, move } from '@tollgate/ledger/writers';
+
+/**
+ * The page an accountant reads: every business event that moves money, and its postings.
+ *
+ * | event        | debit                                  | credit           | amount                                        |
+ * |--------------|----------------------------------------|------------------|-----------------------------------------------|
+ * | usage        | promo_credit first, then customer_credit | revenue        | Σ charge of the requests                      |
+ * | usage        | cogs                                   | provider_payable | Σ cost of the requests                        |
+ * | usage        | platform_loss                          | provider_payable | Σ loss: provider cost no customer pays        |
+ * | grant        | promo_expense                          | promo_credit     | the grant                                     |
+ * | grant_expiry | promo_credit                           | promo_expense    | what is left of the grant when it expires     |
+ *
+ * A customer account is a debt of ours: a credit raises what the customer has, a debit takes from it. Nothing is ever
+ * edited; a correction is a new transaction.
+ */
+export const FLOW_KINDS = ['usage', 'grant', 'grant_expiry'] as const;
+
+export type FlowKind = (typeof FLOW_KINDS)[number];
+
+/** The sums of one organisation's newly recorded requests in one posting. */
+export interface UsageTotals {
+  readonly organizationId: string;
+  readonly transactionId: bigint;
+  /** the lowest request id of the posting: a request is in one posting only, so it names it */
+  readonly firstRequestId: string;
+  readonly requestCount: number;
+  readonly chargeNanousd: Nanousd;
+  readonly costNanousd: Nanousd;
+  readonly lossNanousd: Nanousd;
+}
+
+/** Requests: the charge is taken from promotional credit as far as it goes, the rest from paid credit (which may go below zero). */
+export function usageFlow(totals: UsageTotals, promoBalanceNanousd: Nanousd, actor: string): JournalPosting {
+  const fromPromo = minAmount(totals.chargeNanousd, maxAmount(promoBalanceNanousd, ZERO));
+  const fromCustomer = nanousd(totals.chargeNanousd - fromPromo);
+  const entries: JournalEntry[] = [
+    ...move(fromPromo, { debit: 'promo_credit', credit: 'revenue' }),
+    ...move(fromCustomer, { debit: 'customer_credit', credit: 'revenue' }),
+    ...move(totals.costNanousd, { debit: 'cogs', credit: 'provider_payable' }),
+    ...move(totals.lossNanousd, { debit: 'platform_loss', credit: 'provider_payable' }),
+  ];
+  return {
+    transactionId: totals.transactionId,
+    kind: 'usage' satisfies FlowKind,
+    idempotencyKey: `usage:${totals.firstRequestId}`,
+    organizationId: totals.organizationId,
+    actor,
+    description: totals.requestCount === 1 ? '1 request' : `${totals.requestCount} requests`,
+    entries,
+  };
+}
+
+/** A grant as far as its postings need it. */
+export interface GrantTerms {
+  readonly grantId: string;
+  readonly organizationId: string;
+  readonly transactionId: bigint;
+  readonly kind: GrantKind;
+  readonly amountNanousd: Nanousd;
+}
+
+export type GrantKind = 'trial' | 'courtesy' | 'sandbox';
+
+const GRANT_NAMES: Readonly<Record<GrantKind, string>> = {
+  trial: 'Trial credit',
+  courtesy: 'Courtesy credit',
+  sandbox: 'Sandbox credit',
+};
+
+/** Credit given away: our expense, the customer's to spend. */
+export function grantFlow(grant: GrantTerms, actor: string): JournalPosting {
+  return {
+    transactionId: grant.transactionId,
+    kind: 'grant' satisfies FlowKind,
+    idempotencyKey: `grant:${grant.grantId}`,
+    organizationId: grant.organizationId,
+    actor,
+    description: GRANT_NAMES[grant.kind],
+    entries: move(grant.amountNanousd, { debit: 'promo_expense', credit: 'promo_credit' }),
+  };
+}
+
+/** The unspent rest of a grant goes back: what was not spent was no expense. `amountNanousd` of the terms is that rest. */
+export function grantExpiryFlow(rest: GrantTerms, actor: string): JournalPosting {
+  return {
+    transactionId: rest.transactionId,
+    kind: 'grant_expiry' satisfies FlowKind,
+    idempotencyKey: `grant_expiry:${rest.grantId}`,
+    organizationId: rest.organizationId,
+    actor,
+    description: `${GRANT_NAMES[rest.kind]} expired`,
+    entries: move(rest.amountNanousd, { debit: 'promo_credit', credit: 'promo_expense' }),
+  };
+}

@@ -1,0 +1,158 @@
+import { addAmounts, type Nanousd, ZERO } from '@tollgate/amount';
+import { insertPostings, type LockedOrganization, lockOrganizations, readAccounts } from '@tollgate/ledger/writers';
+import type { Database, Transaction } from '@tollgate/prisma';
+import {
+  addBudgetSpend,
+  findPostedEvents,
+  insertRequestLog,
+  insertUsageEvents,
+  type PostedEvent,
+  rollUp,
+  type SpendDelta,
+  type UsageEvent,
+  upsertRollups,
+} from '@tollgate/usage';
+import { type UsageTotals, usageFlow } from './flows.js';
+
+/** An event that became money in this posting. */
+export interface PostedUsage {
+  readonly requestId: string;
+  readonly organizationId: string;
+  /** the organisation's posting sequence it was posted under; a balance loaded at this sequence or later contains it */
+  readonly postingSequence: string;
+  readonly chargeNanousd: Nanousd;
+}
+
+export interface BatchOutcome {
+  readonly posted: readonly PostedUsage[];
+  /** events that were money already, as they stand in the ledger */
+  readonly repeated: readonly PostedUsage[];
+  /** ids among them whose stored event differs from the one delivered: two requests under one id, which must never be */
+  readonly conflicts: readonly string[];
+  /** events of organisations that do not exist */
+  readonly orphans: readonly UsageEvent[];
+}
+
+/** Longer than the worst batch, shorter than the time after which another worker takes the entries over. */
+const TRANSACTION_LIMITS = { maxWait: 5_000, timeout: 10_000 } as const;
+
+/**
+ * Posts a batch in one transaction: lock, record, and for what was new the entries, balances, key totals, log and rollups.
+ * Event ids are distinct within a batch. Throws whatever the database throws; nothing has happened then.
+ */
+export function postBatch(database: Database, events: readonly UsageEvent[], actor: string): Promise<BatchOutcome> {
+  return database.$transaction(async (transaction) => {
+    const organizationIds = [...new Set(events.map((event) => event.organizationId))].sort();
+    const locked = await lockOrganizations(transaction, organizationIds);
+    const known = events.filter((event) => locked.has(event.organizationId));
+    const inserted = await insertUsageEvents(transaction, known, locked);
+    const fresh = known.filter((event) => inserted.has(event.requestId));
+    await postMoney(transaction, { fresh, locked, actor });
+    await insertRequestLog(transaction, fresh);
+    await upsertRollups(transaction, rollUp(fresh));
+    return {
+      posted: fresh.map((event) => postedUsage(event, locked)),
+      ...(await compareRepeated(
+        transaction,
+        known.filter((event) => !inserted.has(event.requestId)),
+      )),
+      orphans: events.filter((event) => !locked.has(event.organizationId)),
+    };
+  }, TRANSACTION_LIMITS);
+}
+
+interface FreshEvents {
+  readonly fresh: readonly UsageEvent[];
+  readonly locked: ReadonlyMap<string, LockedOrganization>;
+  readonly actor: string;
+}
+
+async function postMoney(transaction: Transaction, { fresh, locked, actor }: FreshEvents): Promise<void> {
+  const totals = totalsPerOrganization(fresh, locked);
+  if (totals.length === 0) return;
+  const book = await readAccounts(
+    transaction,
+    totals.map((total) => total.organizationId),
+  );
+  const postings = totals.map((total) => usageFlow(total, book.balance('promo_credit', total.organizationId), actor));
+  await insertPostings(transaction, postings, book);
+  await addBudgetSpend(transaction, spendPerKey(fresh));
+}
+
+/** Sums per organisation, without those whose requests moved no money. */
+export function totalsPerOrganization(
+  events: readonly UsageEvent[],
+  locked: ReadonlyMap<string, LockedOrganization>,
+): UsageTotals[] {
+  const totals = new Map<string, UsageTotals>();
+  for (const event of events) {
+    const before = totals.get(event.organizationId);
+    const first = before && before.firstRequestId < event.requestId ? before.firstRequestId : event.requestId;
+    totals.set(event.organizationId, {
+      organizationId: event.organizationId,
+      transactionId: lockOf(event, locked).transactionId,
+      firstRequestId: first,
+      requestCount: (before?.requestCount ?? 0) + 1,
+      chargeNanousd: addAmounts(before?.chargeNanousd ?? ZERO, event.chargeNanousd),
+      costNanousd: addAmounts(before?.costNanousd ?? ZERO, event.costNanousd),
+      lossNanousd: addAmounts(before?.lossNanousd ?? ZERO, event.lossNanousd),
+    });
+  }
+  return [...totals.values()].filter(
+    (total) => total.chargeNanousd !== 0n || total.costNanousd !== 0n || total.lossNanousd !== 0n,
+  );
+}
+
+function spendPerKey(events: readonly UsageEvent[]): SpendDelta[] {
+  const spend = new Map<string, SpendDelta>();
+  for (const { organizationId, keyId, chargeNanousd } of events) {
+    if (chargeNanousd === 0n) continue;
+    const scope = `key:${keyId}`;
+    const mapKey = `${organizationId} ${scope}`;
+    const spentNanousd = addAmounts(spend.get(mapKey)?.spentNanousd ?? ZERO, chargeNanousd);
+    spend.set(mapKey, { organizationId, scope, period: 'lifetime', spentNanousd });
+  }
+  return [...spend.values()];
+}
+
+function postedUsage(event: UsageEvent, locked: ReadonlyMap<string, LockedOrganization>): PostedUsage {
+  const { requestId, organizationId, chargeNanousd } = event;
+  return { requestId, organizationId, chargeNanousd, postingSequence: lockOf(event, locked).postingSequence.toString() };
+}
+
+function lockOf(event: UsageEvent, locked: ReadonlyMap<string, LockedOrganization>): LockedOrganization {
+  const lock = locked.get(event.organizationId);
+  if (!lock) throw new Error(`organisation ${event.organizationId} was not locked for this posting`);
+  return lock;
+}
+
+async function compareRepeated(
+  transaction: Transaction,
+  events: readonly UsageEvent[],
+): Promise<Pick<BatchOutcome, 'repeated' | 'conflicts'>> {
+  const stored = await findPostedEvents(
+    transaction,
+    events.map((event) => event.requestId),
+  );
+  const byId = new Map(stored.map((event) => [event.requestId, event]));
+  const conflicts = events.filter((event) => !isSameEvent(event, byId.get(event.requestId)));
+  return {
+    repeated: stored.map(({ requestId, organizationId, postingSequence, chargeNanousd }) => ({
+      requestId,
+      organizationId,
+      postingSequence,
+      chargeNanousd,
+    })),
+    conflicts: conflicts.map((event) => event.requestId),
+  };
+}
+
+function isSameEvent(event: UsageEvent, stored: PostedEvent | undefined): boolean {
+  return (
+    stored !== undefined &&
+    stored.organizationId === event.organizationId &&
+    stored.keyId === event.keyId &&
+    stored.chargeNanousd === event.chargeNanousd &&
+    stored.costNanousd === event.costNanousd
+  );
+}

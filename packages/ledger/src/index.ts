@@ -1,0 +1,2 @@
+export * from './account-kind.js';
+export * from './ledger-reads.store.js';

@@ -1,0 +1,3 @@
+// What writes money rows. Only packages/billing imports this entry point.
+export * from './journal.store.js';
+export * from './journal-posting.js';
