@@ -1,0 +1,58 @@
+import { amountsLua, placeLua } from './amounts.lua.js';
+
+/**
+ * A credit (or a refund: a negative amount) that was posted to the ledger. KEYS: organisation, done marker, generation, news.
+ * ARGV: run id, amount, posting sequence ('' = unknown), marker time to live (ms).
+ * Replies: CREDITED · DUPLICATE · INSIDE (the loaded balance contains it) · UNLOADED · RELOAD epoch
+ */
+export const creditLua = `#!lua flags=allow-oom
+${amountsLua}${placeLua}
+news(KEYS[4])
+local found = redis.call('HMGET', KEYS[1], 'place', 'epoch', 'sequence', 'posted')
+if not found[1] or found[1] ~= place_of(KEYS[3]) then return { 'UNLOADED', '' } end
+local epoch = found[2]
+if ARGV[3] == '' then return { 'RELOAD', epoch } end
+if not less(found[3], ARGV[3]) then return { 'INSIDE', '' } end
+local marker = redis.call('GET', KEYS[2])
+if marker and string.sub(marker, 1, #epoch + 1) == epoch .. '|' then return { 'DUPLICATE', '' } end
+redis.call('HINCRBY', KEYS[1], 'available', ARGV[2])
+redis.call('SET', KEYS[2], epoch .. '|' .. ARGV[2], 'PX', ARGV[4])
+if less(found[4], ARGV[3]) then redis.call('HSET', KEYS[1], 'posted', ARGV[3]) end
+return { 'CREDITED', '' }
+`;
+
+/**
+ * Something about who may spend changed in the database. KEYS: organisation, generation, news.
+ * ARGV: run id, auth version ('' = unchanged; it only ever rises), status ('' = unchanged), then per armed scope: name, limit, left.
+ * A scope that is armed already keeps what it has spent and holds: left moves by the difference of the limits.
+ * Replies: CHANGED · KNOWN (this version or a newer one is loaded) · UNLOADED
+ */
+export const changeLua = `#!lua flags=allow-oom
+${amountsLua}${placeLua}
+news(KEYS[3])
+local found = redis.call('HMGET', KEYS[1], 'place', 'auth')
+if not found[1] or found[1] ~= place_of(KEYS[2]) then return { 'UNLOADED', '' } end
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'status', ARGV[3]) end
+if ARGV[2] == '' then return { 'CHANGED', '' } end
+if not less(found[2], ARGV[2]) then return { 'KNOWN', '' } end
+for i = 4, #ARGV, 3 do
+  local limit_field, left_field = 'limit:' .. ARGV[i], 'left:' .. ARGV[i]
+  local limit = redis.call('HGET', KEYS[1], limit_field)
+  if limit then
+    redis.call('HINCRBY', KEYS[1], left_field, ARGV[i + 1])
+    if limit ~= '0' then redis.call('HINCRBY', KEYS[1], left_field, '-' .. limit) end
+  else
+    redis.call('HSET', KEYS[1], left_field, ARGV[i + 2])
+  end
+  redis.call('HSET', KEYS[1], limit_field, ARGV[i + 1])
+end
+redis.call('HSET', KEYS[1], 'auth', ARGV[2])
+return { 'CHANGED', '' }
+`;
+
+/** The loaded state is no longer trusted. KEYS: news. A load under way starts over. */
+export const newsLua = `#!lua flags=allow-oom
+redis.call('INCR', KEYS[1])
+redis.call('PEXPIRE', KEYS[1], 60000)
+return { 'OK', '' }
+`;

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+
+/** How many shards organisations are spread over. Changing it strands every key: it is part of the format of Redis. */
+export const SHARD_COUNT = 64;
+
+/** All keys of one organisation and of its usage stream share one hash tag, so that one script may touch them on a cluster. */
+export interface OrganizationKeys {
+  /** hash: place, epoch, status, auth, sequence, posted, open, available, and left:<scope> / limit:<scope> of each armed scope */
+  readonly organization: string;
+  /** hash: request id → "amount|gateway boot|scopes" */
+  readonly holds: string;
+  /** hash: holds of an epoch that is gone, kept for the sweeper */
+  readonly orphans: string;
+  /** counter: raised by whatever makes a snapshot of the ledger out of date while a load is under way */
+  readonly news: string;
+  /** zset of the shard: "organisation|request id" by expiry, milliseconds */
+  readonly expiry: string;
+  /** the generation of the shard: it vanishes with the data, so its absence says that the data is gone */
+  readonly generation: string;
+  readonly stream: string;
+  /** prefix of the markers: request or credit id → "epoch|amount" */
+  readonly donePrefix: string;
+}
+
+const cache = new Map<string, OrganizationKeys>();
+const CACHE_LIMIT = 10_000;
+
+/** The shard of an organisation: stable for ever, because its keys and its stream live there. */
+export function shardOf(organizationId: string): number {
+  const digest = createHash('sha1').update(organizationId).digest();
+  return digest.readUInt16BE(0) % SHARD_COUNT;
+}
+
+export function shardTag(shard: number): string {
+  return `{s${shard.toString().padStart(2, '0')}}`;
+}
+
+export function streamKey(shard: number): string {
+  return `${shardTag(shard)}:usage`;
+}
+
+/** The names are a pure function of the id; the map only saves the hash on a warm request. */
+export function organizationKeys(organizationId: string): OrganizationKeys {
+  const known = cache.get(organizationId);
+  if (known) return known;
+  const shard = shardOf(organizationId);
+  const tag = shardTag(shard);
+  const keys: OrganizationKeys = {
+    organization: `${tag}:org:${organizationId}`,
+    holds: `${tag}:holds:${organizationId}`,
+    orphans: `${tag}:orphans:${organizationId}`,
+    news: `${tag}:news:${organizationId}`,
+    expiry: `${tag}:expiry`,
+    generation: `${tag}:gen`,
+    stream: streamKey(shard),
+    donePrefix: `${tag}:done:`,
+  };
+  if (cache.size >= CACHE_LIMIT) cache.clear();
+  cache.set(organizationId, keys);
+  return keys;
+}
