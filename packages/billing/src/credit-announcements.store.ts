@@ -4,7 +4,9 @@ import type { Database, Transaction } from '@tollgate/prisma';
 
 /** A credit that stands in the ledger and that admission (Redis) may not know yet. */
 export interface CreditAnnouncement {
-  /** the journal's idempotency key: announcing it twice credits once */
+  /** the journal's idempotency key */
+  readonly idempotencyKey: string;
+  /** what admission knows it by, a UUID made from the key: announcing it twice credits once */
   readonly creditId: string;
   readonly organizationId: string;
   /** negative when credit expired */
@@ -28,13 +30,13 @@ export async function insertAnnouncement(
 /** What is still to be announced, oldest first. */
 export function openAnnouncements(database: Database, limit = 500): Promise<CreditAnnouncement[]> {
   return database.$queryRaw<CreditAnnouncement[]>`
-    SELECT idempotency_key AS "creditId", organization_id::text AS "organizationId", amount_nanousd AS "amountNanousd",
+    SELECT idempotency_key AS "idempotencyKey", md5(idempotency_key)::uuid::text AS "creditId", organization_id::text AS "organizationId", amount_nanousd AS "amountNanousd",
       posting_sequence::text AS "postingSequence"
     FROM credit_announcement ORDER BY created_at, idempotency_key LIMIT ${limit}`;
 }
 
 /** Forgets announcements that admission has taken. */
-export async function closeAnnouncements(database: Database, creditIds: readonly string[]): Promise<void> {
-  if (creditIds.length === 0) return;
-  await database.$executeRaw`DELETE FROM credit_announcement WHERE idempotency_key = ANY(${[...creditIds]}::text[])`;
+export async function closeAnnouncements(database: Database, idempotencyKeys: readonly string[]): Promise<void> {
+  if (idempotencyKeys.length === 0) return;
+  await database.$executeRaw`DELETE FROM credit_announcement WHERE idempotency_key = ANY(${[...idempotencyKeys]}::text[])`;
 }

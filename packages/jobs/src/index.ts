@@ -1,0 +1,2 @@
+export * from './job-payloads.js';
+export * from './job-table.js';
