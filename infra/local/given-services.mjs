@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { HintedError } from './step.mjs';
 
 /** The place a URL names, without the password that stands in it. */
 export function withoutPassword(url) {
@@ -14,7 +15,8 @@ export async function checkDatabase(url) {
     await client.connect();
     await client.query('select 1');
   } catch (error) {
-    throw new Error(`DATABASE_URL (${withoutPassword(url)}) does not answer: ${error.message}`);
+    const message = `DATABASE_URL (${withoutPassword(url)}) does not answer: ${error.message}`;
+    throw new HintedError(message, 'correct DATABASE_URL, or unset it to use the Postgres that comes along');
   } finally {
     await client.end().catch(() => {});
   }
@@ -24,7 +26,8 @@ export async function checkDatabase(url) {
 export function checkRedis(url) {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const fail = (why) => reject(new Error(`REDIS_URL (${withoutPassword(url)}) does not answer: ${why}`));
+    const hint = 'correct REDIS_URL, or unset it to use a Redis of our own';
+    const fail = (why) => reject(new HintedError(`REDIS_URL (${withoutPassword(url)}) does not answer: ${why}`, hint));
     const socket = net.connect({ host: hostname, port: port === '' ? 6379 : Number(port), timeout: 5_000 });
     socket.once('connect', () => resolve(socket.destroy()));
     socket.once('timeout', () => fail('no connection within 5 s'));

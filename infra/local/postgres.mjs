@@ -50,7 +50,8 @@ async function initialise({ native, home, data, user, password, fast, signal }) 
     await runCommandOrThrow({ command, args: [...args, ...locale], cwd: home, env, signal, ...user });
   } catch (error) {
     rmSync(data, { recursive: true, force: true });
-    throw error;
+    if (!error.message.includes('could not look up effective user')) throw error;
+    throw new HintedError(error.message, 'run it as a user that stands in /etc/passwd, or set DATABASE_URL');
   } finally {
     rmSync(passwordFile, { force: true });
   }

@@ -57,7 +57,7 @@ async function unpackDebianPackage(folder, { signal, logFile }) {
     `Dir::State::Lists=${apt}/state/lists`,
     `Dir::Cache=${apt}/cache`,
     'Dir::State::status=/var/lib/dpkg/status',
-    `APT::Sandbox::User=${os.userInfo().username}`,
+    'APT::Sandbox::User=root',
     'Acquire::Languages=none',
     'Acquire::Retries=3',
   ].flatMap((option) => ['-o', option]);
