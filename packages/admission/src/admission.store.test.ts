@@ -427,6 +427,26 @@ describe('credit and limits', () => {
     });
   });
 
+  it('a limit that changed without saying how is read again, and requests without limits do not wait for it', async () => {
+    const scope = `key:${uuidv7()}`;
+    const limited = (limit: bigint, over: Partial<OrganizationSnapshot> = {}) =>
+      snapshot(10_000n, { armed: [{ scope, limitNanousd: nanousd(limit), spentNanousd: nanousd(0n) }], ...over });
+    ledger.snapshot = limited(500n);
+    const running = ask({ want: 150n, scopes: [scope] });
+    await admission.authorize(running);
+    ledger.snapshot = limited(200n, { authVersion: '2', postingSequence: '11' });
+    await admission.raiseAuthVersion({ organizationId, authVersion: '2' });
+    expect(await admission.authorize(ask({ want: 1n, authVersion: '2' }))).toMatchObject({ kind: 'granted' });
+    expect(ledger.reads).toBe(1);
+    expect(await admission.authorize(ask({ want: 51n, scopes: [scope], authVersion: '2' }))).toMatchObject({
+      kind: 'insufficient',
+      availableNanousd: 50n,
+    });
+    expect(ledger.reads).toBe(2);
+    await admission.settle(pay(running.requestId, 10n, { scopes: [scope] }));
+    expect(await left(`left:${scope}`)).toBe('190');
+  });
+
   it('a limit that the loaded state does not know is read, not ignored', async () => {
     await admission.authorize(ask({ want: 0n }));
     const scope = `key:${uuidv7()}`;

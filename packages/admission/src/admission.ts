@@ -90,6 +90,10 @@ export interface Admission {
   /** Releases the hold, debits, appends the event. One round trip. `unavailable` is tried again in the background while this process lives. */
   settle(settlement: Settlement): Promise<SettleOutcome>;
   credit(credit: Credit): Promise<ChangeOutcome>;
+  /**
+   * A key or its limit changed: older verifications are refused from now on. `armed`: the limits that changed, as they are now; without
+   * it every limit is read again when it is next needed.
+   */
   raiseAuthVersion(change: {
     organizationId: string;
     authVersion: string;

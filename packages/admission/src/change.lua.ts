@@ -23,8 +23,9 @@ return { 'CREDITED', '' }
 
 /**
  * Something about who may spend changed in the database. KEYS: organisation, generation, news.
- * ARGV: run id, auth version ('' = unchanged; it only ever rises), status ('' = unchanged), then per armed scope: name, limit, left.
- * A scope that is armed already keeps what it has spent and holds: left moves by the difference of the limits.
+ * ARGV: run id, auth version ('' = unchanged; it only ever rises), status ('' = unchanged), limits (same, changed or unknown), then for
+ * 'changed' per armed scope: name, limit, left. A scope that is armed already keeps what it has spent and holds: left moves by the
+ * difference of the limits. For 'unknown' all limits are dropped, and the next request that has one makes the organisation be read again.
  * Replies: CHANGED · KNOWN (this version or a newer one is loaded) · UNLOADED
  */
 export const changeLua = `#!lua flags=allow-oom
@@ -35,7 +36,12 @@ if not found[1] or found[1] ~= place_of(KEYS[2]) then return { 'UNLOADED', '' } 
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'status', ARGV[3]) end
 if ARGV[2] == '' then return { 'CHANGED', '' } end
 if not less(found[2], ARGV[2]) then return { 'KNOWN', '' } end
-for i = 4, #ARGV, 3 do
+if ARGV[4] == 'unknown' then
+  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+    if string.find(field, '^left:') or string.find(field, '^limit:') then redis.call('HDEL', KEYS[1], field) end
+  end
+end
+for i = 5, #ARGV, 3 do
   local limit_field, left_field = 'limit:' .. ARGV[i], 'left:' .. ARGV[i]
   local limit = redis.call('HGET', KEYS[1], limit_field)
   if limit then

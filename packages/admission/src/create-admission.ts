@@ -112,7 +112,8 @@ class RedisAdmission implements Admission {
     assertUuid('organizationId', change.organizationId);
     assertInteger('authVersion', change.authVersion, false);
     const keys = organizationKeys(change.organizationId);
-    const args = [change.authVersion, '', ...encodeArmed(change.armed ?? [])];
+    const { authVersion, armed } = change;
+    const args = [authVersion, '', ...(armed ? ['changed', ...encodeArmed(armed)] : ['unknown'])];
     return this.#change(change.organizationId, scripts.change, [keys.organization, keys.generation, keys.news], args);
   }
 
@@ -125,7 +126,12 @@ class RedisAdmission implements Admission {
   }): Promise<ChangeOutcome> {
     assertUuid('organizationId', organizationId);
     const keys = organizationKeys(organizationId);
-    return this.#change(organizationId, scripts.change, [keys.organization, keys.generation, keys.news], ['', status]);
+    return this.#change(
+      organizationId,
+      scripts.change,
+      [keys.organization, keys.generation, keys.news],
+      ['', status, 'same'],
+    );
   }
 
   async recount(event: Recount): Promise<RecountOutcome> {

@@ -3,3 +3,10 @@ export { admissionRedisOptions, connectAdmissionRedis } from './admission-redis.
 export { createAdmission } from './create-admission.js';
 export { SHARD_COUNT, shardOf } from './keys.js';
 export type { ArmedScope, LoadOrganization, OrganizationSnapshot } from './organization-loader.js';
+export {
+  type StreamEntry,
+  type StreamLag,
+  type UsageStreams,
+  type UsageStreamsOptions,
+  usageStreams,
+} from './usage-streams.js';

@@ -52,7 +52,10 @@ export class ScriptBatch {
 
   async #send(items: readonly Item[]): Promise<void> {
     const state = this.#server.state();
-    if (state.kind === 'away') return failAll(items, false, state.reason);
+    if (state.kind === 'away') {
+      failAll(items, false, state.reason);
+      return;
+    }
     const keys: string[] = [];
     const args: string[] = [state.run, ...this.#header];
     for (const item of items) {
@@ -62,11 +65,14 @@ export class ScriptBatch {
     const answer = await withDeadline(this.#script.run(this.#server.redis, keys, args), COMMAND_TIMEOUT_MS);
     switch (answer.kind) {
       case 'value':
-        return answerAll(items, answer.value);
+        answerAll(items, answer.value);
+        return;
       case 'late':
-        return failAll(items, true, `no answer from Redis within ${COMMAND_TIMEOUT_MS} ms`);
+        failAll(items, true, `no answer from Redis within ${COMMAND_TIMEOUT_MS} ms`);
+        return;
       case 'failed':
-        return failAll(items, !wasRefusedAtStart(answer.reason), answer.reason);
+        failAll(items, !wasRefusedAtStart(answer.reason), answer.reason);
+        return;
     }
   }
 }
@@ -84,7 +90,10 @@ function failAll(items: readonly Item[], mayHaveRun: boolean, reason: string): v
 
 function answerAll(items: readonly Item[], value: unknown): void {
   const replies = Array.isArray(value) && value.length === items.length * 3 ? (value as unknown[]) : null;
-  if (replies === null) return failAll(items, true, 'unreadable answer from Redis');
+  if (replies === null) {
+    failAll(items, true, 'unreadable answer from Redis');
+    return;
+  }
   for (const [index, item] of items.entries()) {
     const at = index * 3;
     item.resolve({

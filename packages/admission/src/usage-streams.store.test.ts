@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { nanousd } from '@tollgate/amount';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Admission } from './admission.js';
+import { connectAdmissionRedis } from './admission-redis.js';
+import { createAdmission } from './create-admission.js';
+import { organizationKeys } from './keys.js';
+import { type OwnRedis, startOwnRedis } from './own-redis.fixture.js';
+import { type StreamEntry, usageStreams } from './usage-streams.js';
+
+// The group reads every stream of a server: these tests have a server to themselves.
+let server: OwnRedis;
+let redis: Redis;
+let admission: Admission;
+
+function uuidv7(): string {
+  const time = Date.now().toString(16).padStart(12, '0');
+  const random = randomBytes(10).toString('hex');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6, 18)}`;
+}
+
+beforeAll(async () => {
+  server = await startOwnRedis();
+  redis = connectAdmissionRedis(server.url);
+  const loaded = {
+    availableNanousd: nanousd(10n ** 12n),
+    status: 'active',
+    authVersion: '1',
+    postingSequence: '0',
+    armed: [],
+  } as const;
+  admission = createAdmission({
+    redis,
+    gatewayBoot: 'gateway-test:1',
+    now: Date.now,
+    loadOrganization: async () => loaded,
+  });
+  for (let tries = 0; admission.epoch() === null && tries < 200; tries += 1)
+    await new Promise((done) => setTimeout(done, 10));
+});
+
+afterAll(async () => {
+  await admission?.close();
+  redis?.disconnect();
+  await server?.stop();
+});
+
+async function settleMany(organizations: readonly string[], each: number): Promise<Set<string>> {
+  const requests = organizations.flatMap((organizationId) =>
+    Array.from({ length: each }, () => ({ organizationId, requestId: uuidv7() })),
+  );
+  await Promise.all(
+    requests.map(({ organizationId, requestId }) =>
+      admission.settle({
+        organizationId,
+        requestId,
+        scopes: [],
+        chargeNanousd: nanousd(1n),
+        event: `event of ${requestId}`,
+        append: true,
+      }),
+    ),
+  );
+  return new Set(requests.map(({ requestId }) => requestId));
+}
+
+describe('the usage streams', () => {
+  it('hand out every settlement of every shard once, never more than asked, and are empty after the acknowledgement', async () => {
+    const expected = await settleMany(Array.from({ length: 40 }, uuidv7), 25);
+    const streams = usageStreams({ redis, now: Date.now });
+    const seen: StreamEntry[] = [];
+    expect((await streams.lag()).entries).toBe(1_000);
+    for (
+      let claimed = await streams.claim({ consumer: 'a', count: 170 });
+      claimed.length > 0;
+      claimed = await streams.claim({ consumer: 'a', count: 170 })
+    ) {
+      expect(claimed.length).toBeLessThanOrEqual(170);
+      seen.push(...claimed);
+    }
+    expect(new Set(seen.map(({ requestId }) => requestId))).toEqual(expected);
+    expect(seen).toHaveLength(1_000);
+    expect(seen[0]?.payload).toBe(`event of ${seen[0]?.requestId}`);
+    expect(await streams.lag()).toMatchObject({ entries: 1_000, pending: 1_000 });
+    await streams.acknowledge(seen);
+    expect(await streams.lag()).toEqual({ entries: 0, pending: 0, oldestAgeMs: 0 });
+  });
+
+  it('what a dead consumer took goes to another, and only after its time', async () => {
+    const expected = await settleMany([uuidv7(), uuidv7()], 5);
+    let nowMs = 0;
+    const streams = usageStreams({ redis, now: () => nowMs, reclaimIdleMs: 300, reclaimEveryMs: 100 });
+    expect(await streams.claim({ consumer: 'dead', count: 100 })).toHaveLength(10);
+    nowMs += 100;
+    expect(await streams.claim({ consumer: 'alive', count: 100 })).toHaveLength(0);
+    await new Promise((done) => setTimeout(done, 350));
+    nowMs += 100;
+    const claimed = await streams.claim({ consumer: 'alive', count: 100 });
+    expect(new Set(claimed.map(({ requestId }) => requestId))).toEqual(expected);
+    await streams.acknowledge(claimed);
+    expect((await streams.lag()).pending).toBe(0);
+  });
+
+  it('two consumers never get the same entry', async () => {
+    const expected = await settleMany(Array.from({ length: 10 }, uuidv7), 20);
+    const streams = usageStreams({ redis, now: Date.now });
+    const hands = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => streams.claim({ consumer: `c${i % 2}`, count: 30 })),
+    );
+    const seen = hands.flat();
+    expect(seen).toHaveLength(200);
+    expect(new Set(seen.map(({ requestId }) => requestId))).toEqual(expected);
+    await streams.acknowledge(seen);
+  });
+
+  it('a flush takes the groups away, and the next claim makes them again', async () => {
+    await redis.flushall();
+    const [requestId] = await settleMany([uuidv7()], 1);
+    const streams = usageStreams({ redis, now: Date.now });
+    const claimed = await streams.claim({ consumer: 'a', count: 10 });
+    expect(claimed.map((entry) => entry.requestId)).toEqual([requestId]);
+    await streams.acknowledge(claimed);
+  });
+
+  it('an acknowledged settlement keeps its marker only for stragglers', async () => {
+    const organizationId = uuidv7();
+    const [requestId] = await settleMany([organizationId], 1);
+    const marker = organizationKeys(organizationId).donePrefix + requestId;
+    expect(await redis.pttl(marker)).toBeGreaterThan(23 * 3_600_000);
+    const streams = usageStreams({ redis, now: Date.now });
+    await streams.acknowledge(await streams.claim({ consumer: 'a', count: 10 }));
+    const remainingMs = await redis.pttl(marker);
+    expect(remainingMs).toBeGreaterThan(60_000);
+    expect(remainingMs).toBeLessThanOrEqual(15 * 60_000);
+  });
+});
