@@ -5,3 +5,6 @@ export * from './grants.store.js';
 export * from './organization-snapshot.store.js';
 export * from './post-usage.js';
 export type { PostedUsage } from './post-batch.store.js';
+export { classifyDatabaseFailure, type DatabaseFailure } from './database-failure.js';
+export { type InvariantResult, checkInvariants } from './invariants.store.js';
+export { INVARIANTS, type Invariant } from './invariants.js';

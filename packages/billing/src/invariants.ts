@@ -1,0 +1,105 @@
+/**
+ * What must be true of the ledger at any instant, each as one query that counts what contradicts it. Sums and products are
+ * numeric: an intermediate value never overflows and never rounds. The numbers are those of the money protocol.
+ */
+export const INVARIANTS: readonly Invariant[] = [
+  {
+    name: 'journal_transactions_balance',
+    says: '1: the entries of every journal transaction sum to zero, and there are some',
+    violations: `SELECT count(*) AS violations FROM (
+      SELECT j.id FROM journal_transaction j LEFT JOIN ledger_entry e ON e.transaction_id = j.id
+      GROUP BY j.id HAVING coalesce(sum(e.amount_nanousd), 1) <> 0) x`,
+  },
+  {
+    name: 'ledger_sums_to_zero',
+    says: '2: all entries together sum to zero',
+    violations: `SELECT count(*) AS violations FROM (SELECT sum(amount_nanousd) AS total FROM ledger_entry) x WHERE total <> 0`,
+  },
+  {
+    name: 'balances_match_entries',
+    says: "3: a customer account's balance is minus the sum of its entries, and every such account has one",
+    violations: `SELECT count(*) AS violations FROM ledger_account a
+      LEFT JOIN ledger_balance b ON b.account_id = a.id
+      LEFT JOIN (SELECT account_id, sum(amount_nanousd) AS total FROM ledger_entry GROUP BY account_id) e ON e.account_id = a.id
+      WHERE a.kind IN ('customer_credit', 'promo_credit') AND b.balance_nanousd::numeric IS DISTINCT FROM -coalesce(e.total, 0)`,
+  },
+  {
+    name: 'usage_postings_match_events',
+    says: '4: a usage posting moves exactly the charge, cost and loss of its events, of its own organisation',
+    violations: `SELECT count(*) AS violations FROM (
+        SELECT e.transaction_id,
+          -sum(e.amount_nanousd) FILTER (WHERE a.kind = 'revenue') AS charge,
+          sum(e.amount_nanousd) FILTER (WHERE a.kind = 'cogs') AS cost,
+          sum(e.amount_nanousd) FILTER (WHERE a.kind = 'platform_loss') AS loss
+        FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+        JOIN journal_transaction j ON j.id = e.transaction_id AND j.kind = 'usage' GROUP BY 1) posted
+      FULL JOIN (
+        SELECT transaction_id, sum(charge_nanousd) AS charge, sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss
+        FROM usage_event WHERE transaction_id IS NOT NULL GROUP BY 1) events USING (transaction_id)
+      WHERE coalesce(posted.charge, 0) IS DISTINCT FROM events.charge OR coalesce(posted.cost, 0) IS DISTINCT FROM events.cost
+        OR coalesce(posted.loss, 0) IS DISTINCT FROM events.loss`,
+  },
+  {
+    name: 'usage_events_in_own_postings',
+    says: '4: no event stands in a posting of another organisation',
+    violations: `SELECT count(*) AS violations FROM usage_event e JOIN journal_transaction j ON j.id = e.transaction_id
+      WHERE j.organization_id IS DISTINCT FROM e.organization_id`,
+  },
+  {
+    name: 'credits_minus_charges_is_balance',
+    says: '5: what was granted, less what expired and what was charged, is what the organisation has',
+    violations: `SELECT count(*) AS violations FROM (
+        SELECT a.organization_id, sum(b.balance_nanousd) AS balance FROM ledger_account a
+        JOIN ledger_balance b ON b.account_id = a.id WHERE a.organization_id IS NOT NULL GROUP BY 1) held
+      FULL JOIN (
+        SELECT organization_id, sum(amount) AS amount FROM (
+          SELECT organization_id, amount_nanousd::numeric AS amount FROM credit_grant WHERE posted_at IS NOT NULL
+          UNION ALL SELECT organization_id, -charge_nanousd FROM usage_event WHERE charge_nanousd <> 0
+          UNION ALL SELECT j.organization_id, -e.amount_nanousd FROM journal_transaction j
+            JOIN ledger_entry e ON e.transaction_id = j.id JOIN ledger_account a ON a.id = e.account_id
+            WHERE j.kind = 'grant_expiry' AND a.kind = 'promo_credit') moves
+        GROUP BY 1) explained USING (organization_id)
+      WHERE coalesce(held.balance, 0) <> coalesce(explained.amount, 0)`,
+  },
+  {
+    name: 'charges_recompute_from_lines',
+    says: '6: cost and charge follow from the lines and the markup of the row alone; a free request costs and charges nothing',
+    violations: `SELECT count(*) AS violations FROM usage_event e CROSS JOIN LATERAL (
+        SELECT coalesce(sum((line->>'quantity')::numeric * (line->>'unitPriceNanousdPerMillion')::numeric), 0) AS raw
+        FROM jsonb_array_elements(e.lines) line) priced
+      WHERE NOT (e.charge_nanousd = 0 AND e.cost_nanousd = 0 AND e.fee_nanousd = 0)
+        AND (e.cost_nanousd <> ceil(raw / 1000000)
+          OR e.charge_nanousd <> ceil(raw * (10000 + e.markup_bp) / 10000000000) + e.fee_nanousd)`,
+  },
+  {
+    name: 'rollups_match_events',
+    says: '11: the hourly sums of an organisation are the sums of its events',
+    violations: `SELECT count(*) AS violations FROM (
+        SELECT organization_id, key_id, model, provider, sum(request_count) AS requests, sum(charge_nanousd) AS charge,
+          sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss, sum(input_tokens) AS input, sum(output_tokens) AS output
+        FROM usage_rollup GROUP BY 1, 2, 3, 4) r
+      FULL JOIN (
+        SELECT organization_id, key_id, model, provider, count(*) AS requests, sum(charge_nanousd) AS charge,
+          sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss, sum(input_tokens) AS input, sum(output_tokens) AS output
+        FROM usage_event GROUP BY 1, 2, 3, 4) e USING (organization_id, key_id, model, provider)
+      WHERE (r.requests, r.charge, r.cost, r.loss, r.input, r.output)
+        IS DISTINCT FROM (e.requests::numeric, e.charge, e.cost, e.loss, e.input, e.output)`,
+  },
+  {
+    name: 'key_spend_matches_events',
+    says: "11: what a key's limit is measured by is the sum of its events",
+    violations: `SELECT count(*) AS violations FROM (
+        SELECT organization_id, scope, spent_nanousd AS spent FROM budget_spend WHERE period = 'lifetime' AND scope LIKE 'key:%') s
+      FULL JOIN (
+        SELECT organization_id, 'key:' || key_id AS scope, sum(charge_nanousd) AS spent
+        FROM usage_event WHERE charge_nanousd <> 0 GROUP BY 1, 2) e USING (organization_id, scope)
+      WHERE s.spent::numeric IS DISTINCT FROM e.spent`,
+  },
+];
+
+export interface Invariant {
+  readonly name: string;
+  readonly says: string;
+  /** SQL with one row and one column, `violations` */
+  readonly violations: string;
+}
