@@ -67,6 +67,11 @@ describe('migrations run without a native engine', () => {
     await query(database, 'drop table stray');
   });
 
+  it('finds no difference between the migrations and the schema files', () => {
+    const args = ['migrate', 'diff', '--from-config-datasource', '--to-schema', 'schema', '--script'];
+    expect(prisma(args).output).toContain('This is an empty migration');
+  });
+
   it('says that a database cannot be reached', () => {
     const { code, output } = prisma(['migrate', 'status'], `${database}_missing`);
     expect(code).not.toBe(0);
