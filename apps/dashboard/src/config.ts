@@ -13,7 +13,12 @@ const amount = z.string().transform((text, context): Nanousd => {
   return nanousd(0n);
 });
 const flag = z.enum(['on', 'off']).transform((text) => text === 'on');
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
 
 const schema = z.object({
   DATABASE_URL: z.string().min(1),

@@ -8,7 +8,8 @@ import { decodeTheme, THEME_COOKIE } from '../ui/theme';
 
 export const metadata: Metadata = {
   title: { default: 'Tollgate: one key, every model, a receipt for every token', template: '%s · Tollgate' },
-  description: 'A managed gateway for large language models. Pay as you go, with an itemised receipt for every request.',
+  description:
+    'A managed gateway for large language models. Pay as you go, with an itemised receipt for every request.',
 };
 
 export const viewport: Viewport = {

@@ -63,7 +63,16 @@ function createAuth() {
     },
     session: { expiresIn: 7 * DAY_SECONDS, updateAge: DAY_SECONDS, freshAge: DAY_SECONDS },
     user: { changeEmail: { enabled: false }, deleteUser: { enabled: false } },
-    disabledPaths: ['/sign-in/social', '/link-social', '/unlink-account', '/refresh-token', '/get-access-token', '/account-info', '/delete-user', '/change-email'],
+    disabledPaths: [
+      '/sign-in/social',
+      '/link-social',
+      '/unlink-account',
+      '/refresh-token',
+      '/get-access-token',
+      '/account-info',
+      '/delete-user',
+      '/change-email',
+    ],
     rateLimit: {
       enabled: settings.isAuthRateLimited,
       window: 60,
@@ -84,7 +93,9 @@ function createAuth() {
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/' },
       ipAddress: settings.trustedProxies.length > 0 ? { trustedProxies: [...settings.trustedProxies] } : {},
       // Mail leaves in the background: the time an answer takes must not say whether an address has an account.
-      backgroundTasks: { handler: (task) => void task.catch((error: unknown) => log().error({ error }, 'a background task failed')) },
+      backgroundTasks: {
+        handler: (task) => void task.catch((error: unknown) => log().error({ error }, 'a background task failed')),
+      },
     },
     databaseHooks: { user: { create: { after: async (user) => ensureOrganization(user) } } },
     hooks: { before: createAuthMiddleware(async (context) => refuseBadInput(context.path, context.body)) },
@@ -139,7 +150,8 @@ async function refuseBadInput(path: string, body: unknown): Promise<void> {
   const given = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   switch (path) {
     case '/sign-up/email':
-      if (given['acceptedTerms'] !== TERMS_VERSION) refuse('TERMS_NOT_ACCEPTED', 'Accept the terms to create an account.');
+      if (given['acceptedTerms'] !== TERMS_VERSION)
+        refuse('TERMS_NOT_ACCEPTED', 'Accept the terms to create an account.');
       refuseName(given['name']);
       refuseImage(given['image']);
       return;

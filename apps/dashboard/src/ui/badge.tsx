@@ -11,7 +11,15 @@ const TONES: Record<BadgeTone, string> = {
   accent: 'border-transparent bg-accent-soft text-accent',
 };
 
-export function Badge({ tone = 'neutral', children, className }: { tone?: BadgeTone; children: ReactNode; className?: string }) {
+export function Badge({
+  tone = 'neutral',
+  children,
+  className,
+}: {
+  tone?: BadgeTone;
+  children: ReactNode;
+  className?: string;
+}) {
   return (
     <span
       className={classNames(

@@ -13,7 +13,9 @@ interface CardProps {
 
 export function Card({ title, note, action, children, className, isPadded = true }: CardProps) {
   return (
-    <section className={classNames('min-w-0 rounded-lg border border-line bg-surface shadow-[var(--shadow)]', className)}>
+    <section
+      className={classNames('min-w-0 rounded-lg border border-line bg-surface shadow-[var(--shadow)]', className)}
+    >
       {title ? (
         <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-line px-4 py-3">
           <div className="min-w-0">

@@ -5,9 +5,9 @@ export function CodeBlock({ code, label }: { code: string; label: string }) {
   return (
     <div className="relative min-w-0 rounded-md border border-line bg-sunken">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <pre tabIndex={0} aria-label={label} role="region" className="overflow-x-auto p-3.5 pr-12 font-mono text-[12.5px] leading-relaxed">
-        <code>{code}</code>
-      </pre>
+      <section tabIndex={0} aria-label={label} className="overflow-x-auto rounded-md p-3.5 pr-12">
+        <pre className="font-mono text-[12.5px] leading-relaxed">{code}</pre>
+      </section>
       <div className="absolute right-1.5 top-1.5 rounded-md bg-sunken">
         <CopyButton text={code} label={`Copy ${label}`} />
       </div>

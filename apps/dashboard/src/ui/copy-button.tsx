@@ -27,7 +27,13 @@ export function CopyButton({ text, label, isWide = false }: CopyButtonProps) {
   };
   const said = state === 'copied' ? 'Copied' : state === 'failed' ? 'Select and copy it by hand' : label;
   return (
-    <Button look={isWide ? 'outline' : 'quiet'} size={isWide ? 'small' : 'icon'} onClick={copy} aria-label={label} title={label}>
+    <Button
+      look={isWide ? 'outline' : 'quiet'}
+      size={isWide ? 'small' : 'icon'}
+      onClick={copy}
+      aria-label={label}
+      title={label}
+    >
       {state === 'copied' ? <Check aria-hidden className="text-success" /> : <Copy aria-hidden />}
       {isWide ? <span>{said}</span> : null}
       <span className="sr-only" aria-live="polite">

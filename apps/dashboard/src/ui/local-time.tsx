@@ -16,7 +16,15 @@ export function useIsHydrated(): boolean {
 type TimeStyle = 'second' | 'minute' | 'day';
 
 const STYLES: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
-  second: { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false },
+  second: {
+    year: 'numeric',
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+  },
   minute: { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
   day: { year: 'numeric', month: 'short', day: '2-digit' },
 };

@@ -22,7 +22,10 @@ interface NoticeProps {
 export function Notice({ tone = 'info', children, className, role }: NoticeProps) {
   const { look, Icon } = TONES[tone];
   return (
-    <div role={role} className={classNames('flex items-start gap-2.5 rounded-md border px-3 py-2.5 text-[13px]', look, className)}>
+    <div
+      role={role}
+      className={classNames('flex items-start gap-2.5 rounded-md border px-3 py-2.5 text-[13px]', look, className)}
+    >
       <Icon className="mt-px size-4 shrink-0" aria-hidden />
       <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">{children}</div>
     </div>

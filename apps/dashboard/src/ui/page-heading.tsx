@@ -1,6 +1,14 @@
 import type { ReactNode } from 'react';
 
-export function PageHeading({ title, children, action }: { title: ReactNode; children?: ReactNode; action?: ReactNode }) {
+export function PageHeading({
+  title,
+  children,
+  action,
+}: {
+  title: ReactNode;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className="flex flex-wrap items-start justify-between gap-3">
       <div className="min-w-0">

@@ -11,8 +11,8 @@ export function PageSkeleton({ tiles = 0 }: { tiles?: number }) {
       <Skeleton className="h-7 w-40" />
       {tiles > 0 ? (
         <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
-          {Array.from({ length: tiles }, (_, index) => (
-            <Skeleton key={index} className="h-24" />
+          {Array.from({ length: tiles }, (_, index) => `tile ${index}`).map((key) => (
+            <Skeleton key={key} className="h-24" />
           ))}
         </div>
       ) : null}

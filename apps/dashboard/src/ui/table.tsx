@@ -15,7 +15,10 @@ export function HeadCell({ className, ...props }: ComponentProps<'th'>) {
   return (
     <th
       scope="col"
-      className={classNames('h-9 whitespace-nowrap px-3 text-left text-xs font-medium text-muted first:pl-4 last:pr-4', className)}
+      className={classNames(
+        'h-9 whitespace-nowrap px-3 text-left text-xs font-medium text-muted first:pl-4 last:pr-4',
+        className,
+      )}
       {...props}
     />
   );

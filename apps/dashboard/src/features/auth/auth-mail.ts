@@ -25,7 +25,9 @@ export function verificationMail(recipient: Recipient, url: string): ComposedMai
     to: recipient.email,
     subject: 'Confirm your address for Tollgate',
     greetingName: recipient.name,
-    paragraphs: ['One step is left: confirm that this address is yours. Your first API key is waiting behind the link.'],
+    paragraphs: [
+      'One step is left: confirm that this address is yours. Your first API key is waiting behind the link.',
+    ],
     action: { title: 'Confirm address', url },
     footnote: 'The link is good for one hour. If you did not sign up for Tollgate, ignore this mail: nothing happens.',
   });
@@ -38,7 +40,8 @@ export function resetMail(recipient: Recipient, url: string): ComposedMail {
     greetingName: recipient.name,
     paragraphs: ['Somebody, we hope you, asked to set a new password. Doing so signs you out everywhere else.'],
     action: { title: 'Set a new password', url },
-    footnote: 'The link is good for 15 minutes and for one use. If you did not ask for it, ignore this mail: your password stays as it is.',
+    footnote:
+      'The link is good for 15 minutes and for one use. If you did not ask for it, ignore this mail: your password stays as it is.',
   });
 }
 
@@ -48,7 +51,9 @@ export function alreadySignedUpMail(recipient: Recipient, url: string): Composed
     to: recipient.email,
     subject: 'You already have a Tollgate account',
     greetingName: recipient.name,
-    paragraphs: ['Somebody, we hope you, tried to sign up with this address, which already has an account. You can sign in, or set a new password if you no longer know it.'],
+    paragraphs: [
+      'Somebody, we hope you, tried to sign up with this address, which already has an account. You can sign in, or set a new password if you no longer know it.',
+    ],
     action: { title: 'Sign in', url },
     footnote: 'If this was not you, ignore this mail: nothing was changed.',
   });
@@ -56,9 +61,18 @@ export function alreadySignedUpMail(recipient: Recipient, url: string): Composed
 
 function compose(parts: MailParts): ComposedMail {
   const greeting = parts.greetingName === '' ? 'Hello,' : `Hello ${parts.greetingName},`;
-  const text = [greeting, ...parts.paragraphs, `${parts.action.title}:\n${parts.action.url}`, parts.footnote, 'Tollgate'].join('\n\n');
-  const cell = 'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.55;color:#18181b';
-  const paragraphs = [greeting, ...parts.paragraphs].map((line) => `<p style="margin:0 0 16px">${escapeHtml(line)}</p>`).join('');
+  const text = [
+    greeting,
+    ...parts.paragraphs,
+    `${parts.action.title}:\n${parts.action.url}`,
+    parts.footnote,
+    'Tollgate',
+  ].join('\n\n');
+  const cell =
+    'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.55;color:#18181b';
+  const paragraphs = [greeting, ...parts.paragraphs]
+    .map((line) => `<p style="margin:0 0 16px">${escapeHtml(line)}</p>`)
+    .join('');
   const url = escapeHtml(parts.action.url);
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(parts.subject)}</title></head>
 <body style="margin:0;background:#f4f4f5;padding:32px 16px"><table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">

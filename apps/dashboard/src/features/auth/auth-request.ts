@@ -25,11 +25,16 @@ export async function postAuth(path: string, body: Readonly<Record<string, unkno
       body: JSON.stringify(body),
     });
     if (response.ok) return { ok: true };
-    if (response.status === 429) return { ok: false, code: 'TOO_MANY', message: 'Too many attempts. Wait a minute and try again.' };
+    if (response.status === 429)
+      return { ok: false, code: 'TOO_MANY', message: 'Too many attempts. Wait a minute and try again.' };
     const failure: unknown = await response.json().catch(() => null);
     return describeFailure(failure);
   } catch {
-    return { ok: false, code: 'UNREACHABLE', message: 'The server could not be reached. Check your connection and try again.' };
+    return {
+      ok: false,
+      code: 'UNREACHABLE',
+      message: 'The server could not be reached. Check your connection and try again.',
+    };
   }
 }
 

@@ -3,7 +3,7 @@
 import { MailCheck } from 'lucide-react';
 import { useState } from 'react';
 import { Button, ButtonLink } from '../../ui/button';
-import { AuthHeading } from './auth-frame';
+import { AuthHeading } from './auth-heading';
 import { postAuth } from './auth-request';
 
 /** Says where the mail went. The same words whether or not the address had an account already. */
@@ -18,8 +18,8 @@ export function CheckMail({ email, inboxUrl }: { email: string; inboxUrl: string
     <div>
       <MailCheck className="mb-4 size-8 text-accent" aria-hidden />
       <AuthHeading title="Check your mail">
-        We have sent a mail to <strong className="font-medium text-text [overflow-wrap:anywhere]">{email}</strong>. The link in it opens
-        your account.
+        We have sent a mail to <strong className="font-medium text-text [overflow-wrap:anywhere]">{email}</strong>. The
+        link in it opens your account.
       </AuthHeading>
       {inboxUrl ? (
         <div className="mb-4 grid gap-3 rounded-md border border-line bg-surface p-4">

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Button, ButtonLink } from '../../ui/button';
 import { Field, Input } from '../../ui/field';
 import { Notice } from '../../ui/notice';
-import { AuthHeading, textLink } from './auth-frame';
+import { AuthHeading, textLink } from './auth-heading';
 import { postAuth } from './auth-request';
 import { fieldText, useSubmit } from './use-submit';
 

@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { Button } from '../../ui/button';
 import { Field, Input } from '../../ui/field';
 import { Notice } from '../../ui/notice';
-import { AuthHeading, textLink } from './auth-frame';
+import { AuthHeading, textLink } from './auth-heading';
 import { postAuth } from './auth-request';
 import { fieldText, useSubmit } from './use-submit';
 

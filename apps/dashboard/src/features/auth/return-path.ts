@@ -3,6 +3,7 @@
  * ("//evil", "/\evil", "https:evil", control characters) is the fallback.
  */
 export function returnPath(wanted: string | undefined | null, fallback: string): string {
-  if (!wanted || wanted.length > 500 || !/^\/(?![/\\])[\x21-\x7e]*$/.test(wanted) || wanted.includes('\\')) return fallback;
+  if (!wanted || wanted.length > 500 || !/^\/(?![/\\])[\x21-\x7e]*$/.test(wanted) || wanted.includes('\\'))
+    return fallback;
   return wanted.startsWith('/api/') ? fallback : wanted;
 }

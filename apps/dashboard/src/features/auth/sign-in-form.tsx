@@ -4,18 +4,30 @@ import Link from 'next/link';
 import { Button } from '../../ui/button';
 import { Field, Input } from '../../ui/field';
 import { Notice } from '../../ui/notice';
-import { AuthHeading, textLink } from './auth-frame';
+import { AuthHeading, textLink } from './auth-heading';
 import { postAuth } from './auth-request';
 import { CheckMail } from './check-mail';
 import { fieldText, useSubmit } from './use-submit';
 import { useState } from 'react';
 
-export function SignInForm({ next, notice, inboxUrl }: { next: string; notice: string | null; inboxUrl: string | null }) {
+export function SignInForm({
+  next,
+  notice,
+  inboxUrl,
+}: {
+  next: string;
+  notice: string | null;
+  inboxUrl: string | null;
+}) {
   const [unconfirmed, setUnconfirmed] = useState<string | null>(null);
   const { isPending, refusal, onSubmit } = useSubmit(
     async (form) => {
       const email = fieldText(form, 'email').trim();
-      const reply = await postAuth('/sign-in/email', { email, password: fieldText(form, 'password'), callbackURL: '/welcome' });
+      const reply = await postAuth('/sign-in/email', {
+        email,
+        password: fieldText(form, 'password'),
+        callbackURL: '/welcome',
+      });
       if (!reply.ok && reply.code === 'EMAIL_NOT_VERIFIED') setUnconfirmed(email);
       return reply;
     },
@@ -39,7 +51,14 @@ export function SignInForm({ next, notice, inboxUrl }: { next: string; notice: s
         </Field>
         <div className="relative">
           <Field id="password" label="Password">
-            <Input id="password" name="password" type="password" autoComplete="current-password" required maxLength={128} />
+            <Input
+              id="password"
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+              maxLength={128}
+            />
           </Field>
           <Link href="/forgot-password" className={`absolute right-0 top-0 text-[13px] ${textLink}`}>
             Forgot it?

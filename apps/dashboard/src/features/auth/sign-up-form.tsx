@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Button } from '../../ui/button';
 import { Field, Input } from '../../ui/field';
 import { Notice } from '../../ui/notice';
-import { AuthHeading, textLink } from './auth-frame';
+import { AuthHeading, textLink } from './auth-heading';
 import { postAuth } from './auth-request';
 import { CheckMail } from './check-mail';
 import { TERMS_VERSION } from './terms';
@@ -29,7 +29,9 @@ export function SignUpForm({ inboxUrl, trialCredit }: { inboxUrl: string | null;
   return (
     <>
       <AuthHeading title="Create your account">
-        {trialCredit ? `${trialCredit} of trial credit once your address is confirmed.` : 'Your first key is two minutes away.'}
+        {trialCredit
+          ? `${trialCredit} of trial credit once your address is confirmed.`
+          : 'Your first key is two minutes away.'}
       </AuthHeading>
       <form onSubmit={onSubmit} className="grid gap-4">
         {refusal ? (

@@ -38,8 +38,8 @@ export async function Landing() {
             Every language model behind one key
           </h1>
           <p className="mt-5 max-w-xl text-pretty text-base leading-relaxed text-muted">
-            Tollgate is a managed gateway for large language models. Point your existing SDK at it, pay as you go, and see what every single
-            request cost and why.
+            Tollgate is a managed gateway for large language models. Point your existing SDK at it, pay as you go, and
+            see what every single request cost and why.
           </p>
           <div className="mt-7 flex flex-wrap items-center gap-3">
             <ButtonLink href="/sign-up" look="primary" size="large">
@@ -72,19 +72,22 @@ export async function Landing() {
         </ul>
       </section>
 
-      <section aria-labelledby="pricing" className="mx-auto mt-20 grid max-w-6xl items-center gap-10 px-4 sm:px-6 lg:grid-cols-2">
+      <section
+        aria-labelledby="pricing"
+        className="mx-auto mt-20 grid max-w-6xl items-center gap-10 px-4 sm:px-6 lg:grid-cols-2"
+      >
         <div className="min-w-0">
           <h2 id="pricing" className="text-2xl font-semibold tracking-tight">
             The provider&rsquo;s price, plus {percentOfBasisPoints(markupBp)}
           </h2>
           <div className="mt-4 grid max-w-xl gap-3 text-[15px] leading-relaxed text-muted">
             <p>
-              You pay what the provider charges for the tokens of your request, and {percentOfBasisPoints(markupBp)} on top. That is the whole
-              tariff: no seat price, no minimum, no monthly fee.
+              You pay what the provider charges for the tokens of your request, and {percentOfBasisPoints(markupBp)} on
+              top. That is the whole tariff: no seat price, no minimum, no monthly fee.
             </p>
             <p>
-              Amounts are whole nano-dollars, rounded once per request. A model without a known price is refused, never guessed. Cached tokens
-              are charged at the cache price.
+              Amounts are whole nano-dollars, rounded once per request. A model without a known price is refused, never
+              guessed. Cached tokens are charged at the cache price.
             </p>
           </div>
           <p className="mt-5 text-[13px]">

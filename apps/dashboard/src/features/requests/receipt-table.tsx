@@ -18,68 +18,115 @@ const BUCKET_TITLES: Readonly<Record<string, string>> = {
   request: 'Requests',
 };
 
-const amountLook = 'py-1.5 text-right font-mono text-[12.5px] tabular-nums';
+const AMOUNT = 'py-1.5 text-right align-top font-mono text-[12.5px] tabular-nums whitespace-nowrap';
+const WIDE_ONLY = 'hidden sm:table-cell';
 
 /** Every line of a charge, exact to the last digit: lines + markup + rounding + fees − waived = total. */
 export function ReceiptTable({ receipt }: { receipt: Receipt }) {
+  const sums = sumsOf(receipt);
+  const amounts = [
+    ...receipt.lines.map((line) => line.amountUsd),
+    ...sums.map((sum) => sum.amountUsd),
+    receipt.totalUsd,
+  ];
+  const decimals = Math.max(...amounts.map(decimalsOf));
+  const priceDecimals = Math.max(0, ...receipt.lines.map((line) => decimalsOf(line.unitPriceUsdPerMillion)));
   return (
-    <section className="overflow-x-auto" aria-label="Receipt lines">
-      <table className="w-full min-w-[26rem] text-[13px]">
-        <thead>
-          <tr className="border-b border-line text-xs text-muted">
-            <th scope="col" className="py-1.5 pr-3 text-left font-medium">
-              Item
+    <table className="w-full text-[13px]">
+      <thead>
+        <tr className="border-b border-line text-xs text-muted">
+          <th scope="col" className="py-1.5 pr-3 text-left font-medium">
+            Item
+          </th>
+          <th scope="col" className={`py-1.5 pr-4 text-right font-medium ${WIDE_ONLY}`}>
+            Quantity
+          </th>
+          <th scope="col" className={`py-1.5 pr-4 text-right font-medium ${WIDE_ONLY}`}>
+            $ per million
+          </th>
+          <th scope="col" className="py-1.5 text-right font-medium">
+            Amount, $
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {receipt.lines.map((line) => (
+          <tr key={line.bucket}>
+            <th scope="row" className="py-1.5 pr-3 text-left font-normal">
+              {BUCKET_TITLES[line.bucket] ?? line.bucket}
+              <span className="block text-xs text-muted tabular-nums sm:hidden">
+                {line.quantity.toLocaleString('en-US')} × {line.unitPriceUsdPerMillion} per million
+              </span>
             </th>
-            <th scope="col" className="py-1.5 pr-3 text-right font-medium">
-              Quantity
-            </th>
-            <th scope="col" className="py-1.5 pr-3 text-right font-medium">
-              $ per million
-            </th>
-            <th scope="col" className="py-1.5 text-right font-medium">
-              Amount, $
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {receipt.lines.map((line) => (
-            <tr key={line.bucket}>
-              <th scope="row" className="py-1.5 pr-3 text-left font-normal">
-                {BUCKET_TITLES[line.bucket] ?? line.bucket}
-              </th>
-              <td className={`${amountLook} pr-3`}>{line.quantity.toLocaleString('en-US')}</td>
-              <td className={`${amountLook} pr-3`}>{line.unitPriceUsdPerMillion}</td>
-              <td className={amountLook}>{line.amountUsd}</td>
-            </tr>
-          ))}
-          <SumRow title="Provider cost" amount={receipt.subtotalUsd} hasRule />
-          <SumRow title={`Markup, ${percentOfBasisPoints(receipt.markupBp)}`} amount={receipt.markupUsd} />
-          <SumRow title="Rounding up to a nano-dollar" amount={receipt.roundingUsd} />
-          {receipt.feesUsd === '0' ? null : <SumRow title="Fees" amount={receipt.feesUsd} />}
-          {receipt.waivedUsd === '0' ? null : <SumRow title="Waived: the failure was ours" amount={`-${receipt.waivedUsd}`} />}
-        </tbody>
-        <tfoot>
-          <tr className="border-t border-line-strong font-semibold">
-            <th scope="row" colSpan={3} className="py-2 text-left font-semibold">
-              Charged
-            </th>
-            <td className={`${amountLook} py-2`} data-testid="receipt-total">
-              {receipt.totalUsd}
+            <td className={`${AMOUNT} pr-4 ${WIDE_ONLY}`}>{line.quantity.toLocaleString('en-US')}</td>
+            <td className={`${AMOUNT} pr-4 ${WIDE_ONLY}`}>
+              <Aligned digits={line.unitPriceUsdPerMillion} decimals={priceDecimals} />
+            </td>
+            <td className={AMOUNT}>
+              <Aligned digits={line.amountUsd} decimals={decimals} />
             </td>
           </tr>
-        </tfoot>
-      </table>
-    </section>
+        ))}
+        {sums.map((sum, index) => (
+          <tr key={sum.title} className={index === 0 ? 'border-t border-line' : ''}>
+            <SumHead title={sum.title} look="font-normal text-muted" />
+            <td className={AMOUNT}>
+              <Aligned digits={sum.amountUsd} decimals={decimals} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr className="border-t border-line-strong font-semibold">
+          <SumHead title="Charged" look="font-semibold" />
+          <td className={AMOUNT} data-testid="receipt-total" data-total={receipt.totalUsd}>
+            <Aligned digits={receipt.totalUsd} decimals={decimals} />
+          </td>
+        </tr>
+      </tfoot>
+    </table>
   );
 }
 
-function SumRow({ title, amount, hasRule = false }: { title: string; amount: string; hasRule?: boolean }) {
+function sumsOf(receipt: Receipt): { title: string; amountUsd: string }[] {
+  const sums = [
+    { title: 'Provider cost', amountUsd: receipt.subtotalUsd },
+    { title: `Markup, ${percentOfBasisPoints(receipt.markupBp)}`, amountUsd: receipt.markupUsd },
+    { title: 'Rounding up to a nano-dollar', amountUsd: receipt.roundingUsd },
+  ];
+  if (receipt.feesUsd !== '0') sums.push({ title: 'Fees', amountUsd: receipt.feesUsd });
+  if (receipt.waivedUsd !== '0')
+    sums.push({ title: 'Waived: the failure was ours', amountUsd: `-${receipt.waivedUsd}` });
+  return sums;
+}
+
+/** Spans the columns in between where they are shown. */
+function SumHead({ title, look }: { title: string; look: string }) {
   return (
-    <tr className={hasRule ? 'border-t border-line' : ''}>
-      <th scope="row" colSpan={3} className="py-1.5 pr-3 text-left font-normal text-muted">
+    <>
+      <th scope="row" className={`py-1.5 pr-3 text-left ${look}`}>
         {title}
       </th>
-      <td className={amountLook}>{amount}</td>
-    </tr>
+      <td colSpan={2} className={WIDE_ONLY} />
+    </>
   );
+}
+
+/** The exact digits, moved left by as many unseen zeros as it takes to put the points of a column below each other. */
+function Aligned({ digits, decimals }: { digits: string; decimals: number }) {
+  const missing = decimals - decimalsOf(digits);
+  const padding = (digits.includes('.') || missing === 0 ? '' : '.') + '0'.repeat(missing);
+  return (
+    <>
+      {digits}
+      <span aria-hidden className="invisible select-none">
+        {padding}
+      </span>
+    </>
+  );
+}
+
+function decimalsOf(digits: string): number {
+  const point = digits.indexOf('.');
+  return point < 0 ? 0 : digits.length - point - 1;
 }

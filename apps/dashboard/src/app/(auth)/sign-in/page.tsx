@@ -13,5 +13,11 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
   const next = returnPath(textParameter(parameters, 'next'), '/overview');
   if (await currentVisitor()) redirect(next);
   const isReset = textParameter(parameters, 'reset') === 'done';
-  return <SignInForm next={next} notice={isReset ? 'Your new password is saved. Sign in with it.' : null} inboxUrl={inboxUrl()} />;
+  return (
+    <SignInForm
+      next={next}
+      notice={isReset ? 'Your new password is saved. Sign in with it.' : null}
+      inboxUrl={inboxUrl()}
+    />
+  );
 }

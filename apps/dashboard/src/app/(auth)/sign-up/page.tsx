@@ -11,5 +11,7 @@ export const metadata: Metadata = { title: 'Sign up' };
 export default async function SignUpPage() {
   if (await currentVisitor()) redirect('/overview');
   const { trialCreditNanousd } = config();
-  return <SignUpForm inboxUrl={inboxUrl()} trialCredit={trialCreditNanousd > 0n ? displayUsd(trialCreditNanousd) : null} />;
+  return (
+    <SignUpForm inboxUrl={inboxUrl()} trialCredit={trialCreditNanousd > 0n ? displayUsd(trialCreditNanousd) : null} />
+  );
 }

@@ -31,8 +31,8 @@ export default function TermsPage() {
     <article className="mx-auto max-w-2xl px-4 pt-12 sm:px-6">
       <h1 className="text-3xl font-semibold tracking-tight">Terms</h1>
       <p className="mt-2 text-[13px] text-muted">
-        Version {TERMS_VERSION}. These are the short terms a self-hosted installation starts with. Whoever operates one for others puts
-        their own name, address and law here.
+        Version {TERMS_VERSION}. These are the short terms a self-hosted installation starts with. Whoever operates one
+        for others puts their own name, address and law here.
       </p>
       {SECTIONS.map(({ title, text }) => (
         <section key={title} className="mt-8">

@@ -14,6 +14,9 @@ export async function GET(request: Request): Promise<Response> {
 
 export async function POST(request: Request): Promise<Response> {
   const floorMs = FLOOR_MS[new URL(request.url).pathname] ?? 0;
-  const [response] = await Promise.all([auth().handler(request), new Promise((resolve) => setTimeout(resolve, floorMs))]);
+  const [response] = await Promise.all([
+    auth().handler(request),
+    new Promise((resolve) => setTimeout(resolve, floorMs)),
+  ]);
   return response;
 }
