@@ -41,7 +41,7 @@ export function buildCatalog(models: readonly Model[]): Catalog {
     const exact = names.get(key);
     if (exact) return pin(exact, key, pinned);
     const dated = withAnyDate(key);
-    const model = dated === null ? undefined : names.get(dated);
+    const model = dated === null ? undefined : names.get(nameKey(dated));
     return model ? pin(model, key, pinned) : null;
   };
 

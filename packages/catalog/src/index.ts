@@ -7,3 +7,5 @@ export * from './price-component.js';
 export * from './price-schedule.js';
 export * from './provider.js';
 export * from './providers.js';
+export * from './import-genai-prices.js';
+export * from './imported-model.js';

@@ -3,6 +3,6 @@ import { CALLABLE_DIALECTS } from './provider.js';
 import { providerInfo } from './providers.js';
 
 /** Whether a request can be sent to this endpoint at all, credentials aside: we speak its dialect and its provider has an address. */
-export function isCallable(endpoint: Endpoint): boolean {
+export function isCallable(endpoint: Pick<Endpoint, 'dialect' | 'provider'>): boolean {
   return CALLABLE_DIALECTS.has(endpoint.dialect) && providerInfo(endpoint.provider)?.dialect !== null;
 }
