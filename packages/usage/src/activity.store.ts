@@ -2,7 +2,7 @@ import { type Nanousd, nanousd } from '@tollgate/amount';
 import type { Database, Transaction } from '@tollgate/prisma';
 import { isUuid } from './request-id.js';
 import { decodeDay, encodeDay, startsOfPeriods } from './usage-day.js';
-import { type UsageFilters, usageCondition } from './usage-filters.js';
+import { type UsageFilters, usageCondition } from './usage-filters.store.js';
 
 /** What one model at one provider came to on one UTC day. */
 export interface ActivityRow {

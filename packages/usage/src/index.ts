@@ -10,5 +10,5 @@ export * from './request-id.js';
 export type { ChargeRecord, RequestRecord, RequestSummary } from './request-record.js';
 export { getRequest, listRequests, type RequestFilters, type RequestListing } from './requests.store.js';
 export * from './usage-day.js';
-export type { UsageFilters } from './usage-filters.js';
+export type { UsageFilters } from './usage-filters.store.js';
 export * from './usage-window.js';

@@ -2,7 +2,7 @@ import { type Database, Prisma, type Transaction } from '@tollgate/prisma';
 import { LATENCY_BOUNDS_MS } from './histogram.js';
 import { foldOverview, type Overview, type SlotRow, type SumRow } from './overview.js';
 import { requestIdFloor } from './request-id.js';
-import { IS_ERROR_ROW, type UsageFilters, usageCondition } from './usage-filters.js';
+import { IS_ERROR_ROW, type UsageFilters, usageCondition } from './usage-filters.store.js';
 import { INTERVAL_MS, type Interval, planWindow, type UsageWindow } from './usage-window.js';
 
 export type GroupBy = 'none' | 'model' | 'provider' | 'key';

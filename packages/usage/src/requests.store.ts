@@ -8,7 +8,7 @@ import {
   type RequestRecord,
   type RequestSummary,
 } from './request-record.js';
-import { IS_ERROR_ROW, type UsageFilters, usageCondition } from './usage-filters.js';
+import { IS_ERROR_ROW, type UsageFilters, usageCondition } from './usage-filters.store.js';
 
 export interface RequestFilters extends UsageFilters {
   readonly status?: 'ok' | 'error';
@@ -48,7 +48,10 @@ export async function listRequests(
 }
 
 /** The statement of listRequests; null when nothing can match. Apart, so that a test can ask the planner about it. */
-export function requestListing({ organizationId, filters, before }: RequestListing, limit: number): Prisma.Sql | null {
+export function requestListing(
+  { organizationId, filters, before }: Omit<RequestListing, 'limit'>,
+  limit: number,
+): Prisma.Sql | null {
   const condition = usageCondition(organizationId, filters);
   const range = idConditions(filters, before);
   if (condition === null || range === null) return null;
