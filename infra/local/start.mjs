@@ -1,4 +1,5 @@
 // `npm start`: from a bare machine with Node and npm to a running Tollgate. `--once` starts, checks, and stops.
+import './require-node.mjs';
 import { bringUp } from './bring-up.mjs';
 import { onInterrupt } from './interrupt.mjs';
 import { startProfile } from './profile.mjs';

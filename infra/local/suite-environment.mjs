@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { sealedEnvironment, toolEnvironment } from './environment.mjs';
 import { root } from './paths.mjs';
 
 /** Recorded provider exchanges stand beside the checkout unless TOLLGATE_RECORDINGS says where. */
@@ -17,15 +18,20 @@ function redisVariables(redisProgram) {
   return { TOLLGATE_REDIS_BINARY: binary, TOLLGATE_REDIS_LIBRARY_PATH: environment.LD_LIBRARY_PATH ?? '' };
 }
 
-/** What suites, bench and replay see: what the programs see, and where the run file and the recordings are. */
-export function suiteEnvironment({ environment, runFile, redisProgram }) {
+function surroundings(environment) {
   const recordings = recordingsFolder();
   return {
     ...environment,
     NODE_ENV: 'test',
-    TOLLGATE_RUN_FILE: runFile,
-    ...redisVariables(redisProgram),
     ...(recordings === undefined ? {} : { TOLLGATE_RECORDINGS: recordings }),
     ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
   };
+}
+
+/** What suites see that need nothing running. */
+export const bareEnvironment = () => surroundings(sealedEnvironment(toolEnvironment()));
+
+/** What suites, bench and replay see: what the programs see, and where the run file and a Redis binary are. */
+export function suiteEnvironment({ environment, runFile, redisProgram }) {
+  return { ...surroundings(environment), TOLLGATE_RUN_FILE: runFile, ...redisVariables(redisProgram) };
 }

@@ -1,15 +1,15 @@
 // `npm test`: every suite, on a Postgres, a Redis and programs of its own, in throwaway folders and on spare ports.
 // `npm test -- <filter>` runs the test files whose path matches; what they do not need is not started.
+import './require-node.mjs';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { bringUp, prepareCheckout } from './bring-up.mjs';
-import { toolEnvironment } from './environment.mjs';
 import { onInterrupt } from './interrupt.mjs';
 import { ensureFolder, localFolder } from './paths.mjs';
 import { throwawayProfile } from './profile.mjs';
 import { runStaticChecks } from './static-checks.mjs';
 import { createSteps, describeFailure } from './step.mjs';
-import { suiteEnvironment } from './suite-environment.mjs';
+import { bareEnvironment, suiteEnvironment } from './suite-environment.mjs';
 import { runSuite, suitesWithFiles } from './suites.mjs';
 
 const filters = process.argv.slice(2);
@@ -32,7 +32,7 @@ async function counted(title, work) {
 }
 
 async function runSuites(chosen, machine) {
-  const env = machine === undefined ? { ...toolEnvironment(), NODE_ENV: 'test' } : suiteEnvironment(machine);
+  const env = machine === undefined ? bareEnvironment() : suiteEnvironment(machine);
   for (const suite of chosen) {
     await counted(suite.name, () => runSuite({ suite, filters, env, signal, reportFolder }));
   }
@@ -57,7 +57,7 @@ async function runOnThrowaway(chosen) {
 
 async function main() {
   await prepareCheckout({ steps, signal, logFolder: reportFolder });
-  const chosen = await suitesWithFiles({ filters, env: toolEnvironment(), signal });
+  const chosen = await suitesWithFiles({ filters, env: bareEnvironment(), signal });
   if (filters.length === 0) await counted('lint and types', () => runStaticChecks(signal));
   if (chosen.some((suite) => suite.needs === 'machine')) await runOnThrowaway(chosen);
   else await runSuites(chosen, undefined);
