@@ -1,0 +1,45 @@
+import { buildCatalog, type Catalog, type Model } from '@tollgate/catalog';
+import type { Logger } from '@tollgate/telemetry';
+
+const REFRESH_MS = 5_000;
+
+/**
+ * The catalogue this process answers from. Loaded before listening, looked at again every few seconds; while Postgres is away the
+ * last one stays. Swapped whole: a request sees one version from its first step to its last.
+ */
+export class CatalogSource {
+  private catalog: Catalog = buildCatalog([]);
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly load: () => Promise<readonly Model[]>,
+    private readonly log: Logger,
+  ) {}
+
+  readonly current = (): Catalog => this.catalog;
+
+  get isLoaded(): boolean {
+    return this.catalog.models.length > 0;
+  }
+
+  async start(): Promise<void> {
+    await this.refresh();
+    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    if (this.timer) clearInterval(this.timer);
+  }
+
+  private async refresh(): Promise<void> {
+    try {
+      const next = buildCatalog(await this.load());
+      if (next.version === this.catalog.version) return;
+      this.catalog = next;
+      this.log.info({ version: next.version, models: next.models.length }, 'catalogue loaded');
+    } catch (error) {
+      this.log.warn({ error }, 'the catalogue could not be read; the last one stays');
+    }
+  }
+}

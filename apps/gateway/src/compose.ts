@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { verifyKey } from '@tollgate/access';
+import { admissionRedisOptions, createAdmission } from '@tollgate/admission';
+import { organizationSnapshot } from '@tollgate/billing';
+import { type Endpoint, PROVIDERS, providerInfo } from '@tollgate/catalog';
+import { loadCatalog } from '@tollgate/catalog/store';
+import { openDatabase } from '@tollgate/prisma';
+import type { Availability } from '@tollgate/routing';
+import { createLogger, createMetrics } from '@tollgate/telemetry';
+import { findPostedEvents } from '@tollgate/usage';
+import { Redis } from 'ioredis';
+import { startAdminServer } from './admin-server.js';
+import { CatalogSource } from './catalog/catalog-source.js';
+import type { GatewayConfig } from './config.js';
+import { Exchange } from './exchange/exchange.js';
+import { createHttpServer } from './http/http-server.js';
+import { KeyCache } from './keys/key-cache.js';
+import { Readiness } from './readiness.js';
+import { requestMetrics } from './request-metrics.js';
+import { openSpool } from './spool/spool.js';
+import { replaySpool } from './spool/replay-spool.js';
+import { allowedOrigins } from './upstream/egress.js';
+import { Upstream } from './upstream/send.js';
+
+export interface Gateway {
+  readonly port: number;
+  listen(): Promise<void>;
+  /** stops taking requests, lets running ones finish, then lets go of everything */
+  close(): Promise<void>;
+}
+
+/** Builds the whole program from its configuration. Everything with a life of its own starts here and is ended by `close`. */
+export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
+  const log = createLogger({ name: 'gateway', level: config.logLevel });
+  const registry = createMetrics('gateway');
+  const readiness = new Readiness();
+  const gatewayBoot = `${process.pid}-${randomBytes(6).toString('hex')}`;
+
+  const database = openDatabase({ url: config.databaseUrl, applicationName: 'tollgate-gateway' });
+  const redis = new Redis(config.redisUrl, admissionRedisOptions);
+  redis.on('error', (error: Error) => log.warn({ error }, 'redis'));
+  const admission = createAdmission({
+    redis,
+    loadOrganization: (organizationId) => organizationSnapshot(database, organizationId),
+    gatewayBoot,
+    now: Date.now,
+  });
+  const keys = new KeyCache({
+    verify: (token) => verifyKey(database, { token, pepper: config.keyPepper, nowMs: Date.now() }),
+    now: Date.now,
+  });
+  const catalog = new CatalogSource(() => loadCatalog(database), log);
+  const spool = openSpool({ directory: config.spoolDirectory, boot: gatewayBoot, syncEveryMs: 20 });
+  const upstream = new Upstream(allowedOrigins(providerBaseUrls(), config.sandboxUrl));
+
+  const exchange = new Exchange({
+    admission,
+    spool,
+    keys,
+    upstream,
+    log,
+    gatewayBoot,
+    catalog: catalog.current,
+    provider: providerInfo,
+    availability: (endpoint) => availabilityOf(config, endpoint),
+    credentials: config.credentials,
+    sandboxUrl: config.sandboxUrl,
+    safetySecret: config.keyPepper,
+    streamStallMs: config.streamStallMs,
+    answerTimeoutMs: config.answerTimeoutMs,
+    drainAfterLeaveMs: config.drainAfterLeaveMs,
+    now: Date.now,
+    monotonic: () => performance.now(),
+    onEnded: requestMetrics(registry, log),
+  });
+
+  readiness.need('catalogue', () => catalog.isLoaded);
+  readiness.need('redis', () => redis.status === 'ready');
+  const http = await createHttpServer({
+    config,
+    exchange,
+    keys,
+    log,
+    database,
+    admission,
+    readiness,
+    catalog: catalog.current,
+  });
+
+  return {
+    get port() {
+      return http.port();
+    },
+    async listen() {
+      const replayed = await replaySpool({
+        directory: config.spoolDirectory,
+        boot: gatewayBoot,
+        settle: (settlement) => admission.settle(settlement),
+        isPosted: async (requestIds) =>
+          new Set((await findPostedEvents(database, requestIds)).map((event) => event.requestId)),
+      });
+      if (replayed.segments > 0) log.info({ ...replayed }, 'settlements of earlier runs replayed');
+      await catalog.start();
+      await http.listen();
+      await startAdminServer({ port: config.adminPort, registry, log });
+      log.info(
+        {
+          port: http.port(),
+          mode: config.mode,
+          providers: [...config.credentials.keys()],
+          sandbox: config.sandboxUrl !== null,
+        },
+        'gateway listening',
+      );
+    },
+    async close() {
+      readiness.drain();
+      await http.close();
+      catalog.stop();
+      await upstream.close();
+      await spool.close();
+      await admission.close();
+      redis.disconnect();
+      await database.$disconnect();
+    },
+  };
+}
+
+function providerBaseUrls(): readonly string[] {
+  return PROVIDERS.flatMap((provider) => (provider.baseUrl ? [provider.baseUrl] : []));
+}
+
+/** A provider with a credential is real; without one the sandbox stands in, where there is one. */
+function availabilityOf(config: GatewayConfig, endpoint: Endpoint): Availability {
+  if (config.credentials.has(endpoint.provider)) return { ok: true, credential: 'environment' };
+  if (config.sandboxUrl) return { ok: true, credential: 'sandbox' };
+  return { ok: false, reason: 'no credential is set for it' };
+}

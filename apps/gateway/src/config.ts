@@ -1,0 +1,85 @@
+import { PROVIDERS } from '@tollgate/catalog';
+import { z } from 'zod';
+
+/** The only reader of the environment in this program. */
+const environmentSchema = z.object({
+  DATABASE_URL: z.string().min(1),
+  REDIS_URL: z.string().min(1),
+  TOLLGATE_KEY_PEPPER: z.string().min(32, 'must be at least 32 characters of randomness'),
+  TOLLGATE_MODE: z.enum(['development', 'production']).default('production'),
+  TOLLGATE_GATEWAY_HOST: z.string().default('127.0.0.1'),
+  TOLLGATE_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  TOLLGATE_ADMIN_PORT: z.coerce.number().int().min(0).max(65_535).default(4001),
+  TOLLGATE_SPOOL_DIR: z.string().min(1),
+  TOLLGATE_SANDBOX_URL: z.url().optional(),
+  TOLLGATE_MAX_BODY_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(32 * 1024 * 1024),
+  TOLLGATE_STREAM_STALL_MS: z.coerce.number().int().min(100).default(120_000),
+  TOLLGATE_ANSWER_TIMEOUT_MS: z.coerce.number().int().min(100).default(600_000),
+  TOLLGATE_DRAIN_AFTER_LEAVE_MS: z.coerce.number().int().min(0).default(30_000),
+  TOLLGATE_MARKUP_BP: z.coerce.number().int().min(0).max(100_000).default(550),
+  TOLLGATE_LOG_LEVEL: z.string().default('info'),
+});
+
+export interface GatewayConfig {
+  readonly mode: 'development' | 'production';
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly keyPepper: string;
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly spoolDirectory: string;
+  /** Stands in for every provider without a credential; absent in production and wherever real money is taken. */
+  readonly sandboxUrl: string | null;
+  readonly maxBodyBytes: number;
+  readonly streamStallMs: number;
+  readonly answerTimeoutMs: number;
+  readonly drainAfterLeaveMs: number;
+  /** what new organisations pay on top of the provider's price; the public price list shows it */
+  readonly defaultMarkupBp: number;
+  readonly logLevel: string;
+  /** provider id → secret */
+  readonly credentials: ReadonlyMap<string, string>;
+}
+
+/** Reads and checks the environment. Throws one readable error that names every bad variable, and no value. */
+export function readConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`the gateway's environment is not usable: ${problems.join('; ')}`);
+  }
+  const env = parsed.data;
+  const isSandboxAllowed = env.TOLLGATE_MODE === 'development' && !environment.STRIPE_SECRET_KEY;
+  return {
+    mode: env.TOLLGATE_MODE,
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    keyPepper: env.TOLLGATE_KEY_PEPPER,
+    host: env.TOLLGATE_GATEWAY_HOST,
+    port: env.TOLLGATE_GATEWAY_PORT,
+    adminPort: env.TOLLGATE_ADMIN_PORT,
+    spoolDirectory: env.TOLLGATE_SPOOL_DIR,
+    sandboxUrl: isSandboxAllowed ? (env.TOLLGATE_SANDBOX_URL ?? null) : null,
+    maxBodyBytes: env.TOLLGATE_MAX_BODY_BYTES,
+    streamStallMs: env.TOLLGATE_STREAM_STALL_MS,
+    answerTimeoutMs: env.TOLLGATE_ANSWER_TIMEOUT_MS,
+    drainAfterLeaveMs: env.TOLLGATE_DRAIN_AFTER_LEAVE_MS,
+    defaultMarkupBp: env.TOLLGATE_MARKUP_BP,
+    logLevel: env.TOLLGATE_LOG_LEVEL,
+    credentials: readCredentials(environment),
+  };
+}
+
+function readCredentials(environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
+  const credentials = new Map<string, string>();
+  for (const provider of PROVIDERS) {
+    const secret = provider.credentialVariable ? environment[provider.credentialVariable]?.trim() : undefined;
+    if (secret) credentials.set(provider.id, secret);
+  }
+  return credentials;
+}

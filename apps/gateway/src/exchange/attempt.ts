@@ -1,0 +1,63 @@
+import type { ProviderFailure } from '@tollgate/dialects';
+import type { UpstreamFault } from '../upstream/send.js';
+
+/** What one try at one provider came to, as long as nothing of it has reached the client. */
+export interface AttemptFailure {
+  readonly kind: 'failed';
+  readonly failure: ProviderFailure;
+  /** HTTP status of the provider, null when there was none */
+  readonly status: number | null;
+  readonly firstByteMs: number | null;
+}
+
+/** Larger error bodies are cut: they are read for a code and a message. */
+export const ERROR_BODY_BYTES_MAX = 256 * 1024;
+
+/** A connection that broke, as a provider failure: what the client is told and whether another try makes sense. */
+export function failureOfFault(fault: UpstreamFault): ProviderFailure {
+  const isTimeout = fault === 'timeout';
+  return {
+    status: isTimeout ? 504 : 502,
+    code: isTimeout ? 'provider_timeout' : 'provider_unreachable',
+    // undici's own words name hosts and ports: they belong in the log, not in a reply.
+    message: isTimeout ? 'The provider did not answer in time.' : `The provider could not be reached (${fault}).`,
+    param: null,
+    retryAfterMs: null,
+    shouldRetry: null,
+    kind: isTimeout ? 'timeout' : 'server',
+  };
+}
+
+/** An answer with status 200 that is not one. */
+export function unreadableAnswer(reason: string): ProviderFailure {
+  const message = `The provider's answer could not be read: ${reason}.`;
+  return {
+    status: 502,
+    code: 'provider_unreadable',
+    message,
+    param: null,
+    retryAfterMs: null,
+    shouldRetry: null,
+    kind: 'server',
+  };
+}
+
+/** Only what another provider, or a moment, can change is tried again; a caller's own mistake never is. */
+export function isWorthAnotherTry(failure: ProviderFailure): boolean {
+  if (failure.shouldRetry === false && failure.kind !== 'quota') return false;
+  switch (failure.kind) {
+    case 'rate_limited':
+    case 'quota':
+    case 'overloaded':
+    case 'server':
+    case 'timeout':
+    case 'authentication':
+    case 'permission':
+    case 'not_found':
+    case 'unknown':
+      return true;
+    case 'invalid_request':
+    case 'content_filter':
+      return false;
+  }
+}

@@ -1,0 +1,324 @@
+import { decimalUsd } from '@tollgate/amount';
+import type { Admission } from '@tollgate/admission';
+import type { Catalog, ProviderInfo } from '@tollgate/catalog';
+import { type Failure, failureOf, openaiChat, type ProviderFailure } from '@tollgate/dialects';
+import { decide, type Availability, type Attempt } from '@tollgate/routing';
+import type { Endpoint } from '@tollgate/catalog';
+import type { KeyCache } from '../keys/key-cache.js';
+import type { Upstream } from '../upstream/send.js';
+import { admit } from './admit.js';
+import { type AttemptFailure, isWorthAnotherTry } from './attempt.js';
+import { type Call, type ExchangeInput, generationId } from './call.js';
+import { type Departure, watchDeparture } from './departure.js';
+import { clientFailure } from './client-failure.js';
+import { unitsFor, unpricedFeature } from './priced-features.js';
+import { type ProviderRequestOptions, providerRequest } from './provider-request.js';
+import { writeReplyHead, writeStreamHead } from './reply-head.js';
+import { relayStream, type Streamed } from './relay-stream.js';
+import { relayWhole, type WholeAnswer } from './relay-whole.js';
+import { type Ended, settle, type SettlementPorts } from './settlement.js';
+import { chargeFor, nothingCharged, type Outcome } from './tally.js';
+
+export interface ExchangePorts extends SettlementPorts, ProviderRequestOptions {
+  readonly admission: Admission;
+  readonly keys: KeyCache;
+  readonly upstream: Upstream;
+  readonly catalog: () => Catalog;
+  readonly provider: (id: string) => ProviderInfo | undefined;
+  readonly availability: (endpoint: Endpoint) => Availability;
+  readonly drainAfterLeaveMs: number;
+  /** told of every request that ended, for metrics and the log */
+  readonly onEnded: (call: Call, ended: Ended) => void;
+}
+
+const ATTEMPTS_MAX = 3;
+
+/**
+ * The whole life of one request: decode, decide, admit, attempt, relay, settle. Left column down; every refusal leaves to the right in
+ * the caller's dialect. Never rejects for anything a caller or a provider can do.
+ */
+export class Exchange {
+  constructor(private readonly ports: ExchangePorts) {}
+
+  async run(input: ExchangeInput): Promise<void> {
+    const decoded = openaiChat.decodeEnvelope(input.body);
+    if (!decoded.ok)
+      return refuse(
+        input,
+        failureOf({
+          code: decoded.failure.code,
+          message: decoded.failure.message,
+          requestId: input.requestId,
+          param: decoded.failure.param,
+        }),
+      );
+    const call = beginCall(input, decoded.envelope);
+
+    const plan = this.plan(call);
+    if (plan.kind === 'refused') return this.refuseRecorded(call, plan.failure);
+
+    const admitted = await admit(this.ports, call, plan.attempts);
+    if (admitted.kind === 'refused') return this.refuseRecorded(call, admitted.failure);
+
+    const departure = watchDeparture(input.response, this.ports.drainAfterLeaveMs);
+    try {
+      await this.attempts(call, plan.attempts.slice(0, ATTEMPTS_MAX), departure);
+    } finally {
+      departure.close();
+    }
+  }
+
+  /** Which endpoints to try, in order, or why none. */
+  private plan(call: Call): { kind: 'planned'; attempts: readonly Attempt[] } | { kind: 'refused'; failure: Failure } {
+    const { envelope, input } = call;
+    const resolved = this.ports.catalog().resolve(envelope.model);
+    if (resolved.kind === 'unknown') {
+      const hint = resolved.suggestions.length > 0 ? ` Did you mean ${resolved.suggestions.join(', ')}?` : '';
+      const message = `The model '${envelope.model}' does not exist.${hint}`;
+      return {
+        kind: 'refused',
+        failure: failureOf({ code: 'model_not_found', message, requestId: input.requestId, param: 'model' }),
+      };
+    }
+    const decision = decide({ model: resolved.model, isAvailable: this.ports.availability, nowMs: input.startedAtMs });
+    if (decision.kind === 'refused')
+      return {
+        kind: 'refused',
+        failure: failureOf({
+          code: 'model_not_found',
+          message: decision.message,
+          requestId: input.requestId,
+          param: 'model',
+        }),
+      };
+    const feature = unpricedFeature(envelope, decision.attempts);
+    if (feature) {
+      const message = `'${feature}' has a price of its own that this gateway does not know for ${resolved.model.id}; it would not be billed exactly.`;
+      return {
+        kind: 'refused',
+        failure: failureOf({ code: 'unpriced_feature', message, requestId: input.requestId, param: feature }),
+      };
+    }
+    return { kind: 'planned', attempts: decision.attempts };
+  }
+
+  /** Tries endpoints until one answers. Only before the first byte to the client; never after the caller's own mistake. */
+  private async attempts(call: Call, planned: readonly Attempt[], departure: Departure): Promise<void> {
+    let last: { attempt: Attempt; failed: AttemptFailure } | null = null;
+    for (const attempt of planned) {
+      const failed = call.envelope.isStream
+        ? await this.stream(call, attempt, departure)
+        : await this.whole(call, attempt, departure);
+      if (failed === null) return;
+      last = { attempt, failed };
+      if (!isWorthAnotherTry(failed.failure) || departure.hasLeft) break;
+    }
+    if (!last) throw new Error('a plan without attempts was admitted');
+    const told = clientFailure(last.failed.failure, call.input.requestId);
+    await this.settle(call, {
+      charge: nothingCharged('refused'),
+      attempt: last.attempt,
+      status: told.status,
+      errorCode: told.code,
+      finish: null,
+    });
+    refuse(call.input, told);
+  }
+
+  private async whole(call: Call, attempt: Attempt, departure: Departure): Promise<AttemptFailure | null> {
+    const { ports } = this;
+    const startedAt = ports.monotonic();
+    const result = await relayWhole(ports.upstream, providerRequest(ports, call, attempt), departure, ports.monotonic);
+    call.upstreamMs += ports.monotonic() - startedAt;
+    noteAttempt(
+      call,
+      attempt,
+      startedAt,
+      ports.monotonic(),
+      result.kind === 'failed' ? result : null,
+      result.kind === 'answered' ? result.firstByteMs : null,
+    );
+    if (result.kind === 'failed') return result;
+    if (result.kind === 'abandoned') {
+      const outcome = leftBefore(call);
+      await this.settle(call, {
+        charge: this.charge(call, attempt, outcome),
+        attempt,
+        status: 499,
+        errorCode: 'client_left',
+        finish: null,
+      });
+      return null;
+    }
+    await this.answer(call, attempt, departure, result);
+    return null;
+  }
+
+  private async answer(
+    call: Call,
+    attempt: Attempt,
+    departure: Departure,
+    { body, reply, firstByteMs }: WholeAnswer,
+  ): Promise<void> {
+    call.firstTokenMs = firstByteMs;
+    const outcome: Outcome = {
+      ending: departure.hasLeft ? 'client_left' : 'finished',
+      reported: reply.usage,
+      count: () => ({ input: openaiChat.countInput(call.input.body), output: reply.countOutput() }),
+      isErrorFinish: reply.finish?.kind === 'error',
+      isBlank: reply.isEmpty && (reply.finish === null || reply.finishRaw === ''),
+    };
+    const charge = this.charge(call, attempt, outcome);
+    await this.settle(call, { charge, attempt, status: 200, errorCode: null, finish: reply.finishRaw });
+    const { response } = call.input;
+    if (departure.hasLeft) return;
+    const id = generationId(call.input.requestId);
+    const cost = decimalUsd(charge.chargeNanousd);
+    const bytes = openaiChat.spliceReply(body, { id, model: attempt.endpoint.modelId, usageExtras: { cost } });
+    writeReplyHead(response, call, attempt, 'application/json');
+    response.setHeader('content-length', bytes.length);
+    response.setHeader('x-tollgate-cost-usd', cost);
+    response.setHeader('x-tollgate-usage-source', charge.usageSource);
+    response.end(bytes);
+  }
+
+  private async stream(call: Call, attempt: Attempt, departure: Departure): Promise<AttemptFailure | null> {
+    const { ports } = this;
+    const { response, requestId, startedAt: began } = call.input;
+    const startedAt = ports.monotonic();
+    const stream = openaiChat.createStream({
+      id: generationId(requestId),
+      model: attempt.endpoint.modelId,
+      includeUsage: call.envelope.includeUsage,
+    });
+    const commit = () => {
+      call.firstTokenMs = ports.monotonic() - began;
+      writeStreamHead(response, call, attempt);
+    };
+    const provider = ports.provider(attempt.endpoint.provider);
+    const result = await relayStream(ports.upstream, providerRequest(ports, call, attempt), {
+      response,
+      departure,
+      stream,
+      commit,
+      stopsBillingOnCancel: provider?.stopsBillingOnCancel ?? false,
+      answerTimeoutMs: ports.answerTimeoutMs,
+      clock: ports.monotonic,
+    });
+    call.upstreamMs += ports.monotonic() - startedAt;
+    const failed = result.kind === 'failed' ? result : null;
+    noteAttempt(call, attempt, startedAt, ports.monotonic(), failed ?? brokenOff(result), result.firstByteMs);
+    if (result.kind === 'failed') return result;
+    await this.endStream(call, attempt, departure, result);
+    return null;
+  }
+
+  private async endStream(call: Call, attempt: Attempt, departure: Departure, streamed: Streamed): Promise<void> {
+    const { stream, ending } = streamed;
+    const outcome: Outcome = {
+      ending,
+      reported: stream.usage,
+      count: () => ({ input: openaiChat.countInput(call.input.body), output: stream.countOutput() }),
+      isErrorFinish: stream.finish?.kind === 'error',
+      isBlank: !stream.sawOutput && (stream.finish === null || stream.finish.raw === ''),
+    };
+    const charge = this.charge(call, attempt, outcome);
+    const told = streamed.failure ? clientFailure(streamed.failure, call.input.requestId, 'stream_interrupted') : null;
+    await this.settle(call, {
+      charge,
+      attempt,
+      status: ending === 'client_left' ? 499 : 200,
+      errorCode: told?.code ?? (ending === 'client_left' ? 'client_left' : null),
+      finish: stream.finish?.raw ?? null,
+    });
+    if (departure.hasLeft) return;
+    const cost = decimalUsd(charge.chargeNanousd);
+    if (!stream.hasWritten) writeStreamHead(call.input.response, call, attempt);
+    call.input.response.end(told ? stream.failure(told) : stream.terminal({ usage: charge.usage, cost }));
+  }
+
+  private charge(call: Call, attempt: Attempt, outcome: Outcome) {
+    return chargeFor(
+      outcome,
+      attempt,
+      unitsFor(call.envelope, attempt),
+      call.principal.markupBp,
+      call.input.startedAtMs,
+    );
+  }
+
+  private async settle(call: Call, ended: Ended): Promise<void> {
+    await settle(this.ports, call, ended);
+    this.ports.onEnded(call, ended);
+  }
+
+  /** A refusal after the key was known is shown in the log too; it costs nothing and nobody waits for its record. */
+  private refuseRecorded(call: Call, told: Failure): void {
+    void this.settle(call, {
+      charge: nothingCharged('refused'),
+      attempt: null,
+      status: told.status,
+      errorCode: told.code,
+      finish: null,
+    });
+    refuse(call.input, told);
+  }
+}
+
+function beginCall(input: ExchangeInput, envelope: openaiChat.ChatEnvelope): Call {
+  return {
+    input,
+    envelope,
+    attempts: [],
+    principal: input.principal,
+    clampedOutput: null,
+    epoch: null,
+    firstTokenMs: null,
+    upstreamMs: 0,
+  };
+}
+
+/** Writes the caller's own error shape, unless there is nobody left to read it. */
+export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId'>, told: Failure): void {
+  const { response } = input;
+  if (response.destroyed || response.headersSent) return;
+  const { status, body } = openaiChat.encodeFailure(told);
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  response.setHeader('content-length', body.length);
+  response.setHeader('x-request-id', input.requestId);
+  if (told.retryAfterMs !== undefined)
+    response.setHeader('retry-after', Math.max(1, Math.ceil(told.retryAfterMs / 1000)));
+  response.end(body);
+}
+
+function leftBefore(call: Call): Outcome {
+  const count = () => ({ input: openaiChat.countInput(call.input.body), output: 0 });
+  return { ending: 'client_left', reported: null, count, isErrorFinish: false, isBlank: true };
+}
+
+function brokenOff(streamed: Streamed | AttemptFailure): { failure: ProviderFailure; status: number | null } | null {
+  return streamed.kind === 'streamed' && streamed.failure ? { failure: streamed.failure, status: 200 } : null;
+}
+
+function noteAttempt(
+  call: Call,
+  attempt: Attempt,
+  startedAt: number,
+  endedAt: number,
+  failed: { failure: ProviderFailure; status: number | null } | null,
+  firstByteMs: number | null,
+): void {
+  call.attempts.push({
+    endpointId: attempt.endpoint.id,
+    provider: attempt.endpoint.provider,
+    providerModel: attempt.endpoint.providerModel,
+    startedMs: Math.round(startedAt - call.input.startedAt),
+    durationMs: Math.round(endedAt - startedAt),
+    firstByteMs: firstByteMs === null ? null : Math.round(firstByteMs),
+    status: failed ? failed.status : 200,
+    outcome: failed ? 'failed' : 'answered',
+    errorCode: failed ? (failed.failure.code ?? failed.failure.kind) : null,
+    reason: attempt.reason,
+  });
+}

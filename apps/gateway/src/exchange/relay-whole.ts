@@ -1,0 +1,96 @@
+import { openaiChat, type ProviderFailure } from '@tollgate/dialects';
+import type { Upstream, UpstreamCall, UpstreamFault, UpstreamHandler, UpstreamRequest } from '../upstream/send.js';
+import { type AttemptFailure, failureOfFault, unreadableAnswer } from './attempt.js';
+import type { Departure } from './departure.js';
+
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface WholeAnswer {
+  readonly kind: 'answered';
+  readonly body: Buffer;
+  readonly reply: openaiChat.ChatReply;
+  readonly firstByteMs: number;
+}
+
+/** The client left and the provider did not finish within the drain: what was received of it is nothing. */
+export interface WholeAbandoned {
+  readonly kind: 'abandoned';
+}
+
+export type WholeResult = WholeAnswer | WholeAbandoned | AttemptFailure;
+
+/**
+ * One non-streaming try. Nothing is written to the client here: the answer is read whole, priced and settled first.
+ * A client that leaves is no reason to stop reading: the provider bills the answer anyway (peer fault B14).
+ */
+export function relayWhole(
+  upstream: Upstream,
+  request: UpstreamRequest,
+  departure: Departure,
+  clock: () => number,
+): Promise<WholeResult> {
+  return new Promise((resolve) => {
+    const handler = new WholeReader(clock, resolve);
+    const call = upstream.send(request, handler);
+    handler.call = call;
+    departure.onDrainEnd(() => handler.abandon());
+  });
+}
+
+class WholeReader implements UpstreamHandler {
+  call: UpstreamCall | null = null;
+  private readonly startedAt: number;
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+  private status = 0;
+  private firstByteMs = 0;
+  private headers: Readonly<Record<string, string | string[] | undefined>> = {};
+
+  constructor(
+    private readonly clock: () => number,
+    private readonly resolve: (result: WholeResult) => void,
+  ) {
+    this.startedAt = clock();
+  }
+
+  onHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    this.status = status;
+    this.headers = headers;
+    this.firstByteMs = this.clock() - this.startedAt;
+  }
+
+  onData(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes <= ANSWER_BYTES_MAX) this.chunks.push(chunk);
+    else this.fail(unreadableAnswer('it is larger than 64 MB'));
+  }
+
+  onEnd(): void {
+    const body = this.chunks.length === 1 && this.chunks[0] ? this.chunks[0] : Buffer.concat(this.chunks);
+    if (this.status < 200 || this.status >= 300)
+      return this.fail(openaiChat.decodeProviderFailure(this.status, body, this.headers));
+    const read = openaiChat.readReply(body);
+    if (!read.ok) return this.fail(unreadableAnswer(read.reason));
+    if (read.reply.providerError) return this.fail(read.reply.providerError);
+    this.resolve({ kind: 'answered', body, reply: read.reply, firstByteMs: this.firstByteMs });
+  }
+
+  onFault(fault: UpstreamFault): void {
+    this.fail(failureOfFault(fault));
+  }
+
+  abandon(): void {
+    this.resolve({ kind: 'abandoned' });
+    this.call?.abort();
+  }
+
+  private fail(failure: ProviderFailure): void {
+    this.resolve({
+      kind: 'failed',
+      failure,
+      status: this.status || null,
+      firstByteMs: this.status ? this.firstByteMs : null,
+    });
+    this.call?.abort();
+  }
+}

@@ -1,0 +1,106 @@
+import type { Admission } from '@tollgate/admission';
+import type { Logger } from '@tollgate/telemetry';
+import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
+import type { Spool } from '../spool/spool.js';
+import { type Call, scopesOf } from './call.js';
+import type { Charge } from './tally.js';
+import type { Attempt } from '@tollgate/routing';
+
+/** How long a finished answer waits for Redis before the spool's own fdatasync is enough (money.md section 0 item 2). */
+const REDIS_PATIENCE_MS = 50;
+
+export interface SettlementPorts {
+  readonly admission: Admission;
+  readonly spool: Spool;
+  readonly gatewayBoot: string;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly monotonic: () => number;
+}
+
+export interface Ended {
+  readonly charge: Charge;
+  readonly attempt: Attempt | null;
+  readonly status: number;
+  readonly errorCode: string | null;
+  readonly finish: string | null;
+}
+
+/**
+ * Makes the settlement durable: first the spool's page cache, then the Lua that releases the hold, debits and appends to the stream.
+ * Resolves when the client may have its terminal event. Never rejects.
+ */
+export async function settle(ports: SettlementPorts, call: Call, ended: Ended): Promise<void> {
+  const event = usageEvent(ports, call, ended);
+  const payload = encodeUsageEvent(event);
+  const spooled = ports.spool.append(payload);
+  const settled = ports.admission.settle({
+    organizationId: event.organizationId,
+    requestId: event.requestId,
+    scopes: scopesOf(call.principal),
+    chargeNanousd: event.chargeNanousd,
+    event: payload,
+    append: true,
+  });
+  const first = await Promise.race([settled, pause(REDIS_PATIENCE_MS)]);
+  if (first !== 'slow' && first.kind !== 'unavailable') return;
+  if (!spooled.ok) {
+    ports.log.error(
+      { requestId: event.requestId, reason: spooled.reason },
+      'a settlement reached neither Redis in time nor the spool',
+    );
+    await settled;
+    return;
+  }
+  await ports.spool.whenSynced();
+}
+
+function pause(ms: number): Promise<'slow'> {
+  return new Promise((resolve) => setTimeout(resolve, ms, 'slow'));
+}
+
+function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEvent {
+  const { input, envelope, principal } = call;
+  const { charge, attempt } = ended;
+  const durationMs = ports.monotonic() - input.startedAt;
+  return {
+    version: 1,
+    requestId: input.requestId,
+    callerRequestId: input.callerRequestId,
+    organizationId: principal.organizationId,
+    projectId: principal.projectId,
+    keyId: principal.keyId,
+    gatewayBoot: ports.gatewayBoot,
+    epoch: call.epoch,
+    dialect: 'openai-chat',
+    requestedModel: envelope.model,
+    model: attempt?.endpoint.modelId ?? envelope.model,
+    endpointId: attempt?.endpoint.id ?? '',
+    provider: attempt?.endpoint.provider ?? '',
+    region: attempt?.endpoint.region ?? null,
+    isSandbox: attempt?.credential === 'sandbox',
+    isStream: envelope.isStream,
+    priceVersionId: attempt?.price.id ?? null,
+    markupBp: principal.markupBp,
+    lines: charge.lines,
+    costNanousd: charge.costNanousd,
+    feeNanousd: charge.feeNanousd,
+    chargeNanousd: charge.chargeNanousd,
+    lossNanousd: charge.lossNanousd,
+    tokens: charge.tokens,
+    usageSource: charge.usageSource,
+    ending: charge.ending,
+    finish: ended.finish,
+    status: ended.status,
+    errorCode: ended.errorCode,
+    startedAtMs: input.startedAtMs,
+    settledAtMs: ports.now(),
+    durationMs: Math.round(durationMs),
+    firstTokenMs: call.firstTokenMs === null ? null : Math.round(call.firstTokenMs),
+    gatewayMs: Math.max(0, Math.round((durationMs - call.upstreamMs) * 1000) / 1000),
+    features: envelope.features,
+    metadata: envelope.metadata,
+    attempts: call.attempts,
+    losses: [],
+  };
+}

@@ -1,0 +1,62 @@
+import { Controller, Get, Inject, Param, Query, Req, UseGuards } from '@nestjs/common';
+import { getKey } from '@tollgate/access';
+import { creditsSummary } from '@tollgate/billing';
+import { failureOf } from '@tollgate/dialects';
+import type { Database } from '@tollgate/prisma';
+import { getRequest, keySpend } from '@tollgate/usage';
+import { DATABASE } from '../../ports.js';
+import type { AuthenticatedRequest } from '../authenticated-request.js';
+import { FailureException } from '../failure-exception.js';
+import { FreshKeyGuard, ManagementKeyGuard } from '../key.guard.js';
+import { requestIdOf } from '../request-identity.js';
+import { encodeCallingKey, encodeCredits, encodeGeneration, encodeReceipt } from './account-resource.js';
+
+/** What an account can ask about itself. Everything is read in the organisation of the key: another's id does not exist. */
+@Controller(['v1', 'api/v1'])
+export class AccountController {
+  constructor(@Inject(DATABASE) private readonly database: Database) {}
+
+  @Get('key')
+  @UseGuards(FreshKeyGuard)
+  async key(@Req() request: AuthenticatedRequest): Promise<unknown> {
+    const { organizationId, keyId } = request.principal;
+    const nowMs = Date.now();
+    const [key, spend] = await Promise.all([
+      getKey(this.database, { organizationId, keyId, nowMs }),
+      keySpend(this.database, { organizationId, keyId, nowMs }),
+    ]);
+    if (key === null) throw missing(request, 'There is no such key.');
+    return { data: encodeCallingKey(key, spend) };
+  }
+
+  @Get('credits')
+  @UseGuards(ManagementKeyGuard)
+  async credits(@Req() request: AuthenticatedRequest): Promise<unknown> {
+    return { data: encodeCredits(await creditsSummary(this.database, request.principal.organizationId)) };
+  }
+
+  @Get('generation')
+  @UseGuards(FreshKeyGuard)
+  async generation(@Req() request: AuthenticatedRequest, @Query('id') id: unknown): Promise<unknown> {
+    return { data: encodeGeneration(await this.find(request, id)) };
+  }
+
+  @Get('receipts/:id')
+  @UseGuards(FreshKeyGuard)
+  async receipt(@Req() request: AuthenticatedRequest, @Param('id') id: string): Promise<unknown> {
+    const { event } = await this.find(request, id);
+    if (event === null) throw missing(request, 'This request has no receipt yet.');
+    return { data: encodeReceipt(event) };
+  }
+
+  private async find(request: AuthenticatedRequest, id: unknown) {
+    const requestId = typeof id === 'string' ? id.replace(/^gen-/, '') : '';
+    const found = await getRequest(this.database, { organizationId: request.principal.organizationId, requestId });
+    if (found === null) throw missing(request, 'There is no such generation.');
+    return found;
+  }
+}
+
+function missing(request: AuthenticatedRequest, message: string): FailureException {
+  return new FailureException(failureOf({ code: 'not_found', message, requestId: requestIdOf(request) }));
+}

@@ -1,0 +1,70 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
+import { type Failure, type FailureCode, failureOf } from '@tollgate/dialects';
+import type { Logger } from '@tollgate/telemetry';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refuse } from '../exchange/exchange.js';
+import { LOGGER } from '../ports.js';
+import { FailureException } from './failure-exception.js';
+import { requestIdOf } from './request-identity.js';
+
+/** The one catch of the data plane: whatever went wrong at a door leaves in the caller's own error shape. */
+@Catch()
+export class FailureFilter implements ExceptionFilter {
+  constructor(@Inject(LOGGER) private readonly log: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    const request = http.getRequest<FastifyRequest>();
+    const told = this.translate(error, request);
+    if (!reply.sent) reply.hijack();
+    refuse({ response: reply.raw, requestId: told.requestId }, told);
+  }
+
+  private translate(error: unknown, request: FastifyRequest): Failure {
+    const requestId = requestIdOf(request);
+    if (error instanceof FailureException) return error.failure;
+    const known = FASTIFY_FAILURES[codeOf(error)];
+    if (known) return failureOf({ code: known.code, message: known.message, requestId });
+    if (error instanceof HttpException && error.getStatus() === 404) {
+      return failureOf({
+        code: 'not_found',
+        message: `${request.method} ${pathOf(request)} does not exist here.`,
+        requestId,
+      });
+    }
+    if (error instanceof HttpException && error.getStatus() < 500)
+      return failureOf({ code: 'invalid_request', message: error.message, requestId });
+    this.log.error({ error, requestId, path: pathOf(request) }, 'a request failed inside the gateway');
+    return failureOf({
+      code: 'internal_error',
+      message: 'Something failed on our side. You were not charged.',
+      requestId,
+    });
+  }
+}
+
+const FASTIFY_FAILURES: Readonly<Record<string, { code: FailureCode; message: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'payload_too_large',
+    message: 'The request body is larger than this gateway accepts.',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported_content_type',
+    message: 'Send the request as application/json.',
+  },
+  FST_ERR_CTP_EMPTY_TYPE: { code: 'unsupported_content_type', message: 'Send the request as application/json.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'invalid_request',
+    message: 'The body does not have the length its Content-Length says.',
+  },
+};
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return String(error.code);
+}
+
+function pathOf(request: FastifyRequest): string {
+  return (request.url.split('?')[0] ?? '').slice(0, 200);
+}

@@ -1,0 +1,110 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Admission } from '@tollgate/admission';
+import type { Catalog } from '@tollgate/catalog';
+import type { Database } from '@tollgate/prisma';
+import type { Logger } from '@tollgate/telemetry';
+import type { GatewayConfig } from '../config.js';
+import type { Exchange } from '../exchange/exchange.js';
+import type { KeyCache } from '../keys/key-cache.js';
+import { ADMISSION, CATALOG, CONFIG, DATABASE, EXCHANGE, KEYS, LOGGER, READINESS } from '../ports.js';
+import type { Readiness } from '../readiness.js';
+import { AccountController } from './account/account.controller.js';
+import { allowCrossOrigin } from './cross-origin.js';
+import { FailureFilter } from './failure.filter.js';
+import { HealthController } from './health/health.controller.js';
+import { ChatCompletionsController } from './inference/chat-completions.controller.js';
+import { NotSupportedController } from './inference/not-supported.controller.js';
+import { encodeJson } from './json-money.js';
+import { FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
+import { KeysController } from './keys/keys.controller.js';
+import { ModelsController } from './models/models.controller.js';
+
+export interface HttpPorts {
+  readonly config: GatewayConfig;
+  readonly exchange: Exchange;
+  readonly keys: KeyCache;
+  readonly log: Logger;
+  readonly database: Database;
+  readonly admission: Admission;
+  readonly readiness: Readiness;
+  readonly catalog: () => Catalog;
+}
+
+export interface HttpServer {
+  listen(): Promise<void>;
+  port(): number;
+  close(): Promise<void>;
+}
+
+@Module({})
+class HttpModule {
+  static with(ports: HttpPorts): DynamicModule {
+    const provide = (token: symbol, value: unknown) => ({ provide: token, useValue: value });
+    return {
+      module: HttpModule,
+      controllers: [
+        ChatCompletionsController,
+        ModelsController,
+        KeysController,
+        AccountController,
+        HealthController,
+        NotSupportedController,
+      ],
+      providers: [
+        provide(EXCHANGE, ports.exchange),
+        provide(KEYS, ports.keys),
+        provide(LOGGER, ports.log),
+        provide(DATABASE, ports.database),
+        provide(ADMISSION, ports.admission),
+        provide(CATALOG, ports.catalog),
+        provide(CONFIG, ports.config),
+        provide(READINESS, ports.readiness),
+        KeyGuard,
+        InferenceKeyGuard,
+        FreshKeyGuard,
+        ManagementKeyGuard,
+      ],
+    };
+  }
+}
+
+/**
+ * NestJS on Fastify, tuned (performance notes, point 2): no interceptors, no middleware, no body parsing (bodies stay the bytes that
+ * were sent), inference answers are written past Nest with reply.hijack().
+ */
+export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: ports.config.maxBodyBytes,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    genReqId: () => '',
+  });
+  const fastify = adapter.getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  fastify.setReplySerializer((payload) => encodeJson(payload));
+  allowCrossOrigin(fastify);
+  const app = await NestFactory.create<NestFastifyApplication>(HttpModule.with(ports), adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new FailureFilter(ports.log));
+  await app.init();
+  const server = app.getHttpServer();
+  server.headersTimeout = 10_000;
+  return {
+    async listen() {
+      await app.listen({ port: ports.config.port, host: ports.config.host });
+    },
+    port() {
+      const address = server.address();
+      return typeof address === 'object' && address !== null ? address.port : ports.config.port;
+    },
+    close: () => app.close(),
+  };
+}

@@ -1,0 +1,33 @@
+import { All, Controller, Req } from '@nestjs/common';
+import { failureOf } from '@tollgate/dialects';
+import type { FastifyRequest } from 'fastify';
+import { FailureException } from '../failure-exception.js';
+import { requestIdOf } from '../request-identity.js';
+
+const PATHS = [
+  'files',
+  'batches',
+  'realtime',
+  'fine_tuning',
+  'assistants',
+  'threads',
+  'vector_stores',
+  'uploads',
+  'videos',
+];
+
+/** Endpoints of the vendors' APIs that do not exist here yet: a clear answer instead of a bare 404. */
+@Controller()
+export class NotSupportedController {
+  @All(PATHS.flatMap((path) => [`v1/${path}`, `v1/${path}/*rest`, `api/v1/${path}`, `api/v1/${path}/*rest`]))
+  refuse(@Req() request: FastifyRequest): never {
+    const path = (request.url.split('?')[0] ?? '').slice(0, 100);
+    throw new FailureException(
+      failureOf({
+        code: 'not_supported',
+        message: `${path} is not supported by this gateway yet.`,
+        requestId: requestIdOf(request),
+      }),
+    );
+  }
+}

@@ -1,0 +1,99 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { Principal } from '@tollgate/access';
+import { type FailureCode, failureOf } from '@tollgate/dialects';
+import type { FastifyRequest } from 'fastify';
+import type { KeyCache, KeyLookup } from '../keys/key-cache.js';
+import { KEYS } from '../ports.js';
+import { type AuthenticatedRequest, readToken } from './authenticated-request.js';
+import { FailureException } from './failure-exception.js';
+import { requestIdOf } from './request-identity.js';
+
+const REFUSALS: Readonly<Record<Exclude<KeyLookup['kind'], 'verified'>, { code: FailureCode; message: string }>> = {
+  malformed: {
+    code: 'invalid_key',
+    message: 'This is not a Tollgate key. Keys look like tg_ followed by letters and digits.',
+  },
+  unknown: { code: 'invalid_key', message: 'This key does not exist.' },
+  revoked: { code: 'key_revoked', message: 'This key was revoked.' },
+  expired: { code: 'key_expired', message: 'This key has expired.' },
+  disabled: { code: 'key_disabled', message: 'This key is disabled.' },
+  suspended: { code: 'organization_suspended', message: 'This organisation is suspended.' },
+  unavailable: { code: 'admission_unavailable', message: 'The key cannot be checked right now.' },
+};
+
+/** Any valid key. A warm key costs a hash and a map look-up; nothing is awaited. */
+@Injectable()
+export class KeyGuard implements CanActivate {
+  constructor(@Inject(KEYS) private readonly keys: KeyCache) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const token = readToken(request.headers);
+    if (token === null) throw refusal(request, 'missing_key', "Send your key as 'Authorization: Bearer tg_…'.");
+    const found = this.look(token);
+    if (found instanceof Promise) return found.then((lookup) => this.enter(request, token, lookup));
+    return this.enter(request, token, found);
+  }
+
+  protected look(token: string): KeyLookup | Promise<KeyLookup> {
+    return this.keys.lookup(token);
+  }
+
+  /** Which keys may pass here. */
+  protected admits(_principal: Principal): boolean {
+    return true;
+  }
+
+  private enter(request: AuthenticatedRequest, token: string, lookup: KeyLookup): boolean {
+    if (lookup.kind !== 'verified') {
+      const { code, message } = REFUSALS[lookup.kind];
+      throw refusal(request, code, message);
+    }
+    if (!this.admits(lookup.principal)) {
+      throw refusal(request, 'wrong_key_kind', `A key of kind '${lookup.principal.keyKind}' may not do this.`);
+    }
+    request.principal = lookup.principal;
+    request.token = token;
+    return true;
+  }
+}
+
+/** Inference keys only: a management key cannot spend. */
+@Injectable()
+export class InferenceKeyGuard extends KeyGuard {
+  constructor(@Inject(KEYS) keys: KeyCache) {
+    super(keys);
+  }
+
+  protected override admits(principal: Principal): boolean {
+    return principal.keyKind === 'inference';
+  }
+}
+
+/** Either kind, always asked of Postgres: account questions pass no admission, so the cache alone could answer for a revoked key. */
+@Injectable()
+export class FreshKeyGuard extends KeyGuard {
+  constructor(@Inject(KEYS) private readonly freshKeys: KeyCache) {
+    super(freshKeys);
+  }
+
+  protected override look(token: string): Promise<KeyLookup> {
+    return this.freshKeys.recheck(token);
+  }
+}
+
+/** Management keys only. */
+@Injectable()
+export class ManagementKeyGuard extends FreshKeyGuard {
+  constructor(@Inject(KEYS) keys: KeyCache) {
+    super(keys);
+  }
+
+  protected override admits(principal: Principal): boolean {
+    return principal.keyKind === 'management';
+  }
+}
+
+function refusal(request: FastifyRequest, code: FailureCode, message: string): FailureException {
+  return new FailureException(failureOf({ code, message, requestId: requestIdOf(request) }));
+}

@@ -1,0 +1,65 @@
+import type { ApiKey } from '@tollgate/access';
+import { decimalUsd, type Nanousd, parseUsd } from '@tollgate/amount';
+import { z } from 'zod';
+import { jsonMoney } from '../json-money.js';
+
+/** Dollars as a decimal string, or as the JSON number OpenRouter's clients send (read by its shortest decimal text). */
+const usd = z.union([z.string(), z.number()]).transform((value, context): Nanousd => {
+  const parsed = parseUsd(typeof value === 'number' ? decimalText(value) : value);
+  if (parsed.ok && parsed.value >= 0n) return parsed.value;
+  context.addIssue({ code: 'custom', message: 'must be dollars: a decimal with at most nine decimals, not negative' });
+  return z.NEVER;
+});
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+export const keyCreationSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['inference', 'management']).default('inference'),
+  limit: usd.nullish(),
+  expires_at: instant.nullish(),
+  project_id: z.string().nullish(),
+});
+
+export const keyUpdateSchema = z.object({
+  name: z.string().optional(),
+  disabled: z.boolean().optional(),
+  limit: usd.nullable().optional(),
+  expires_at: instant.nullable().optional(),
+});
+
+export const keyListingSchema = z.object({
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  include_disabled: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true'),
+});
+
+/** A key in OpenRouter's shape, with our names beside it. `hash` is the id to address it by; the key itself is never here. */
+export function encodeKey(key: ApiKey): Record<string, unknown> {
+  const remaining = key.limitNanousd === null ? null : ((key.limitNanousd - key.spentNanousd) as Nanousd);
+  return {
+    hash: key.keyId,
+    id: key.keyId,
+    name: key.name,
+    label: key.hint,
+    kind: key.kind,
+    state: key.state,
+    disabled: key.state !== 'active',
+    limit: key.limitNanousd === null ? null : jsonMoney(key.limitNanousd),
+    limit_remaining: remaining === null ? null : jsonMoney(remaining > 0n ? remaining : (0n as Nanousd)),
+    limit_reset: null,
+    usage: jsonMoney(key.spentNanousd),
+    usage_usd: decimalUsd(key.spentNanousd),
+    limit_usd: key.limitNanousd === null ? null : decimalUsd(key.limitNanousd),
+    project_id: key.projectId,
+    created_at: new Date(key.createdAtMs).toISOString(),
+    updated_at: new Date(key.updatedAtMs).toISOString(),
+    expires_at: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
+  };
+}
+
+function decimalText(value: number): string {
+  return Number.isFinite(value) && Math.abs(value) < 1e9 ? value.toFixed(9).replace(/\.?0+$/, '') : 'out of range';
+}

@@ -1,0 +1,86 @@
+import { type Endpoint, isCallable, type Model, type PriceComponent, priceAt } from '@tollgate/catalog';
+
+/** OpenRouter's names for the prices of one unit, in dollars as decimal strings. */
+const PRICE_NAMES: Readonly<Partial<Record<PriceComponent, string>>> = {
+  input: 'prompt',
+  output: 'completion',
+  request: 'request',
+  input_image: 'image',
+  output_image: 'image_output',
+  input_audio: 'audio',
+  output_audio: 'audio_output',
+  cache_read_audio: 'input_audio_cache',
+  web_search: 'web_search',
+  reasoning: 'internal_reasoning',
+  cache_read: 'input_cache_read',
+  cache_write_5m: 'input_cache_write',
+  cache_write_1h: 'input_cache_write_1h',
+};
+
+export interface EncodedModel {
+  readonly id: string;
+  readonly object: 'model';
+  readonly created: number;
+  readonly owned_by: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly context_length: number | null;
+  readonly pricing: Readonly<Record<string, string>>;
+  readonly tollgate: Readonly<Record<string, unknown>>;
+}
+
+/** A model in OpenAI's list shape with OpenRouter's members. `pricing` is what the customer pays: the provider's price plus our markup. */
+export function encodeModel(model: Model, markupBp: number, atMs: number): EncodedModel {
+  const best = model.endpoints.find((endpoint) => isCallable(endpoint)) ?? model.endpoints[0];
+  return {
+    id: model.id,
+    object: 'model',
+    created: Math.floor(model.createdAtMs / 1000),
+    owned_by: model.author,
+    name: model.name,
+    description: model.description,
+    context_length: model.contextTokens,
+    pricing: best ? pricing(best, markupBp, atMs) : {},
+    tollgate: {
+      markup_bp: markupBp,
+      provider_pricing: best ? pricing(best, 0, atMs) : {},
+      providers: model.endpoints.map((endpoint) => endpoint.provider),
+      is_callable: model.endpoints.some((endpoint) => isCallable(endpoint)),
+    },
+  };
+}
+
+export function encodeEndpoint(endpoint: Endpoint, markupBp: number, atMs: number): Record<string, unknown> {
+  return {
+    name: `${endpoint.provider} | ${endpoint.modelId}`,
+    model_id: endpoint.modelId,
+    provider_name: endpoint.provider,
+    tag: endpoint.id,
+    context_length: endpoint.contextTokens,
+    max_completion_tokens: endpoint.maxOutputTokens,
+    pricing: pricing(endpoint, markupBp, atMs),
+    tollgate: {
+      provider_pricing: pricing(endpoint, 0, atMs),
+      markup_bp: markupBp,
+      is_callable: isCallable(endpoint),
+      region: endpoint.region,
+    },
+  };
+}
+
+function pricing(endpoint: Endpoint, markupBp: number, atMs: number): Record<string, string> {
+  const version = priceAt(endpoint, atMs);
+  const named: Record<string, string> = {};
+  for (const [component, price] of Object.entries(version?.schedule.prices ?? {})) {
+    const name = PRICE_NAMES[component as PriceComponent];
+    if (name !== undefined && price !== undefined) named[name] = perUnit(price, markupBp);
+  }
+  return named;
+}
+
+/** Nano-dollars per million units, plus markup, as exact dollars per unit: 19 decimals hold every digit. */
+function perUnit(price: bigint, markupBp: number): string {
+  const digits = (price * BigInt(10_000 + markupBp)).toString().padStart(20, '0');
+  const fraction = digits.slice(-19).replace(/0+$/, '');
+  return fraction === '' ? digits.slice(0, -19) : `${digits.slice(0, -19)}.${fraction}`;
+}

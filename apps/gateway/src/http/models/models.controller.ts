@@ -1,0 +1,75 @@
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import type { Catalog, Model } from '@tollgate/catalog';
+import { failureOf } from '@tollgate/dialects';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type GatewayConfig } from '../../config.js';
+import { CATALOG, CONFIG } from '../../ports.js';
+import { FailureException } from '../failure-exception.js';
+import { requestIdOf } from '../request-identity.js';
+import { encodeEndpoint, encodeModel } from './model-listing.js';
+
+/** The catalogue, for everybody: prices are no secret. The list is encoded once per catalogue version. */
+@Controller()
+export class ModelsController {
+  private encoded: { readonly version: string; readonly body: Buffer } | null = null;
+
+  constructor(
+    @Inject(CATALOG) private readonly catalog: () => Catalog,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  @Get(['v1/models', 'api/v1/models'])
+  list(@Res() reply: FastifyReply): void {
+    void reply.type('application/json').send(this.encodedList());
+  }
+
+  @Get(['v1/models/:id', 'api/v1/models/:id'])
+  byId(@Req() request: FastifyRequest, @Param('id') id: string): unknown {
+    return encodeModel(this.find(request, id), this.config.defaultMarkupBp, Date.now());
+  }
+
+  @Get(['v1/models/:author/:slug', 'api/v1/models/:author/:slug'])
+  byName(@Req() request: FastifyRequest, @Param('author') author: string, @Param('slug') slug: string): unknown {
+    return this.byId(request, `${author}/${slug}`);
+  }
+
+  @Get(['v1/models/:author/:slug/endpoints', 'api/v1/models/:author/:slug/endpoints'])
+  endpoints(@Req() request: FastifyRequest, @Param('author') author: string, @Param('slug') slug: string): unknown {
+    const model = this.find(request, `${author}/${slug}`);
+    const encoded = encodeModel(model, this.config.defaultMarkupBp, Date.now());
+    const endpoints = model.endpoints.map((endpoint) =>
+      encodeEndpoint(endpoint, this.config.defaultMarkupBp, Date.now()),
+    );
+    return {
+      data: {
+        id: encoded.id,
+        name: encoded.name,
+        created: encoded.created,
+        description: encoded.description,
+        endpoints,
+      },
+    };
+  }
+
+  private encodedList(): Buffer {
+    const catalog = this.catalog();
+    if (this.encoded?.version === catalog.version) return this.encoded.body;
+    const data = catalog.models.map((model) => encodeModel(model, this.config.defaultMarkupBp, Date.now()));
+    const body = Buffer.from(JSON.stringify({ object: 'list', data }));
+    this.encoded = { version: catalog.version, body };
+    return body;
+  }
+
+  private find(request: FastifyRequest, id: string): Model {
+    const resolved = this.catalog().resolve(id);
+    if (resolved.kind === 'found') return resolved.model;
+    throw new FailureException(
+      failureOf({
+        code: 'model_not_found',
+        message: `The model '${id.slice(0, 256)}' does not exist.`,
+        requestId: requestIdOf(request),
+        param: 'model',
+      }),
+    );
+  }
+}

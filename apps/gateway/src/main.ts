@@ -1,0 +1,18 @@
+import 'reflect-metadata';
+import { composeGateway } from './compose.js';
+import { readConfig } from './config.js';
+
+const gateway = await composeGateway(readConfig(process.env));
+await gateway.listen();
+
+let isStopping = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (isStopping) return;
+    isStopping = true;
+    void gateway.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+}

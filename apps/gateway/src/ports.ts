@@ -1,0 +1,9 @@
+/** Injection tokens: what main.ts composes and the doors receive. */
+export const EXCHANGE = Symbol('exchange');
+export const KEYS = Symbol('keys');
+export const LOGGER = Symbol('logger');
+export const CATALOG = Symbol('catalog');
+export const DATABASE = Symbol('database');
+export const ADMISSION = Symbol('admission');
+export const CONFIG = Symbol('config');
+export const READINESS = Symbol('readiness');

@@ -1,0 +1,31 @@
+import { readRunFile } from '../harness/run-file.js';
+import { bench, type Measured, median } from './bench.js';
+
+/** `npm run bench [-- --quick]`: prints CPU per request of gateway and bare proxy, and their ratio. Fails when requests were refused. */
+export async function run(args: readonly string[]): Promise<number> {
+  const isQuick = args.includes('--quick');
+  const options = {
+    rounds: isQuick ? 5 : 15,
+    roundMs: isQuick ? 1500 : 4000,
+    connections: 64,
+    onRound: (line: string) => console.log(line),
+  };
+  const result = await bench(readRunFile(), options);
+  console.log(
+    `\nnon-streaming, ${options.connections} connections, ${options.rounds} alternating rounds of ${options.roundMs} ms, ${result.isPinned ? 'pinned to one core each' : 'NOT pinned'}`,
+  );
+  console.log(line(result.bare));
+  console.log(line(result.gateway));
+  console.log(
+    `ratio    median ${median(result.ratios).toFixed(2)} x bare (rounds ${result.ratios.map((ratio) => ratio.toFixed(2)).join(' ')})`,
+  );
+  console.log(`booked   ${result.booked} charged requests in the ledger's books`);
+  const refused = result.bare.refused + result.gateway.refused;
+  if (refused > 0) console.log(`${refused} requests were not answered with 200: the figures mean nothing`);
+  return refused === 0 ? 0 : 1;
+}
+
+function line({ name, microsecondsPerRequest, requestsPerSecond, answered, refused }: Measured): string {
+  const cpu = `median ${median(microsecondsPerRequest).toFixed(1)} µs, least ${Math.min(...microsecondsPerRequest).toFixed(1)} µs CPU per request`;
+  return `${name.padEnd(8)} ${cpu}, ${Math.round(median(requestsPerSecond))} requests/s, ${answered} answered, ${refused} refused`;
+}

@@ -1,0 +1,176 @@
+import { isDeepStrictEqual } from 'node:util';
+import { request } from 'undici';
+import { eventually } from '../harness/eventually.js';
+import type { SandboxControl } from '../harness/sandbox-control.js';
+import { independentCharge, readUsage } from './independent-charge.js';
+import { type ReadAnswer, readStream, readWhole } from './openai-answer.js';
+import type { Recording } from './recordings.js';
+
+export interface ReplayTarget {
+  readonly gatewayUrl: string;
+  readonly key: string;
+  readonly sandbox: SandboxControl;
+  /** cuts the recorded bytes at drawn places, so that no result depends on how a network delivers them */
+  readonly splitSeed: number;
+}
+
+export type CaseResult =
+  | { readonly kind: 'passed'; readonly usageSource: string }
+  | { readonly kind: 'failed'; readonly problems: readonly string[] }
+  | { readonly kind: 'skipped'; readonly reason: string };
+
+interface Sent {
+  readonly status: number;
+  readonly text: string;
+  readonly requestId: string;
+}
+
+/** Sends a recorded request through the gateway while the sandbox plays the recorded answer, and compares everything a client can see. */
+export async function replayCase(target: ReplayTarget, recording: Recording): Promise<CaseResult> {
+  const reason = whyNot(recording);
+  if (reason) return { kind: 'skipped', reason };
+  const action = { kind: 'replay', case: recording.name, split: { seed: target.splitSeed } } as const;
+  const sent = await target.sandbox.withRule({ match: { provider: recording.provider }, times: 1, action }, () =>
+    send(target, recording),
+  );
+  if (sent.status === 404 && isUnknownModel(sent.text) && recording.provider !== 'openai')
+    return { kind: 'skipped', reason: 'the catalogue does not know this model' };
+  if (recording.response.status !== 200) return judge(refusalProblems(recording, sent), 'none');
+  const answers = compareAnswers(recording, sent);
+  if (answers.problems.length > 0) return judge(answers.problems, '');
+  const generation = await generationOf(target, sent.requestId);
+  return judge(chargeProblems(recording, answers.expected, generation), generation.usageSource);
+}
+
+function judge(problems: readonly string[], usageSource: string): CaseResult {
+  return problems.length === 0 ? { kind: 'passed', usageSource } : { kind: 'failed', problems };
+}
+
+/** What this release cannot be asked: said by name, never passed over in silence. */
+function whyNot(recording: Recording): string | null {
+  if (recording.api !== 'openai-chat') return `the ${recording.api} wire format is not spoken yet`;
+  if (!recording.request) return 'the request was not recorded';
+  if (recording.request.method !== 'POST' || !recording.request.path.endsWith('/chat/completions'))
+    return 'not a chat completion';
+  if (typeof recording.request.body !== 'object' || recording.request.body === null)
+    return 'the request has no JSON body';
+  return null;
+}
+
+async function send(target: ReplayTarget, recording: Recording): Promise<Sent> {
+  const response = await request(`${target.gatewayUrl}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${target.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(recording.request?.body),
+    headersTimeout: 30_000,
+    bodyTimeout: 30_000,
+  });
+  const text = await response.body.text();
+  return { status: response.statusCode, text, requestId: String(response.headers['x-request-id'] ?? '') };
+}
+
+function isUnknownModel(text: string): boolean {
+  return text.includes('"model_not_found"');
+}
+
+function refusalProblems(recording: Recording, sent: Sent): string[] {
+  if (sent.status < 400)
+    return [`the provider refused with ${recording.response.status}, the client saw ${sent.status}`];
+  const { error } = JSON.parse(sent.text) as { error?: Record<string, unknown> };
+  const missing = ['message', 'type', 'code', 'request_id'].filter((name) => typeof error?.[name] !== 'string');
+  const charged = error?.charged_usd === '0' ? [] : [`a refusal was charged: ${String(error?.charged_usd)}`];
+  return [...missing.map((name) => `the error has no ${name}`), ...charged];
+}
+
+function compareAnswers(recording: Recording, sent: Sent): { problems: string[]; expected: ReadAnswer } {
+  const { stream, body } = recording.response;
+  const expected = stream === undefined ? readWhole(body as Record<string, unknown>) : readStream(stream);
+  if (sent.status !== 200) return { problems: [`status ${sent.status}: ${sent.text.slice(0, 300)}`], expected };
+  const received = stream === undefined ? readWhole(JSON.parse(sent.text)) : readStream(sent.text);
+  const problems: string[] = [];
+  if (expected.error)
+    return { problems: received.error ? [] : ['the provider reported an error, the client saw none'], expected };
+  if (!isDeepStrictEqual([...received.choices], [...expected.choices])) {
+    problems.push(`choices differ: expected ${brief([...expected.choices])}, received ${brief([...received.choices])}`);
+  }
+  problems.push(...usageProblems(recording, expected, received));
+  if (!received.isDone) problems.push('the stream does not end with [DONE]');
+  return { problems, expected };
+}
+
+/** A whole answer shows the provider's usage; a stream shows it once, and only to a client that asked. */
+function usageProblems(recording: Recording, expected: ReadAnswer, received: ReadAnswer): string[] {
+  const asked = recording.request?.body as { stream_options?: { include_usage?: boolean } };
+  const isHidden = recording.response.stream !== undefined && asked.stream_options?.include_usage !== true;
+  if (isHidden) return received.usageEvents === 0 ? [] : ['usage was shown to a client that did not ask'];
+  if (expected.usage === null) return [];
+  if (received.usageEvents !== 1) return [`usage was shown ${received.usageEvents} times`];
+  return isDeepStrictEqual(received.usage, expected.usage)
+    ? []
+    : [`usage differs: ${brief(expected.usage)} became ${brief(received.usage)}`];
+}
+
+interface Generation {
+  readonly chargeNanousd: bigint;
+  readonly markupBp: number;
+  readonly usageSource: string;
+  readonly recomputedNanousd: bigint;
+}
+
+/** What the books say, once the worker has posted it. */
+function generationOf(target: ReplayTarget, requestId: string): Promise<Generation> {
+  return eventually(
+    async () => {
+      const response = await request(`${target.gatewayUrl}/v1/receipts/${requestId}`, {
+        headers: { authorization: `Bearer ${target.key}` },
+      });
+      const text = await response.body.text();
+      if (response.statusCode !== 200) return undefined;
+      const { data } = JSON.parse(text) as { data: ReceiptData };
+      return {
+        chargeNanousd: BigInt(data.charge_nanousd),
+        markupBp: data.markup_bp,
+        usageSource: data.usage_source,
+        recomputedNanousd: recompute(data),
+      };
+    },
+    { until: `request ${requestId} is in the books`, everyMs: 25 },
+  );
+}
+
+interface ReceiptData {
+  readonly charge_nanousd: string;
+  readonly markup_bp: number;
+  readonly usage_source: string;
+  readonly lines: readonly { quantity: number; unit_price_nanousd_per_million: string }[];
+}
+
+function recompute(data: ReceiptData): bigint {
+  let raw = 0n;
+  for (const line of data.lines) raw += BigInt(line.quantity) * BigInt(line.unit_price_nanousd_per_million);
+  return (raw * BigInt(10_000 + data.markup_bp) + 9_999_999_999n) / 10_000_000_000n;
+}
+
+function chargeProblems(recording: Recording, expected: ReadAnswer, booked: Generation): string[] {
+  if (expected.error)
+    return booked.chargeNanousd === 0n ? [] : [`a failed answer was charged ${booked.chargeNanousd} nano-dollars`];
+  if (booked.chargeNanousd !== booked.recomputedNanousd)
+    return [`the receipt's lines make ${booked.recomputedNanousd}, the charge is ${booked.chargeNanousd}`];
+  if (expected.usage === null)
+    return booked.usageSource === 'counted'
+      ? []
+      : [`no usage was reported, and the charge says '${booked.usageSource}'`];
+  if (booked.usageSource !== 'reported') return [`usage was reported, and the charge says '${booked.usageSource}'`];
+  if (recording.provider !== 'openai') return [];
+  const body = recording.request?.body as { model: string; web_search_options?: unknown };
+  const usage = readUsage(expected.usage, body.web_search_options !== undefined);
+  const charge = independentCharge(recording.provider, body.model, usage, booked.markupBp, new Date());
+  if (typeof charge === 'string') return [charge];
+  return charge === booked.chargeNanousd
+    ? []
+    : [`charged ${booked.chargeNanousd} nano-dollars; an independent calculation says ${charge}`];
+}
+
+function brief(value: unknown): string {
+  return JSON.stringify(value).slice(0, 400);
+}
