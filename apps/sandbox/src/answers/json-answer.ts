@@ -38,9 +38,17 @@ function freeObject(asked: string): Record<string, unknown> {
   };
 }
 
+/** Each try reads to the closing brace; a text of nothing but braces must not take quadratic time. */
+const mostBraceTries = 200;
+
 /** A JSON Schema written out in a prompt, as frameworks do that do not trust `response_format`. */
 function schemaShownIn(text: string): unknown {
-  for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', start + 1)) {
+  let tries = 0;
+  for (
+    let start = text.indexOf('{');
+    start >= 0 && (tries += 1) <= mostBraceTries;
+    start = text.indexOf('{', start + 1)
+  ) {
     const end = closingBrace(text, start);
     if (end < 0) return null;
     const candidate = text.slice(start, end + 1);

@@ -119,7 +119,7 @@ function itemised(
   sentence: SentenceSource,
   mark: (index: number) => string,
 ): string {
-  const count = Math.max(shape.items, Math.min(60, Math.round(shape.words / 22)));
+  const count = Math.max(shape.items, Math.min(400, Math.round(shape.words / 18)));
   const items = Array.from({ length: count }, (_, index) => {
     const word = topics.words[index % topics.words.length] ?? topics.subject;
     return `${mark(index)}**${word.charAt(0).toUpperCase()}${word.slice(1)}**: ${sentence()}`;

@@ -61,13 +61,11 @@ function errorOfIssue(issue: Issue | undefined, body: object): WireError {
   }
 }
 
-/** Of a union's failures the one that got furthest into the value: the alternative the caller meant. */
+/** Of a union's failures the one of the alternative the caller meant: furthest into the value, and not merely of another type. */
 function deepestIssue(issue: Extract<Issue, { code: 'invalid_union' }>): Issue | null {
+  const closeness = (item: Issue): number => item.path.length * 2 + (item.code === 'invalid_type' ? 0 : 1);
   const candidates = issue.errors.flatMap((issues) => issues.slice(0, 1));
-  return candidates.reduce<Issue | null>(
-    (best, item) => (best === null || item.path.length > best.path.length ? item : best),
-    null,
-  );
+  return candidates.sort((left, right) => closeness(right) - closeness(left))[0] ?? null;
 }
 
 function tooSmall(param: string, origin: string, minimum: number, given: unknown): WireError {
