@@ -1,0 +1,143 @@
+import type { StreamEntry } from '@tollgate/admission';
+import { classifyDatabaseFailure, type PostedUsage, type PostUsageOutcome, postUsage } from '@tollgate/billing';
+import { type DeadLetter, decodeUsageEvent, insertDeadLetters, type UsageEvent } from '@tollgate/usage';
+import type { Services } from '../services.js';
+
+export type DrainReport =
+  | { readonly kind: 'drained'; readonly events: number }
+  | { readonly kind: 'postponed'; readonly events: number; readonly reason: string }
+  | { readonly kind: 'waiting' };
+
+export interface UsageDrain {
+  /** Posts what stands in the streams until they are empty. Never rejects because Redis or Postgres is away. */
+  run(): Promise<DrainReport>;
+}
+
+type DrainServices = Pick<Services, 'database' | 'admission' | 'streams' | 'metrics' | 'log' | 'now' | 'consumer'>;
+
+const BATCH = 200;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Streams to ledger: claim, post, make sure that admission has counted what was posted, then acknowledge. A crash between
+ * any two of them repeats the entry, and the ledger's primary key makes the repetition harmless. A batch that could not be
+ * posted stays in this process's hands and goes first the next time; if the process dies, another one reclaims it.
+ */
+export function createUsageDrain(services: DrainServices): UsageDrain {
+  let unfinished: readonly StreamEntry[] = [];
+  let pauseMs = 0;
+  let resumeAtMs = 0;
+
+  async function nextBatch(): Promise<readonly StreamEntry[]> {
+    if (unfinished.length > 0) return unfinished;
+    return services.streams.claim({ consumer: services.consumer, count: BATCH });
+  }
+
+  async function drain(): Promise<number> {
+    let events = 0;
+    for (;;) {
+      unfinished = await nextBatch();
+      if (unfinished.length === 0) return events;
+      await postEntries(services, unfinished);
+      events += unfinished.length;
+      unfinished = [];
+    }
+  }
+
+  return {
+    async run() {
+      if (services.now() < resumeAtMs) return { kind: 'waiting' };
+      try {
+        const events = await drain();
+        if (pauseMs > 0) services.log.info('usage drain resumed');
+        pauseMs = 0;
+        return { kind: 'drained', events };
+      } catch (error) {
+        const reason = outageOf(error);
+        if (reason === null) throw error;
+        if (pauseMs === 0) services.log.warn({ error }, 'usage drain postponed');
+        pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
+        resumeAtMs = services.now() + pauseMs;
+        return { kind: 'postponed', events: unfinished.length, reason };
+      }
+    },
+  };
+}
+
+/** Why the drain has to wait, or null when it is a defect, which must be seen in the failed set. */
+function outageOf(error: unknown): string | null {
+  const { kind, message } = classifyDatabaseFailure(error);
+  if (kind === 'unavailable' || kind === 'contention') return `database: ${message}`;
+  return isRedisAway(error) ? 'redis is away' : null;
+}
+
+function isRedisAway(error: unknown): boolean {
+  const away = /Redis|Connection is closed|isn't writeable|ECONN|ETIMEDOUT|LOADING|READONLY|MASTERDOWN/i;
+  return error instanceof Error && away.test(error.message);
+}
+
+async function postEntries(services: DrainServices, entries: readonly StreamEntry[]): Promise<void> {
+  const stop = services.metrics.postingSeconds.startTimer();
+  const readable = new Map<StreamEntry, UsageEvent>();
+  const unreadable: DeadLetter[] = [];
+  for (const entry of entries) {
+    const decoded = decodeUsageEvent(entry.payload);
+    if (decoded.ok) readable.set(entry, decoded.event);
+    else unreadable.push({ requestId: entry.requestId || null, payload: entry.payload, reason: decoded.reason });
+  }
+  const events = [...readable.values()];
+  const outcome = await postUsage(services.database, events, { via: 'stream' });
+  await insertDeadLetters(services.database, unreadable);
+  const uncounted = await recountAll(services, readable, [...outcome.posted, ...outcome.repeated]);
+  await services.streams.acknowledge(entries.filter((entry) => !uncounted.has(entry)));
+  stop();
+  reportPosting(services, { events, outcome, unreadable });
+}
+
+interface PostingReport {
+  readonly events: readonly UsageEvent[];
+  readonly outcome: PostUsageOutcome;
+  readonly unreadable: readonly DeadLetter[];
+}
+
+function reportPosting({ metrics, log, now }: DrainServices, { events, outcome, unreadable }: PostingReport): void {
+  const { posted, duplicates, conflicts } = outcome;
+  const deadLetters = [...outcome.deadLetters, ...unreadable.map((letter) => letter.requestId)];
+  metrics.eventsPosted.inc(posted.length);
+  metrics.duplicates.inc(duplicates.length);
+  metrics.conflicts.inc(conflicts.length);
+  metrics.deadLetters.inc(deadLetters.length);
+  const fresh = new Set(posted.map((event) => event.requestId));
+  for (const event of events) {
+    if (fresh.has(event.requestId)) metrics.freshnessSeconds.observe(Math.max(0, now() - event.settledAtMs) / 1_000);
+  }
+  if (conflicts.length > 0) log.error({ requestIds: conflicts }, 'usage events contradict what is posted under their ids');
+  if (deadLetters.length > 0) log.error({ requestIds: deadLetters }, 'usage events went to the dead letters');
+}
+
+/**
+ * Tells admission what was posted, and answers the entries it could not be told of: they stay unacknowledged, so that they
+ * come again when their time as abandoned ones has come.
+ */
+async function recountAll(
+  { admission, log }: DrainServices,
+  readable: ReadonlyMap<StreamEntry, UsageEvent>,
+  posted: readonly PostedUsage[],
+): Promise<ReadonlySet<StreamEntry>> {
+  const ledger = new Map(posted.map((event) => [event.requestId, event]));
+  const uncounted = new Set<StreamEntry>();
+  const recounts = [...readable].map(async ([entry, { requestId, keyId }]) => {
+    const event = ledger.get(requestId);
+    // A dead letter: admission has debited what the ledger never will, until the organisation is loaded again.
+    if (!event) return;
+    const { organizationId, chargeNanousd, postingSequence } = event;
+    const scopes = [`key:${keyId}`];
+    const { settledEpoch } = entry;
+    const outcome = await admission.recount({ organizationId, requestId, scopes, chargeNanousd, settledEpoch, postingSequence });
+    if (outcome.kind === 'unavailable') uncounted.add(entry);
+  });
+  await Promise.all(recounts);
+  if (uncounted.size > 0) log.warn({ events: uncounted.size }, 'admission could not be told what was posted');
+  return uncounted;
+}
