@@ -24,13 +24,26 @@ export type UsageBucket = (typeof USAGE_BUCKETS)[number];
 /** Non-negative integers; an absent bucket is zero. */
 export type Usage = Readonly<Partial<Record<UsageBucket, number>>>;
 
-const INPUT: readonly UsageBucket[] = ['input', 'input_audio', 'input_image', 'cache_read', 'cache_read_audio', 'cache_write_5m', 'cache_write_1h'];
+const INPUT: readonly UsageBucket[] = [
+  'input',
+  'input_audio',
+  'input_image',
+  'cache_read',
+  'cache_read_audio',
+  'cache_write_5m',
+  'cache_write_1h',
+];
 const CACHED: readonly UsageBucket[] = ['cache_read', 'cache_read_audio'];
 const OUTPUT: readonly UsageBucket[] = ['output', 'reasoning', 'output_audio', 'output_image'];
 
 /** Totals as the log and the dashboard show them. `reasoning` is contained in `output` here. */
 export function usageTotals(usage: Usage): { input: number; cachedInput: number; output: number; reasoning: number } {
-  return { input: sum(usage, INPUT), cachedInput: sum(usage, CACHED), output: sum(usage, OUTPUT), reasoning: usage.reasoning ?? 0 };
+  return {
+    input: sum(usage, INPUT),
+    cachedInput: sum(usage, CACHED),
+    output: sum(usage, OUTPUT),
+    reasoning: usage.reasoning ?? 0,
+  };
 }
 
 function sum(usage: Usage, buckets: readonly UsageBucket[]): number {

@@ -1,0 +1,30 @@
+import { FAILURES, type Failure } from '../failure.js';
+
+/** The error object of this dialect with what Tollgate adds: who failed, whether to try again, what it cost, which request. */
+function errorObject(failure: Failure): Record<string, unknown> {
+  return {
+    message: failure.message,
+    type: FAILURES[failure.code].type,
+    param: failure.param ?? null,
+    code: failure.code,
+    origin: failure.origin,
+    retryable: failure.retryable,
+    charged_usd: failure.chargedUsd,
+    request_id: failure.requestId,
+    ...(failure.retryAfterMs === undefined ? {} : { retry_after_ms: failure.retryAfterMs }),
+    ...(failure.details === undefined ? {} : { details: failure.details }),
+  };
+}
+
+/** A failure before the first byte of an answer. */
+export function encodeFailure(failure: Failure): { status: number; body: Buffer } {
+  return { status: failure.status, body: Buffer.from(JSON.stringify({ error: errorObject(failure) })) };
+}
+
+/**
+ * A failure inside a stream: one data event with an `error` member, which the OpenAI SDKs raise as an error. No `event:` line, because
+ * not every client reads one, and no [DONE] after it: the stream did not end well.
+ */
+export function encodeFailureEvent(failure: Failure): Buffer {
+  return Buffer.from(`data: ${JSON.stringify({ error: errorObject(failure) })}\n\n`);
+}

@@ -1,0 +1,12 @@
+export { countInput } from './count-input.js';
+export { encodeFailure, encodeFailureEvent } from './failure.js';
+export { decodeFinish, encodeFinish } from './finish.js';
+export { PRICED_FEATURES } from './priced-features.js';
+export { decodeInlineFailure, decodeProviderFailure, type ProviderHeaders } from './provider-failure.js';
+export { type ChatReply, type ReadReply, type ReplyEdit, readReply, spliceReply } from './reply.js';
+export { REPLY_SPLICES, type UsageExtras } from './reply-splices.js';
+export { type ChatEnvelope, type DecodedEnvelope, decodeEnvelope } from './request.js';
+export { REQUEST_SPLICES, type RequestEdits, spliceRequest } from './request-splices.js';
+export { type ChatStream, type ChatStreamOptions, createStream, EVENT_BYTES_MAX, type StreamEnd } from './stream.js';
+export { decodeUsage, encodeUsage } from './usage.js';
+export { REQUEST_LIMITS } from './wire.js';

@@ -1,0 +1,69 @@
+import { isObject, type JsonObject } from './wire.js';
+
+/**
+ * Features of a request that have a price of their own. Whoever prices must know every one of them, or refuse the request
+ * (`unpriced_feature`): a feature nobody priced would be given away.
+ *
+ * A value is the usage bucket it is billed in, `null` where it changes prices in a way no bucket describes.
+ */
+export const PRICED_FEATURES = {
+  web_search: 'web_search',
+  audio_input: 'input_audio',
+  audio_output: 'output_audio',
+  image_output: 'output_image',
+  cache_write_1h: 'cache_write_1h',
+  /** other tiers than the default are followed by `:<tier>` */
+  service_tier: null,
+  /** tools that run at the provider, followed by `:<type>` */
+  server_tool: null,
+  /** `models`, `route`, `preset`: the provider would choose another model than the one that was priced */
+  provider_routing: null,
+  plugin: null,
+} as const satisfies Record<string, string | null>;
+
+const DEFAULT_TIERS = new Set(['auto', 'default', 'standard', 'on_demand', 'standard_only']);
+
+/** Lists them, without repeats. `audio_input` and `cache_write_1h` come from the walk over the messages. */
+export function pricedFeatures(request: JsonObject, met: { hasAudio: boolean; hasHourCache: boolean }): string[] {
+  const features = new Set<string>();
+  const tier = request['service_tier'];
+  if (typeof tier === 'string' && !DEFAULT_TIERS.has(tier)) features.add(`service_tier:${tier.slice(0, 40)}`);
+  if (asksForSearch(request)) features.add('web_search');
+  for (const modality of list(request['modalities'])) {
+    if (modality === 'audio') features.add('audio_output');
+    if (modality === 'image') features.add('image_output');
+  }
+  if (isObject(request['audio'])) features.add('audio_output');
+  for (const tool of list(request['tools'])) addTool(features, tool);
+  for (const plugin of list(request['plugins'])) {
+    const id = isObject(plugin) ? String(plugin['id']).slice(0, 40) : '';
+    features.add(id === 'web' ? 'web_search' : `plugin:${id}`);
+  }
+  if (list(request['models']).length > 0 || list(request['fallbacks']).length > 0) features.add('provider_routing');
+  if (isPresent(request['route']) || isPresent(request['preset'])) features.add('provider_routing');
+  if (met.hasAudio) features.add('audio_input');
+  if (met.hasHourCache) features.add('cache_write_1h');
+  return [...features];
+}
+
+function asksForSearch(request: JsonObject): boolean {
+  if (isPresent(request['web_search_options'])) return true;
+  const parameters = request['search_parameters'];
+  return isObject(parameters) && parameters['mode'] !== 'off';
+}
+
+function addTool(features: Set<string>, tool: unknown): void {
+  if (!isObject(tool)) return;
+  const type = tool['type'];
+  if (type === undefined || type === 'function' || type === 'custom') return;
+  const word = String(type).slice(0, 40);
+  features.add(/web_?search|browser_search|live_search/.test(word) ? 'web_search' : `server_tool:${word}`);
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

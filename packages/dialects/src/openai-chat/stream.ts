@@ -1,0 +1,360 @@
+import { ByteWriter } from '../byte-writer.js';
+import type { Failure, ProviderFailure } from '../failure.js';
+import type { Finish } from '../finish.js';
+import { EventCutter, type EventSink } from '../event-cutter.js';
+import { type EventFields, readEventFields } from '../sse.js';
+import type { Usage } from '../usage.js';
+import { type ChunkLayout, createChunkLayout, scanChunk } from './chunk-layout.js';
+import { ChunkRewriter } from './chunk-rewriter.js';
+import { encodeFailureEvent } from './failure.js';
+import { decodeFinish } from './finish.js';
+import { decodeInlineFailure } from './provider-failure.js';
+import { deltaHasOutput, Tally } from './tally.js';
+import { DONE_EVENT, encodeUsageChunk } from './usage-chunk.js';
+import { decodeUsage } from './usage.js';
+import { isObject } from './wire.js';
+
+/** An event longer than this is a broken stream. */
+export const EVENT_BYTES_MAX = 1_048_576;
+
+export interface ChatStreamOptions {
+  /** our id of the answer, on every chunk */
+  readonly id: string;
+  /** the model's name as the caller knows it */
+  readonly model: string;
+  /** the caller asked for the usage chunk */
+  readonly includeUsage: boolean;
+  readonly eventBytesMax?: number;
+}
+
+/** How the provider's body ended. Only `finished` is a whole answer. */
+export type StreamEnd =
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'failed'; readonly error: ProviderFailure }
+  | { readonly kind: 'died'; readonly reason: 'no_finish' | 'truncated_event' };
+
+type Write = (bytes: Buffer) => void;
+
+/** Reads one streamed answer and decides, byte for byte, what goes on to the client now. */
+export interface ChatStream {
+  /** Takes a packet as it came. `write` is called at most once, with everything that may go to the client now. */
+  push(packet: Buffer, write: Write): void;
+  /** The provider's body has ended. */
+  end(write: Write): StreamEnd;
+  /** reported by the provider; the last one wins */
+  readonly usage: Usage | null;
+  readonly finish: Finish | null;
+  readonly finishRaw: string | null;
+  readonly serviceTier: string | null;
+  /** an error after HTTP 200; nothing of it has been written, and nothing is written after it */
+  readonly error: ProviderFailure | null;
+  /** something a caller would call an answer has arrived */
+  readonly sawOutput: boolean;
+  /** the provider said [DONE]: there is no need to wait for the end of its body */
+  readonly isDone: boolean;
+  readonly hasWritten: boolean;
+  /** events that could not be read and were not written */
+  readonly malformedEvents: number;
+  /** output tokens delivered so far, by our own count */
+  countOutput(): number;
+  /** The good end: the usage chunk where the caller asked for it, then [DONE]. `cost` is the charge in dollars, decimal digits. */
+  terminal(facts: { readonly usage: Usage | null; readonly cost: string | null }): Buffer;
+  /** The bad end: a typed error event, and no [DONE]. */
+  failure(failure: Failure): Buffer;
+}
+
+export function createStream(options: ChatStreamOptions): ChatStream {
+  return new Stream(options);
+}
+
+const NEWLINE = 10;
+const OPEN_BRACE = 123;
+const COLON = 58;
+const BLANK_LINE = Buffer.from('\n\n');
+
+class Stream implements ChatStream, EventSink {
+  usageRaw: Buffer | null = null;
+  usage: Usage | null = null;
+  finishRaw: string | null = null;
+  serviceTier: string | null = null;
+  error: ProviderFailure | null = null;
+  sawOutput = false;
+  isDone = false;
+  hasWritten = false;
+  malformedEvents = 0;
+
+  readonly #options: ChatStreamOptions;
+  readonly #eventBytesMax: number;
+  readonly #writer = new ByteWriter();
+  readonly #layout: ChunkLayout = createChunkLayout();
+  readonly #tally = new Tally();
+  readonly #cutter: EventCutter;
+  readonly #rewriter: ChunkRewriter;
+  #isFirstEvent = true;
+  #isCutShort = false;
+  #created = 0;
+  #usageChunk: Buffer | null = null;
+
+  constructor(options: ChatStreamOptions) {
+    this.#options = options;
+    this.#eventBytesMax = options.eventBytesMax ?? EVENT_BYTES_MAX;
+    this.#cutter = new EventCutter(this.#eventBytesMax, this);
+    this.#rewriter = new ChunkRewriter(options.id, options.model, options.includeUsage, this.#writer);
+  }
+
+  get finish(): Finish | null {
+    return decodeFinish(this.finishRaw);
+  }
+
+  push(packet: Buffer, write: Write): void {
+    this.#cutter.push(packet);
+    this.#flush(write);
+  }
+
+  end(write: Write): StreamEnd {
+    const rest = this.#cutter.rest();
+    if (rest !== null) this.#takeRest(rest);
+    this.#flush(write);
+    if (this.error !== null) return { kind: 'failed', error: this.error };
+    if (this.finish !== null || this.isDone) return { kind: 'finished' };
+    return { kind: 'died', reason: this.#isCutShort ? 'truncated_event' : 'no_finish' };
+  }
+
+  countOutput(): number {
+    return this.#tally.count();
+  }
+
+  terminal(facts: { readonly usage: Usage | null; readonly cost: string | null }): Buffer {
+    if (!this.#options.includeUsage) return DONE_EVENT;
+    const { id, model } = this.#options;
+    const seen = { id, model, created: this.#created, chunk: this.#usageChunk, reported: this.usageRaw };
+    const chunk = encodeUsageChunk({ ...seen, ...facts });
+    return chunk === null ? DONE_EVENT : Buffer.concat([chunk, DONE_EVENT]);
+  }
+
+  failure(failure: Failure): Buffer {
+    return encodeFailureEvent(failure);
+  }
+
+  #flush(write: Write): void {
+    this.#writer.flush((bytes) => {
+      this.hasWritten = true;
+      write(bytes);
+    });
+  }
+
+  // --- events: EventSink, called by the cutter -----------------------------------------------------------------
+
+  /** The usual event, `data: {…}` and a blank line, wholly in this packet: its end is found by the scan itself. */
+  takePlain(packet: Buffer, from: number): number {
+    if (packet[from] !== 100 || packet[from + 1] !== 97 || packet[from + 2] !== 116 || packet[from + 3] !== 97)
+      return -1;
+    if (packet[from + 4] !== 58) return -1;
+    const start = packet[from + 5] === 32 ? from + 6 : from + 5;
+    if (packet[start] !== OPEN_BRACE || !scanChunk(packet, start, packet.length, this.#layout)) return -1;
+    const end = this.#layout.end;
+    if (packet[end] !== NEWLINE || packet[end + 1] !== NEWLINE) return -1;
+    this.#isFirstEvent = false;
+    if (end + 2 - from > this.#eventBytesMax) this.overflow();
+    else this.#passChunk(packet, from, end + 2, start, '');
+    return end + 2;
+  }
+
+  take(source: Buffer, eventFrom: number, to: number): void {
+    const from = this.#isFirstEvent ? skipByteOrderMark(source, eventFrom, to) : eventFrom;
+    this.#isFirstEvent = false;
+    const fields = readEventFields(source, from, to);
+    if (fields.data.length > 1) {
+      const joined = joinData(source, fields);
+      return this.take(joined, 0, joined.length);
+    }
+    const data = fields.data[0];
+    if (data === undefined) this.#passDataless(source, from, to, fields);
+    else this.#passData(source, from, to, data, fields.name);
+  }
+
+  overflow(): void {
+    this.#fail('event_too_long', `The provider sent an event of more than ${this.#eventBytesMax} bytes.`);
+  }
+
+  /** What stands at the end of the body without a blank line after it: an event all the same, if it is whole. */
+  #takeRest(rest: Buffer): void {
+    const from = this.#isFirstEvent ? skipByteOrderMark(rest, 0, rest.length) : 0;
+    let to = rest.length;
+    while (to > from && (rest[to - 1] === 10 || rest[to - 1] === 13)) to -= 1;
+    if (to === from) return;
+    const event = Buffer.concat([rest.subarray(from, to), BLANK_LINE]);
+    if (isWhole(event, this.#layout)) return this.take(event, 0, event.length);
+    this.#isCutShort = true;
+    this.malformedEvents += 1;
+  }
+
+  #passData(
+    source: Buffer,
+    from: number,
+    to: number,
+    data: { readonly from: number; readonly to: number },
+    name: string,
+  ): void {
+    let dataFrom = data.from;
+    let dataTo = data.to;
+    while (dataFrom < dataTo && (source[dataFrom] === 32 || source[dataFrom] === 9)) dataFrom += 1;
+    while (dataTo > dataFrom && (source[dataTo - 1] === 32 || source[dataTo - 1] === 9)) dataTo -= 1;
+    if (dataFrom === dataTo) return;
+    if (source[dataFrom] === OPEN_BRACE) {
+      const isWhole = scanChunk(source, dataFrom, dataTo, this.#layout) && this.#layout.end === dataTo;
+      if (isWhole) this.#passChunk(source, from, to, dataFrom, name);
+      else this.#malformed();
+      return;
+    }
+    const text = source.toString('utf8', dataFrom, Math.min(dataTo, dataFrom + 2_000));
+    if (text === '[DONE]') this.isDone = true;
+    else if (name === 'error') this.error ??= decodeInlineFailure({ error: { message: text } });
+    else this.malformedEvents += 1;
+  }
+
+  /** Comments and other fields go on; a bare JSON body in place of a stream is an error or nothing we know. */
+  #passDataless(source: Buffer, from: number, to: number, fields: EventFields): void {
+    const first = fields.others[0];
+    if (first !== undefined && source[first.from] === OPEN_BRACE) {
+      const body = parseObject(source.toString('utf8', from, to));
+      if (body !== null && isPresent(body['error'])) this.error ??= decodeInlineFailure(body);
+      else this.#malformed();
+      return;
+    }
+    if (this.error === null) this.#writer.add(source, from, to);
+  }
+
+  #malformed(): void {
+    this.malformedEvents += 1;
+    this.#fail('malformed_event', 'The provider sent an event that is not valid JSON.');
+  }
+
+  #fail(code: string, message: string): void {
+    this.error ??= { status: 502, code, message, param: null, retryAfterMs: null, shouldRetry: null, kind: 'server' };
+  }
+
+  // --- one chunk -----------------------------------------------------------------------------------------------
+
+  #passChunk(source: Buffer, from: number, to: number, start: number, name: string): void {
+    const layout = this.#layout;
+    if (layout.usageIsObject || layout.groqFrom !== -1) this.#noteUsage(source);
+    if (layout.errorFrom !== -1 || name === 'error' || layout.hasChoiceError || !layout.hasChoices) {
+      if (this.#noteError(source, start, name)) return;
+    }
+    if (layout.finishFrom !== -1) this.#noteFinish(source, start);
+    if (this.error !== null) return;
+    if (layout.deltaCount > 0) this.#noteDeltas(source, start);
+    const isUsageChunk = layout.usageIsObject && layout.hasChoices && !layout.hasChoice;
+    if (isUsageChunk) this.#usageChunk = Buffer.from(source.subarray(start, layout.end));
+    else this.#rewriter.write(source, from, to, layout);
+  }
+
+  #noteUsage(source: Buffer): void {
+    const layout = this.#layout;
+    if (layout.usageIsObject) {
+      this.#takeUsage(source.subarray(layout.usageFrom, layout.usageTo));
+      return;
+    }
+    const groq = parseObject(source.toString('utf8', layout.groqFrom, layout.groqTo));
+    if (groq !== null && isObject(groq['usage'])) this.#takeUsage(Buffer.from(JSON.stringify(groq['usage'])));
+  }
+
+  #takeUsage(raw: Buffer): void {
+    const usage = decodeUsage(parseObject(raw.toString('utf8')));
+    if (usage === null) return;
+    this.usage = usage;
+    this.usageRaw = Buffer.from(raw);
+  }
+
+  /** True where the event is an error: it is noted and must not be written. */
+  #noteError(source: Buffer, start: number, name: string): boolean {
+    const event = parseObject(source.toString('utf8', start, this.#layout.end));
+    if (event === null) {
+      this.#malformed();
+      return true;
+    }
+    const choice = Array.isArray(event['choices'])
+      ? event['choices'].find((one) => isObject(one) && isObject(one['error']))
+      : undefined;
+    const isError =
+      isPresent(event['error']) || name === 'error' || event['object'] === 'error' || choice !== undefined;
+    if (isError) this.error ??= decodeInlineFailure(choice ?? event);
+    return isError;
+  }
+
+  #noteFinish(source: Buffer, start: number): void {
+    const raw = parseText(source.toString('utf8', this.#layout.finishFrom, this.#layout.finishTo));
+    if (raw === null) return this.#malformed();
+    this.finishRaw = raw;
+    this.#noteFacts(source, start);
+    if (raw === 'error')
+      this.error ??= decodeInlineFailure({ error: { message: 'The provider ended the answer with an error.' } });
+  }
+
+  #noteDeltas(source: Buffer, start: number): void {
+    const { deltas, deltaCount } = this.#layout;
+    for (let index = 0; index < deltaCount; index += 2) {
+      const from = deltas[index] ?? 0;
+      const to = deltas[index + 1] ?? 0;
+      this.#tally.add(source, from, to);
+      if (this.sawOutput || !deltaHasOutput(source, from, to)) continue;
+      this.sawOutput = true;
+      this.#noteFacts(source, start);
+    }
+  }
+
+  /** What stands in every chunk and is read from two of them. */
+  #noteFacts(source: Buffer, start: number): void {
+    const event = parseObject(source.toString('utf8', start, this.#layout.end));
+    if (event === null) return this.#malformed();
+    const created = event['created'];
+    if (typeof created === 'number' && Number.isSafeInteger(created) && created > 0) this.#created = created;
+    const tier = event['service_tier'];
+    if (typeof tier === 'string' && tier !== '') this.serviceTier = tier;
+  }
+}
+
+function joinData(source: Buffer, fields: EventFields): Buffer {
+  const others = fields.others.map((line) => `${source.toString('utf8', line.from, line.to)}\n`);
+  const data = fields.data.map((line) => source.toString('utf8', line.from, line.to));
+  return Buffer.from(`${others.join('')}data: ${data.join(' ')}\n\n`);
+}
+
+function skipByteOrderMark(source: Buffer, from: number, to: number): number {
+  const isMark = to - from >= 3 && source[from] === 0xef && source[from + 1] === 0xbb && source[from + 2] === 0xbf;
+  return isMark ? from + 3 : from;
+}
+
+/** Whether an event that lacks its blank line is all there: its JSON is, or it is a comment or another field. */
+function isWhole(event: Buffer, layout: ChunkLayout): boolean {
+  const fields = readEventFields(event, 0, event.length);
+  const { data, others } = fields;
+  if (data.length > 1) return isWhole(joinData(event, fields), layout);
+  const last = data[0];
+  if (last === undefined) return others.every((line) => event[line.from] === COLON || event[line.from] === OPEN_BRACE);
+  if (event[last.from] === OPEN_BRACE) return scanChunk(event, last.from, last.to, layout);
+  return event.toString('utf8', last.from, last.to).trim() === '[DONE]';
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false;
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseText(json: string): string | null {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'string' ? value : null;
+  } catch {
+    return null;
+  }
+}
