@@ -155,7 +155,8 @@ export async function bringUp({ profile, steps, signal: outer, prepared = false 
     const { demoKey, managementKey, organizationId, email, password } = seeded;
     runFile.update({ demoKey, managementKey, organizationId, demo: { email, password }, ...services });
     await startAllPrograms(controller, { ...context, environment });
-    return { environment, redisProgram, run: runFile.read(), runFile: profile.runFile, died, stop };
+    const { adopt } = processes;
+    return { environment, redisProgram, adopt, run: runFile.read(), runFile: profile.runFile, died, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -32,12 +32,13 @@ function endGroupNow(child) {
 
 /**
  * Runs one command to its end in a process group of its own and returns its exit code and output.
- * Output also goes to `logFile`, and to the terminal with `echo`. Throws AbortError when `signal` aborts.
+ * Output also goes to `logFile`, and to the terminal with `echo`; `onSpawn` learns its process id. Throws AbortError when `signal` aborts.
  */
-export function runCommand({ command, args, cwd, env, signal, logFile, uid, gid, echo = false }) {
+export function runCommand({ command, args, cwd, env, signal, logFile, uid, gid, onSpawn, echo = false }) {
   if (signal?.aborted) return Promise.reject(abortError());
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, uid, gid, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (child.pid !== undefined) onSpawn?.(child.pid);
     const log = logFile === undefined ? undefined : openLog(logFile);
     let output = '';
     const take = (stream) => (chunk) => {

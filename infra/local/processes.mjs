@@ -51,6 +51,12 @@ export function createProcesses({ runFile, logFolder, onDeath }) {
     return { pid: child.pid, logFile, ended: () => entry.ended, tail };
   }
 
+  /** Records a child that its caller waits for and stops, so that it too is ended when this start is killed outright. */
+  function adopt(name, pid) {
+    children.set(name, { pid, identity: identityOf(pid), ended: undefined });
+    record();
+  }
+
   async function stopOne(name) {
     const entry = children.get(name);
     if (entry === undefined || entry.ended !== undefined) return;
@@ -62,7 +68,7 @@ export function createProcesses({ runFile, logFolder, onDeath }) {
     for (const wave of stopWaves) await Promise.all(wave.map(stopOne));
   }
 
-  return { start, stopAll };
+  return { start, adopt, stopAll };
 }
 
 /** Polls `ready` until it answers true; throws with the program's own last lines when it ends first or takes too long. */

@@ -44,13 +44,21 @@ function countReport(report, code) {
 const hasFailed = (result) => result.status === 'failed';
 
 /** Runs one suite to its end with its output on the terminal. */
-export async function runSuite({ suite, filters, env, signal, reportFolder }) {
+export async function runSuite({ suite, filters, env, signal, reportFolder, onSpawn }) {
   const reportFile = path.join(reportFolder, `${suite.name}.json`);
   rmSync(reportFile, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
   const args = [vitest, 'run', '--config', 'vitest.config.ts', '--project', suite.name, ...reporters, ...filters];
   const limited = AbortSignal.any([signal, AbortSignal.timeout(suiteTimeoutMs)]);
-  const run = runCommand({ command: process.execPath, args, cwd: testFolder, env, signal: limited, echo: true });
+  const run = runCommand({
+    command: process.execPath,
+    args,
+    cwd: testFolder,
+    env,
+    signal: limited,
+    onSpawn,
+    echo: true,
+  });
   const outcome = await run.catch((error) => {
     if (signal.aborted || error.name !== 'AbortError') throw error;
     process.stderr.write(`The suite ${suite.name} did not end within ${suiteTimeoutMs / 60_000} minutes.\n`);

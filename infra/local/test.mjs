@@ -33,8 +33,9 @@ async function counted(title, work) {
 
 async function runSuites(chosen, machine) {
   const env = machine === undefined ? bareEnvironment() : suiteEnvironment(machine);
+  const onSpawn = (pid) => machine?.adopt('suite', pid);
   for (const suite of chosen) {
-    await counted(suite.name, () => runSuite({ suite, filters, env, signal, reportFolder }));
+    await counted(suite.name, () => runSuite({ suite, filters, env, signal, reportFolder, onSpawn }));
   }
 }
 

@@ -20,7 +20,9 @@ export async function runBesideThrowaway({ file, fast }) {
     try {
       const args = [new URL('./type-script-program.mjs', import.meta.url).pathname, file, ...process.argv.slice(2)];
       const env = suiteEnvironment(machine);
-      const run = runCommand({ command: process.execPath, args, cwd: root, env, signal: interrupt.signal, echo: true });
+      const onSpawn = (pid) => machine.adopt('suite', pid);
+      const { signal } = interrupt;
+      const run = runCommand({ command: process.execPath, args, cwd: root, env, signal, onSpawn, echo: true });
       process.exitCode = (await run).code;
     } finally {
       await machine.stop();
