@@ -9,3 +9,5 @@ export * from './provider.js';
 export * from './providers.js';
 export * from './import-genai-prices.js';
 export * from './imported-model.js';
+export * from './catalog-diff.js';
+export * from './new-price-versions.js';
