@@ -24,16 +24,15 @@ export interface WorkerConfig {
   readonly mail: { readonly smtpUrl: string; readonly isSandbox: boolean; readonly from: string };
 }
 
-export type ReadConfig = { readonly ok: true; readonly config: WorkerConfig } | { readonly ok: false; readonly problems: readonly string[] };
+export type ReadConfig<C> =
+  | { readonly ok: true; readonly config: C }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads and checks the environment. An empty variable counts as unset. Problems name variables and never show values. */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): ReadConfig {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    return { ok: false, problems: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) };
-  }
-  const { data } = parsed;
+/** Reads and checks the environment. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): ReadConfig<WorkerConfig> {
+  const read = readEnvironment(schema, environment);
+  if (!read.ok) return read;
+  const { config: data } = read;
   return {
     ok: true,
     config: {
@@ -48,4 +47,50 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): ReadCo
       },
     },
   };
+}
+
+const seedSchema = z.object({
+  DATABASE_URL: z.string().min(1),
+  TOLLGATE_KEY_PEPPER: z.string().min(16),
+  TOLLGATE_MARKUP_BP: z.coerce.number().int().min(0).max(100_000).default(550),
+  /** tokens of an earlier run, so that a new database knows the same keys; minted where absent */
+  TOLLGATE_DEMO_KEY: z.string().optional(),
+  TOLLGATE_DEMO_MANAGEMENT_KEY: z.string().optional(),
+  TOLLGATE_DEMO_PASSWORD: z.string().min(8).default('tollgate-demo'),
+});
+
+/** Everything the seed reads from its environment. */
+export interface SeedConfig {
+  readonly databaseUrl: string;
+  readonly keyPepper: string;
+  readonly markupBp: number;
+  readonly demoKey: string | undefined;
+  readonly managementKey: string | undefined;
+  readonly demoPassword: string;
+}
+
+/** Reads and checks the seed's environment, as above. */
+export function readSeedConfig(environment: NodeJS.ProcessEnv = process.env): ReadConfig<SeedConfig> {
+  const read = readEnvironment(seedSchema, environment);
+  if (!read.ok) return read;
+  const { config } = read;
+  return {
+    ok: true,
+    config: {
+      databaseUrl: config.DATABASE_URL,
+      keyPepper: config.TOLLGATE_KEY_PEPPER,
+      markupBp: config.TOLLGATE_MARKUP_BP,
+      demoKey: config.TOLLGATE_DEMO_KEY,
+      managementKey: config.TOLLGATE_DEMO_MANAGEMENT_KEY,
+      demoPassword: config.TOLLGATE_DEMO_PASSWORD,
+    },
+  };
+}
+
+/** An empty variable counts as unset. Problems name variables and never show values. */
+function readEnvironment<S extends z.ZodType>(schema: S, environment: NodeJS.ProcessEnv): ReadConfig<z.output<S>> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return { ok: true, config: parsed.data };
+  return { ok: false, problems: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) };
 }

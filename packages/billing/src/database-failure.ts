@@ -20,6 +20,10 @@ const CONTENTION = new Set(['40001', '40P01', '55P03']);
 /** Prisma: the server is not reachable, the pool gave no connection, a transaction ran out of time or was closed. */
 const UNAVAILABLE = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028']);
 
+/** What the driver and the operating system say when a connection cannot be had or is lost, without a code of Postgres. */
+const CONNECTION_TEXT =
+  /timeout exceeded when trying to connect|connection terminated|connection error|server closed|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH/i;
+
 /** Reads what Prisma throws from a raw statement (P2010), from a commit (the driver's own error) or from the pool. */
 export function classifyDatabaseFailure(error: unknown): DatabaseFailure {
   const inQuery = queryError.safeParse(error);
@@ -32,8 +36,9 @@ export function classifyDatabaseFailure(error: unknown): DatabaseFailure {
   if (sqlState !== null) return { kind: kindOf(sqlState), sqlState, message };
   const code = coded.safeParse(error);
   if (code.success && code.data.code === 'P2034') return { kind: 'contention', sqlState, message };
-  const isFromDriver = inQuery.success || inCommit.success || (code.success && UNAVAILABLE.has(code.data.code));
-  return { kind: isFromDriver ? 'unavailable' : 'defect', sqlState, message };
+  const isAway =
+    inQuery.success || inCommit.success || (code.success && UNAVAILABLE.has(code.data.code)) || CONNECTION_TEXT.test(message);
+  return { kind: isAway ? 'unavailable' : 'defect', sqlState, message };
 }
 
 function kindOf(sqlState: string): DatabaseFailure['kind'] {

@@ -22,15 +22,15 @@ interface JobDefinition {
   readonly keepCompleted: number;
 }
 
-const scheduled = { attempts: 1, firstRetryMs: 1_000, longestRetryMs: 1_000, keepCompleted: 20 } as const;
+const frequent = { attempts: 1, firstRetryMs: 1_000, longestRetryMs: 1_000, keepCompleted: 20 } as const;
 const patient = { attempts: 8, firstRetryMs: 2_000, longestRetryMs: 60_000, keepCompleted: 20 } as const;
 
-/** The complete table of jobs. A scheduled job has one attempt: its schedule is its retry. */
+/** The complete table of jobs. What runs every second or oftener has one attempt: its schedule is its retry. */
 export const JOBS: Readonly<Record<JobName, JobDefinition>> = {
-  'usage.drain': { ...scheduled, queue: 'usage' },
-  'grants.post': { ...scheduled, queue: 'money' },
-  'trial.expire': { ...scheduled, queue: 'money' },
-  'invariants.check': { ...scheduled, queue: 'money' },
+  'usage.drain': { ...frequent, queue: 'usage' },
+  'grants.post': { ...frequent, queue: 'money' },
+  'trial.expire': { ...patient, queue: 'money' },
+  'invariants.check': { ...patient, queue: 'money' },
   'catalog.import': { ...patient, queue: 'upkeep' },
   'partitions.ensure': { ...patient, queue: 'upkeep' },
   // Twelve tries span half an hour: a mail server's restart, or its greylisting.
