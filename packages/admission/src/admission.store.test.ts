@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { nanousd } from '@tollgate/amount';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -7,14 +6,8 @@ import { connectAdmissionRedis } from './admission-redis.js';
 import { createAdmission } from './create-admission.js';
 import { organizationKeys } from './keys.js';
 import type { OrganizationSnapshot } from './organization-loader.js';
-
-const NOW_MS = Date.now();
-
-function uuidv7(atMs = NOW_MS): string {
-  const time = atMs.toString(16).padStart(12, '0');
-  const random = randomBytes(10).toString('hex');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6, 18)}`;
-}
+import { type OwnRedis, startOwnRedis } from './own-redis.fixture.js';
+import { uuidv7 } from './uuid.fixture.js';
 
 /** The ledger as admission sees it: what load will read next. */
 interface Ledger {
@@ -23,6 +16,7 @@ interface Ledger {
   beforeAnswer: () => Promise<void>;
 }
 
+let server: OwnRedis;
 let redis: Redis;
 let admission: Admission;
 let ledger: Ledger;
@@ -86,9 +80,9 @@ async function appended(): Promise<{ request: string; epoch: string }[]> {
 }
 
 beforeAll(async () => {
-  const url = process.env.REDIS_URL;
-  if (!url) throw new Error('REDIS_URL is not set: these tests need a real Redis');
-  redis = connectAdmissionRedis(url);
+  // A server of its own: what the tests append must not reach anybody who drains the shared one.
+  server = await startOwnRedis();
+  redis = connectAdmissionRedis(server.url);
   admission = createAdmission({
     redis,
     gatewayBoot: 'gateway-test:1',
@@ -104,8 +98,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await admission.close();
-  redis.disconnect();
+  await admission?.close();
+  redis?.disconnect();
+  await server?.stop();
 });
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { decodeNanousd, subtractAmounts, ZERO } from '@tollgate/amount';
+import { decodeNanousd, type Nanousd, nanousd, ZERO } from '@tollgate/amount';
 import type {
   Admission,
   AdmissionOptions,
@@ -28,6 +28,7 @@ import { UnsettledQueue } from './unsettled.js';
 /** A marker outlives every way a settlement can come back, except a spool older than this: then a reload decides. */
 export const MARKER_TIME_TO_LIVE_MS = 24 * 3_600_000;
 
+const LARGEST_AMOUNT = 2n ** 63n - 1n;
 const RETRY_AFTER_MS = 1_000;
 const LOADS_PER_REQUEST = 2;
 
@@ -303,7 +304,7 @@ function readAuthorization(request: AuthorizeRequest, reply: ItemReply & { kind:
         kind: 'insufficient',
         scope,
         availableNanousd,
-        shortfallNanousd: subtractAmounts(request.floorNanousd, availableNanousd),
+        shortfallNanousd: shortfall(request.floorNanousd, availableNanousd),
       };
     }
     case 'STALE_KEY':
@@ -319,6 +320,12 @@ function readAuthorization(request: AuthorizeRequest, reply: ItemReply & { kind:
     default:
       return unavailable(`${reply.code} ${reply.first}`);
   }
+}
+
+/** A floor near the largest amount against a debt near it does not fit an amount; what is told then is the largest one. */
+function shortfall(floorNanousd: Nanousd, availableNanousd: Nanousd): Nanousd {
+  const missing = floorNanousd - availableNanousd;
+  return nanousd(missing > LARGEST_AMOUNT ? LARGEST_AMOUNT : missing);
 }
 
 function unavailable(reason: string, retryAfterMs = RETRY_AFTER_MS): Unavailable & { readonly retryAfterMs: number } {
@@ -355,7 +362,7 @@ function assertSettlement({ organizationId, requestId, scopes, chargeNanousd }: 
 }
 
 function assertAmount(name: string, amount: bigint): void {
-  if (amount < 0n || amount > 2n ** 63n - 1n) throw new RangeError(`${name} is out of range: ${amount}`);
+  if (amount < 0n || amount > LARGEST_AMOUNT) throw new RangeError(`${name} is out of range: ${amount}`);
 }
 
 function assertInteger(name: string, value: string, mayBeEmpty: boolean): void {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { nanousd } from '@tollgate/amount';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,17 +7,12 @@ import { createAdmission } from './create-admission.js';
 import { organizationKeys } from './keys.js';
 import { type OwnRedis, startOwnRedis } from './own-redis.fixture.js';
 import { type StreamEntry, usageStreams } from './usage-streams.js';
+import { uuidv7 } from './uuid.fixture.js';
 
 // The group reads every stream of a server: these tests have a server to themselves.
 let server: OwnRedis;
 let redis: Redis;
 let admission: Admission;
-
-function uuidv7(): string {
-  const time = Date.now().toString(16).padStart(12, '0');
-  const random = randomBytes(10).toString('hex');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6, 18)}`;
-}
 
 beforeAll(async () => {
   server = await startOwnRedis();
