@@ -219,7 +219,8 @@ describe(`prices (seed ${seed})`, () => {
         anyInstant,
         anyMarkup,
         (some, schedules, atMs, markupBp) => {
-          const { request: _request, ...usage } = some;
+          const { request: _request, ...rest } = some;
+          const usage: Usage = rest;
           const inputTokens = INPUTS.reduce((sum, bucket) => sum + (usage[bucket] ?? 0), 0);
           const outputTokens = OUTPUTS.reduce((sum, bucket) => sum + (usage[bucket] ?? 0), 0);
           const bound = upperBound({

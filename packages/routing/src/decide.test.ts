@@ -1,5 +1,5 @@
-import { nanousdPerMillion } from '@tollgate/amount';
 import {
+  decodeSchedule,
   type Endpoint,
   type Model,
   type PriceVersionRow,
@@ -10,13 +10,9 @@ import { describe, expect, it } from 'vitest';
 import { type Availability, decide } from './index.js';
 
 const nowMs = Date.UTC(2026, 0, 1);
-const prices = { input: nanousdPerMillion(1n), output: nanousdPerMillion(2n) };
-const price: PriceVersionRow = {
-  id: '7',
-  effectiveFromMs: 0,
-  source: 'import',
-  schedule: { prices, tiers: [], windows: [] },
-};
+const schedule = decodeSchedule({ prices: { input: '1', output: '2' }, tiers: [], windows: [] });
+const { prices: onlyInput } = decodeSchedule({ prices: { input: '1' }, tiers: [], windows: [] });
+const price: PriceVersionRow = { id: '7', effectiveFromMs: 0, source: 'import', schedule };
 
 function endpoint(provider: string, change: Partial<Endpoint> = {}): Endpoint {
   return {
@@ -111,7 +107,7 @@ describe('a decision', () => {
     ['without any price', []],
     ['whose price starts later', [{ ...price, effectiveFromMs: nowMs + 1 }]],
     ['whose price was withdrawn', [price, { ...price, id: '8', schedule: { prices: {}, tiers: [], windows: [] } }]],
-    ['without an output price', [{ ...price, schedule: { ...price.schedule, prices: { input: prices.input } } }]],
+    ['without an output price', [{ ...price, schedule: { ...price.schedule, prices: onlyInput } }]],
     [
       'without a price at this time of day',
       [
@@ -119,7 +115,7 @@ describe('a decision', () => {
           ...price,
           schedule: {
             ...price.schedule,
-            windows: [{ startMinuteUtc: 0, endMinuteUtc: 5, prices: { input: prices.input }, tiers: [] }],
+            windows: [{ startMinuteUtc: 0, endMinuteUtc: 5, prices: onlyInput, tiers: [] }],
           },
         },
       ],
