@@ -52,7 +52,7 @@ export const unfinished = (tree: SourceTree): Violation[] =>
   leftBehind.flatMap((rule) => linesWith(rule, tree, (line) => line));
 
 const readsEnvironment =
-  /(^|\/)config(\.test)?\.tsx?$|^infra\/|^test\/|^prisma\/(engine\/|prisma\.config)|^apps\/dashboard\/(next|postcss)\.config\.|\.test\.tsx?$/;
+  /(^|\/)config(\.test)?\.tsx?$|^infra\/|^test\/|^prisma\/(engine\/|prisma\.config)|^apps\/dashboard\/(next|postcss)\.config\.|\.(test|fixture)\.tsx?$/;
 
 /** Only a program's config.ts (and tools) read the environment: everything else is told. */
 export const environmentReaders = (tree: SourceTree): Violation[] =>
