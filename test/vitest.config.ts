@@ -25,7 +25,8 @@ const testToolsEverywhere: Plugin = {
   name: 'test-tools-everywhere',
   enforce: 'pre',
   resolveId(source, importer) {
-    const isTest = importer !== undefined && /\.(test|fixture)\.tsx?$/.test(importer) && !importer.startsWith(here);
+    const isTest =
+      importer !== undefined && /\.(test|fixture)\.(tsx?|mjs)$/.test(importer) && !importer.startsWith(here);
     return isTest && testTools.has(source) ? this.resolve(source, path.join(here, 'package.json')) : null;
   },
 };

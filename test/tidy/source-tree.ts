@@ -29,5 +29,6 @@ export const rootEntries = (tree: SourceTree): readonly string[] => [
   ...new Set([...tree.keys()].map((file) => file.split('/')[0] ?? file)),
 ];
 
-export const isTestFile = (file: string): boolean => /\.(test|fixture)\.tsx?$/.test(file) || file.startsWith('test/');
+export const isTestFile = (file: string): boolean =>
+  /\.(test|fixture)\.(tsx?|mjs)$/.test(file) || file.startsWith('test/');
 export const isCode = (file: string): boolean => /\.(ts|tsx|mts|mjs|cjs|js)$/.test(file);
