@@ -13,11 +13,19 @@ interface ServerOptions {
 }
 
 /** The operator's door, on the loopback interface only: health, figures and the queue board at /queues. */
-export async function createHttpServer({ services, queues, schedules, isRedisReady }: ServerOptions): Promise<FastifyInstance> {
+export async function createHttpServer({
+  services,
+  queues,
+  schedules,
+  isRedisReady,
+}: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({ logger: false });
   const startedAtMs = services.now();
 
-  server.get('/health/live', () => ({ status: 'ok', uptimeSeconds: Math.round((services.now() - startedAtMs) / 1_000) }));
+  server.get('/health/live', () => ({
+    status: 'ok',
+    uptimeSeconds: Math.round((services.now() - startedAtMs) / 1_000),
+  }));
   server.get('/health/ready', async (_request, reply) => {
     const checks = {
       database: await isDatabaseReady(services.database),

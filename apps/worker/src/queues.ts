@@ -1,4 +1,14 @@
-import { decodePayload, type JobName, JOBS, jobOptions, QUEUE_CONCURRENCY, QUEUE_NAMES, QUEUE_PREFIX, type QueueName, retryDelayMs } from '@tollgate/jobs';
+import {
+  decodePayload,
+  JOBS,
+  type JobName,
+  jobOptions,
+  QUEUE_CONCURRENCY,
+  QUEUE_NAMES,
+  QUEUE_PREFIX,
+  type QueueName,
+  retryDelayMs,
+} from '@tollgate/jobs';
 import { type ConnectionOptions, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Handlers } from './handlers.js';
 import type { Services } from './services.js';
@@ -16,7 +26,11 @@ const LOCK_MS = 30_000;
 const CLOSE_WITHIN_MS = 10_000;
 
 /** Opens every queue and starts working on it. BullMQ has connections of its own and reconnects for ever. */
-export function openQueues(redisUrl: string, handlers: Handlers, { log, metrics }: Pick<Services, 'log' | 'metrics'>): Queues {
+export function openQueues(
+  redisUrl: string,
+  handlers: Handlers,
+  { log, metrics }: Pick<Services, 'log' | 'metrics'>,
+): Queues {
   const connection: ConnectionOptions = {
     url: redisUrl,
     // BullMQ's blocking reads must wait for Redis to come back instead of failing.
@@ -31,7 +45,9 @@ export function openQueues(redisUrl: string, handlers: Handlers, { log, metrics 
       prefix: QUEUE_PREFIX,
       concurrency: QUEUE_CONCURRENCY[name],
       lockDuration: LOCK_MS,
-      settings: { backoffStrategy: (attempt, _type, _error, job) => retryDelayMs(jobName(job?.name), attempt, Math.random()) },
+      settings: {
+        backoffStrategy: (attempt, _type, _error, job) => retryDelayMs(jobName(job?.name), attempt, Math.random()),
+      },
     });
     worker.on('error', silence);
     worker.on('failed', (job, error) => {

@@ -1,6 +1,6 @@
-import { JOBS, jobOptions, type Schedule, SCHEDULES } from '@tollgate/jobs';
-import type { Services } from './services.js';
+import { JOBS, jobOptions, SCHEDULES, type Schedule } from '@tollgate/jobs';
 import type { Queues } from './queues.js';
+import type { Services } from './services.js';
 
 const WATCH_EVERY_MS = 2_000;
 /** A schedule whose next run is this long overdue has lost its job (Redis forgot the last second before a power cut). */

@@ -20,7 +20,11 @@ export function createWorkerMetrics() {
     streamEntries: gauge(registry, 'tollgate_usage_stream_entries', 'Settlements waiting for the ledger'),
     streamOldestSeconds: gauge(registry, 'tollgate_usage_stream_oldest_seconds', 'Age of the oldest of them'),
     violations: gauge(registry, 'tollgate_ledger_violations', 'Rows that contradict an invariant', ['invariant']),
-    invariantsCheckedAt: gauge(registry, 'tollgate_ledger_checked_timestamp_seconds', 'When the invariants were last checked'),
+    invariantsCheckedAt: gauge(
+      registry,
+      'tollgate_ledger_checked_timestamp_seconds',
+      'When the invariants were last checked',
+    ),
     jobs: gauge(registry, 'tollgate_queue_jobs', 'Jobs in a queue by state', ['queue', 'state']),
     jobFailures: counter(registry, 'tollgate_job_failures_total', 'Failed tries of a job', ['job']),
   };

@@ -28,7 +28,11 @@ const CONNECTION_TEXT =
 export function classifyDatabaseFailure(error: unknown): DatabaseFailure {
   const inQuery = queryError.safeParse(error);
   const inCommit = commitError.safeParse(error);
-  const found = inQuery.success ? inQuery.data.meta.driverAdapterError.cause : inCommit.success ? inCommit.data.cause : {};
+  const found = inQuery.success
+    ? inQuery.data.meta.driverAdapterError.cause
+    : inCommit.success
+      ? inCommit.data.cause
+      : {};
   // An amount beyond the ledger's columns is refused before it gets there.
   if (error instanceof RangeError) return { kind: 'data', sqlState: '22003', message: error.message };
   const message = found.originalMessage ?? (error instanceof Error ? error.message : String(error));
@@ -37,7 +41,10 @@ export function classifyDatabaseFailure(error: unknown): DatabaseFailure {
   const code = coded.safeParse(error);
   if (code.success && code.data.code === 'P2034') return { kind: 'contention', sqlState, message };
   const isAway =
-    inQuery.success || inCommit.success || (code.success && UNAVAILABLE.has(code.data.code)) || CONNECTION_TEXT.test(message);
+    inQuery.success ||
+    inCommit.success ||
+    (code.success && UNAVAILABLE.has(code.data.code)) ||
+    CONNECTION_TEXT.test(message);
   return { kind: isAway ? 'unavailable' : 'defect', sqlState, message };
 }
 

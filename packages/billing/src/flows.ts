@@ -1,4 +1,4 @@
-import { type Nanousd, maxAmount, minAmount, nanousd, ZERO } from '@tollgate/amount';
+import { maxAmount, minAmount, type Nanousd, nanousd, ZERO } from '@tollgate/amount';
 import { type JournalEntry, type JournalPosting, move } from '@tollgate/ledger/writers';
 
 /**

@@ -1,4 +1,4 @@
-import { type Nanousd, nanousd } from '@tollgate/amount';
+import { minAmount, type Nanousd, nanousd, subtractAmounts, ZERO } from '@tollgate/amount';
 import { insertPostings, lockOrganizations, readAccounts } from '@tollgate/ledger/writers';
 import type { Database, Transaction } from '@tollgate/prisma';
 import { insertAnnouncement } from './credit-announcements.store.js';
@@ -128,9 +128,9 @@ async function expireGrant(transaction: Transaction, grantId: string): Promise<P
   const locked = await lockOne(transaction, grant.organizationId);
   const book = await readAccounts(transaction, [grant.organizationId]);
   const later = await grantedToExpireLater(transaction, grant);
-  const rest = book.balance('promo_credit', grant.organizationId) - later;
+  const rest = subtractAmounts(book.balance('promo_credit', grant.organizationId), later);
   if (rest <= 0n) return null;
-  const amountNanousd = nanousd(rest < grant.amountNanousd ? rest : grant.amountNanousd);
+  const amountNanousd = minAmount(rest, grant.amountNanousd);
   const posting = grantExpiryFlow({ ...grant, grantId, amountNanousd, transactionId: locked.transactionId }, 'worker');
   const change = nanousd(-amountNanousd);
   await insertPostings(transaction, [posting], book);
@@ -156,12 +156,12 @@ async function lockOne(transaction: Transaction, organizationId: string) {
   return locked;
 }
 
-async function grantedToExpireLater(transaction: Transaction, grant: GrantRow): Promise<bigint> {
-  const rows = await transaction.$queryRaw<{ total: bigint }[]>`
+async function grantedToExpireLater(transaction: Transaction, grant: GrantRow): Promise<Nanousd> {
+  const rows = await transaction.$queryRaw<{ total: Nanousd }[]>`
     SELECT coalesce(sum(amount_nanousd), 0)::bigint AS total FROM credit_grant
     WHERE organization_id = ${grant.organizationId}::uuid AND posted_at IS NOT NULL AND id <> ${grant.id}::uuid
       AND (expires_at IS NULL OR (expires_at, id) > (${grant.expiresAt}::timestamptz, ${grant.id}::uuid))`;
-  return rows[0]?.total ?? 0n;
+  return rows[0]?.total ?? ZERO;
 }
 
 /** A grant for an organisation that does not exist. */

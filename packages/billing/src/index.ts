@@ -1,10 +1,10 @@
 export * from './credit-announcements.store.js';
 export * from './credits-summary.store.js';
+export { classifyDatabaseFailure, type DatabaseFailure } from './database-failure.js';
 export * from './flows.js';
 export * from './grants.store.js';
-export * from './organization-snapshot.store.js';
-export * from './post-usage.js';
-export type { PostedUsage } from './post-batch.store.js';
-export { classifyDatabaseFailure, type DatabaseFailure } from './database-failure.js';
-export { type InvariantResult, checkInvariants } from './invariants.store.js';
 export { INVARIANTS, type Invariant } from './invariants.js';
+export { checkInvariants, type InvariantResult } from './invariants.store.js';
+export * from './organization-snapshot.store.js';
+export type { PostedUsage } from './post-batch.store.js';
+export * from './post-usage.js';

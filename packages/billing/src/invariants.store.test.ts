@@ -41,7 +41,15 @@ beforeAll(async () => {
   const id = uuidV7();
   const amountNanousd = nanousd(5_000_000n);
   const expiresAt = new Date(Date.now() - 7_200_000);
-  await requestGrant(database, { id, organizationId, kind: 'trial', amountNanousd, reference: id, requestedBy: 'test', expiresAt });
+  await requestGrant(database, {
+    id,
+    organizationId,
+    kind: 'trial',
+    amountNanousd,
+    reference: id,
+    requestedBy: 'test',
+    expiresAt,
+  });
   await postGrants(database, { nowMs: Date.now() });
   await postUsage(database, [sampleEvent(organizationId), sampleEvent(organizationId)], { via: 'test' });
   await expireGrants(database, { nowMs: Date.now() });
@@ -54,7 +62,9 @@ afterAll(async () => {
 class RollBack extends Error {}
 
 /** What the invariants count after a damage that the triggers would refuse; nothing of it stays. */
-async function violationsAfter(damage: (transaction: Transaction) => Promise<unknown>): Promise<Record<string, bigint>> {
+async function violationsAfter(
+  damage: (transaction: Transaction) => Promise<unknown>,
+): Promise<Record<string, bigint>> {
   const counted: Record<string, bigint> = {};
   const work = database.$transaction(async (transaction) => {
     await transaction.$executeRaw`SET LOCAL session_replication_role = replica`;
@@ -87,13 +97,15 @@ describe('the invariants', () => {
     balances_match_entries: (t) =>
       t.$executeRaw`UPDATE ledger_balance SET balance_nanousd = balance_nanousd + 1
         WHERE account_id = (SELECT id FROM ledger_account WHERE ${own()} AND kind = 'promo_credit')`,
-    usage_postings_match_events: (t) => t.$executeRaw`UPDATE usage_event SET loss_nanousd = loss_nanousd + 1 WHERE ${own()}`,
+    usage_postings_match_events: (t) =>
+      t.$executeRaw`UPDATE usage_event SET loss_nanousd = loss_nanousd + 1 WHERE ${own()}`,
     usage_events_in_own_postings: (t) =>
       t.$executeRaw`UPDATE journal_transaction SET organization_id = ${uuidV7()}::uuid WHERE ${own()} AND kind = 'usage'`,
     credits_minus_charges_is_balance: (t) =>
       t.$executeRaw`UPDATE credit_grant SET amount_nanousd = amount_nanousd + 1 WHERE ${own()}`,
     charges_recompute_from_lines: (t) => t.$executeRaw`UPDATE usage_event SET markup_bp = markup_bp + 1 WHERE ${own()}`,
-    rollups_match_events: (t) => t.$executeRaw`UPDATE usage_rollup SET request_count = request_count + 1 WHERE ${own()}`,
+    rollups_match_events: (t) =>
+      t.$executeRaw`UPDATE usage_rollup SET request_count = request_count + 1 WHERE ${own()}`,
     key_spend_matches_events: (t) => t.$executeRaw`DELETE FROM budget_spend WHERE ${own()}`,
   };
 

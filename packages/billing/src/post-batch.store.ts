@@ -117,7 +117,12 @@ function spendPerKey(events: readonly UsageEvent[]): SpendDelta[] {
 
 function postedUsage(event: UsageEvent, locked: ReadonlyMap<string, LockedOrganization>): PostedUsage {
   const { requestId, organizationId, chargeNanousd } = event;
-  return { requestId, organizationId, chargeNanousd, postingSequence: lockOf(event, locked).postingSequence.toString() };
+  return {
+    requestId,
+    organizationId,
+    chargeNanousd,
+    postingSequence: lockOf(event, locked).postingSequence.toString(),
+  };
 }
 
 function lockOf(event: UsageEvent, locked: ReadonlyMap<string, LockedOrganization>): LockedOrganization {

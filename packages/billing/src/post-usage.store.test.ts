@@ -1,5 +1,5 @@
-import { balances } from '@tollgate/ledger';
 import { nanousd } from '@tollgate/amount';
+import { balances } from '@tollgate/ledger';
 import { type Database, openDatabase } from '@tollgate/prisma';
 import type { UsageEvent } from '@tollgate/usage';
 import fc from 'fast-check';
@@ -127,14 +127,18 @@ describe('posting', () => {
       { kind: 'platform_loss', total: 1_234n },
       { kind: 'provider_payable', total: -1_234n },
     ]);
-    expect(await count`SELECT error_count AS n FROM usage_rollup WHERE organization_id = ${organizationId}::uuid`).toBe(1n);
+    expect(await count`SELECT error_count AS n FROM usage_rollup WHERE organization_id = ${organizationId}::uuid`).toBe(
+      1n,
+    );
   });
 
   it('a refused request that moves no money is logged without a journal transaction', async () => {
     const organizationId = await createOrganization(database);
     const free = { costNanousd: nanousd(0n), chargeNanousd: nanousd(0n), priceVersionId: null, lines: [] };
     await postUsage(database, [sampleEvent(organizationId, { ...free, ending: 'refused', status: 402 })], via);
-    expect(await count`SELECT count(*) AS n FROM journal_transaction WHERE organization_id = ${organizationId}::uuid`).toBe(0n);
+    expect(
+      await count`SELECT count(*) AS n FROM journal_transaction WHERE organization_id = ${organizationId}::uuid`,
+    ).toBe(0n);
     expect(await count`SELECT count(*) AS n FROM request_log WHERE organization_id = ${organizationId}::uuid`).toBe(1n);
   });
 });
@@ -203,36 +207,40 @@ describe(`re-delivery, crashes and concurrency (seed ${seed})`, () => {
 
   it('whatever is delivered, repeated and lost on the way, each id is money once', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(delivery, { minLength: 1, maxLength: 8 }), fc.nat(500_000), async (deliveries, promo) => {
-        const organizations = await Promise.all([1, 2, 3].map(() => createOrganization(database)));
-        const pool = Array.from({ length: 40 }, (_, index) =>
-          sampleEvent(organizations[index % 3] ?? '', { input: index * 17, output: index % 5 }),
-        );
-        const [first = ''] = organizations;
-        if (promo > 0) await grant(first, BigInt(promo));
-        const delivered = new Map<string, UsageEvent>();
-        for (const { picks, crash } of deliveries) {
-          const batch = picks.flatMap((pick) => pool[pick] ?? []);
-          const target = crash === 'none' ? database : crashing(crash);
-          const result = await postUsage(target, batch, via).catch((error: Error) => error.message);
-          if (crash !== 'none') expect(result).toBe('crash');
-          if (crash !== 'before') for (const event of batch) delivered.set(event.requestId, event);
-        }
-        for (const organizationId of organizations) {
-          const mine = [...delivered.values()].filter((event) => event.organizationId === organizationId);
-          const charged = mine.reduce((total, event) => total + event.chargeNanousd, 0n);
-          const given = organizationId === first ? BigInt(promo) : 0n;
-          const fromPromo = charged < given ? charged : given;
-          const stored = await balances(database, organizationId);
-          expect(stored).toMatchObject({ promoNanousd: given - fromPromo, customerNanousd: fromPromo - charged });
-          expect(await count`SELECT count(*) AS n FROM usage_event WHERE organization_id = ${organizationId}::uuid`).toBe(
-            BigInt(mine.length),
+      fc.asyncProperty(
+        fc.array(delivery, { minLength: 1, maxLength: 8 }),
+        fc.nat(500_000),
+        async (deliveries, promo) => {
+          const organizations = await Promise.all([1, 2, 3].map(() => createOrganization(database)));
+          const pool = Array.from({ length: 40 }, (_, index) =>
+            sampleEvent(organizations[index % 3] ?? '', { input: index * 17, output: index % 5 }),
           );
-          expect(
-            await count`SELECT coalesce(sum(request_count), 0)::bigint AS n FROM usage_rollup WHERE organization_id = ${organizationId}::uuid`,
-          ).toBe(BigInt(mine.length));
-        }
-      }),
+          const [first = ''] = organizations;
+          if (promo > 0) await grant(first, BigInt(promo));
+          const delivered = new Map<string, UsageEvent>();
+          for (const { picks, crash } of deliveries) {
+            const batch = picks.flatMap((pick) => pool[pick] ?? []);
+            const target = crash === 'none' ? database : crashing(crash);
+            const result = await postUsage(target, batch, via).catch((error: Error) => error.message);
+            if (crash !== 'none') expect(result).toBe('crash');
+            if (crash !== 'before') for (const event of batch) delivered.set(event.requestId, event);
+          }
+          for (const organizationId of organizations) {
+            const mine = [...delivered.values()].filter((event) => event.organizationId === organizationId);
+            const charged = mine.reduce((total, event) => total + event.chargeNanousd, 0n);
+            const given = organizationId === first ? BigInt(promo) : 0n;
+            const fromPromo = charged < given ? charged : given;
+            const stored = await balances(database, organizationId);
+            expect(stored).toMatchObject({ promoNanousd: given - fromPromo, customerNanousd: fromPromo - charged });
+            expect(
+              await count`SELECT count(*) AS n FROM usage_event WHERE organization_id = ${organizationId}::uuid`,
+            ).toBe(BigInt(mine.length));
+            expect(
+              await count`SELECT coalesce(sum(request_count), 0)::bigint AS n FROM usage_rollup WHERE organization_id = ${organizationId}::uuid`,
+            ).toBe(BigInt(mine.length));
+          }
+        },
+      ),
       { seed, numRuns: 25 },
     );
   });

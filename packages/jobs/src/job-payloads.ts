@@ -9,8 +9,15 @@ const amount = z.string().regex(/^\d{1,19}$/);
  * kept, and no log shows its text.
  */
 export const mailPayload = z.object({
-  to: z.string().max(320).regex(/^[^\s@,;<>]+@[^\s@,;<>]+$/),
-  subject: z.string().min(1).max(200).regex(/^[^\r\n]*$/),
+  to: z
+    .string()
+    .max(320)
+    .regex(/^[^\s@,;<>]+@[^\s@,;<>]+$/),
+  subject: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[^\r\n]*$/),
   text: z.string().max(100_000),
   html: z.string().max(400_000),
 });

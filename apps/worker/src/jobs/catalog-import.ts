@@ -17,7 +17,12 @@ export async function importCatalog({
 }: Pick<Services, 'database' | 'log' | 'now'>): Promise<ImportReport> {
   const nowMs = now();
   const { models, skipped } = importGenaiPrices(await shippedPrices(), { nowMs });
-  const source = { source: 'genai-prices', sourceVersion: GENAI_PRICES_VERSION, checksum: importChecksum(models), models };
+  const source = {
+    source: 'genai-prices',
+    sourceVersion: GENAI_PRICES_VERSION,
+    checksum: importChecksum(models),
+    models,
+  };
   const { importId, status } = await applyImport(database, source, nowMs);
   const report = { status, models: models.length, skipped: skipped.length };
   if (status === 'refused') log.error({ importId: importId.toString(), ...report }, 'the price import was refused');

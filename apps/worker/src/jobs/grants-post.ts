@@ -23,7 +23,8 @@ export async function expireDueGrants(services: GrantServices): Promise<GrantRep
 
 async function report(services: GrantServices, { posted, failed }: GrantOutcome): Promise<GrantReport> {
   for (const { grantId, reason } of failed) services.log.error({ grantId, reason }, 'a grant could not be posted');
-  for (const grant of posted) services.log.info({ ...grant, amountNanousd: grant.amountNanousd.toString() }, 'credit posted');
+  for (const grant of posted)
+    services.log.info({ ...grant, amountNanousd: grant.amountNanousd.toString() }, 'credit posted');
   return { posted: posted.length, failed: failed.length, announced: await announceCredits(services) };
 }
 

@@ -11,7 +11,8 @@ export async function checkLedger({
   const results = await checkInvariants(database);
   for (const { name, violations } of results) {
     metrics.violations.set({ invariant: name }, Number(violations));
-    if (violations > 0n) log.error({ invariant: name, violations: violations.toString() }, 'the ledger contradicts itself');
+    if (violations > 0n)
+      log.error({ invariant: name, violations: violations.toString() }, 'the ledger contradicts itself');
   }
   metrics.invariantsCheckedAt.set(now() / 1_000);
   return Object.fromEntries(results.map(({ name, violations }) => [name, violations.toString()]));

@@ -112,7 +112,8 @@ function reportPosting({ metrics, log, now }: DrainServices, { events, outcome, 
   for (const event of events) {
     if (fresh.has(event.requestId)) metrics.freshnessSeconds.observe(Math.max(0, now() - event.settledAtMs) / 1_000);
   }
-  if (conflicts.length > 0) log.error({ requestIds: conflicts }, 'usage events contradict what is posted under their ids');
+  if (conflicts.length > 0)
+    log.error({ requestIds: conflicts }, 'usage events contradict what is posted under their ids');
   if (deadLetters.length > 0) log.error({ requestIds: deadLetters }, 'usage events went to the dead letters');
 }
 
@@ -134,7 +135,14 @@ async function recountAll(
     const { organizationId, chargeNanousd, postingSequence } = event;
     const scopes = [`key:${keyId}`];
     const { settledEpoch } = entry;
-    const outcome = await admission.recount({ organizationId, requestId, scopes, chargeNanousd, settledEpoch, postingSequence });
+    const outcome = await admission.recount({
+      organizationId,
+      requestId,
+      scopes,
+      chargeNanousd,
+      settledEpoch,
+      postingSequence,
+    });
     if (outcome.kind === 'unavailable') uncounted.add(entry);
   });
   await Promise.all(recounts);

@@ -18,7 +18,11 @@ interface DemoKeyWish {
  */
 export async function ensureDemoKey(database: Database, { token, ...wish }: DemoKeyWish): Promise<string> {
   const verified = await verifyKey(database, { token, pepper: wish.pepper, nowMs: wish.nowMs });
-  if (verified.kind === 'verified' && token !== undefined && verified.principal.organizationId === wish.organizationId) {
+  if (
+    verified.kind === 'verified' &&
+    token !== undefined &&
+    verified.principal.organizationId === wish.organizationId
+  ) {
     return token;
   }
   const created = await createKey(database, {

@@ -18,7 +18,9 @@ export async function ensureDemoUser(
       email,
       emailVerified: true,
       createdAt: now,
-      accounts: { create: { id: randomBytes(16).toString('hex'), accountId: id, providerId: 'credential', password: hash } },
+      accounts: {
+        create: { id: randomBytes(16).toString('hex'), accountId: id, providerId: 'credential', password: hash },
+      },
     },
   });
   return id;

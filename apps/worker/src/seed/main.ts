@@ -37,7 +37,11 @@ async function seed(config: SeedConfig): Promise<SeedAnswer> {
   try {
     await ensurePartitions({ database, now });
     await importCatalog({ database, log, now });
-    const userId = await ensureDemoUser(database, { email: EMAIL, password: config.demoPassword, now: new Date(now()) });
+    const userId = await ensureDemoUser(database, {
+      email: EMAIL,
+      password: config.demoPassword,
+      now: new Date(now()),
+    });
     const { organizationId } = await createOrganizationForUser(database, {
       userId,
       userName: 'Demo',
@@ -48,7 +52,12 @@ async function seed(config: SeedConfig): Promise<SeedAnswer> {
       random: randomBytes,
     });
     const wish = { organizationId, pepper: config.keyPepper, nowMs: now() };
-    const demoKey = await ensureDemoKey(database, { ...wish, kind: 'inference', name: 'Demo key', token: config.demoKey });
+    const demoKey = await ensureDemoKey(database, {
+      ...wish,
+      kind: 'inference',
+      name: 'Demo key',
+      token: config.demoKey,
+    });
     const managementKey = await ensureDemoKey(database, {
       ...wish,
       kind: 'management',
