@@ -73,7 +73,7 @@ describe('failures of ours or of a provider are free', () => {
   });
 
   it('an HTML page with status 200 is not an answer', async () => {
-    const model = 'gpt-4';
+    const model = 'gpt-5-chat-latest';
     const answer = await sandbox.withRule(
       { match: { model }, action: { kind: 'content_type', value: 'text/html', body: '<html>Bad gateway</html>' } },
       () => call(run.urls.gateway, { path: CHAT, key: run.demoKey, body: { ...chat('Hi'), model: `openai/${model}` } }),

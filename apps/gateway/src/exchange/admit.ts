@@ -3,6 +3,7 @@ import type { Admission } from '@tollgate/admission';
 import { type Failure, failureOf } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
+import { KEY_REFUSALS } from '../keys/key-refusals.js';
 import { type Call, scopesOf } from './call.js';
 import { clampFor, holdFor } from './hold.js';
 
@@ -23,9 +24,10 @@ export async function admit(
   const first = await authorize(ports.admission, call, attempts);
   if (first !== 'stale_key') return first;
   const checked = await ports.keys.recheck(call.input.token);
-  if (checked.kind === 'unavailable')
-    return refused(call, 'admission_unavailable', 'The key cannot be checked right now.', { retryAfterMs: 1000 });
-  if (checked.kind !== 'verified') return refused(call, 'invalid_key', 'This key is no longer valid.');
+  if (checked.kind !== 'verified') {
+    const { code, message } = KEY_REFUSALS[checked.kind];
+    return refused(call, code, message);
+  }
   call.principal = checked.principal;
   const second = await authorize(ports.admission, call, attempts);
   return second === 'stale_key'

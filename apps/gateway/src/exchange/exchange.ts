@@ -220,7 +220,7 @@ export class Exchange {
       reported: stream.usage,
       count: () => ({ input: openaiChat.countInput(call.input.body), output: stream.countOutput() }),
       isErrorFinish: stream.finish?.kind === 'error',
-      isBlank: !stream.sawOutput && (stream.finish === null || stream.finish.raw === ''),
+      isBlank: !stream.sawOutput && stream.finish === null,
     };
     const charge = this.charge(call, attempt, outcome);
     const told = streamed.failure ? clientFailure(streamed.failure, call.input.requestId, 'stream_interrupted') : null;
@@ -229,7 +229,7 @@ export class Exchange {
       attempt,
       status: ending === 'client_left' ? 499 : 200,
       errorCode: told?.code ?? (ending === 'client_left' ? 'client_left' : null),
-      finish: stream.finish?.raw ?? null,
+      finish: stream.finishRaw,
     });
     if (departure.hasLeft) return;
     const cost = decimalUsd(charge.chargeNanousd);

@@ -83,10 +83,10 @@ class StreamRelay implements UpstreamHandler {
   onEnd(): void {
     if (this.isOver) return;
     if (!this.isStreaming) return this.failed(this.readError());
-    this.options.stream.end(this.write);
     const { stream, departure } = this.options;
-    if (stream.error) return this.died(stream.error);
-    if (stream.finish === null) return this.died(unreadableAnswer('the stream ended without a finish'));
+    const end = stream.end(this.write);
+    if (end.kind === 'failed') return this.died(end.error);
+    if (end.kind === 'died') return this.died(unreadableAnswer('the stream ended before the answer did'));
     this.finish(departure.hasLeft ? 'client_left' : 'finished', null);
   }
 

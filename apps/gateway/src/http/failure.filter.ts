@@ -24,8 +24,8 @@ export class FailureFilter implements ExceptionFilter {
   private translate(error: unknown, request: FastifyRequest): Failure {
     const requestId = requestIdOf(request);
     if (error instanceof FailureException) return error.failure;
-    const known = FASTIFY_FAILURES[codeOf(error)];
-    if (known) return failureOf({ code: known.code, message: known.message, requestId });
+    const known = error instanceof HttpException ? HTTP_FAILURES[error.getStatus()] : undefined;
+    if (known) return failureOf({ ...known, requestId });
     if (error instanceof HttpException && error.getStatus() === 404) {
       return failureOf({
         code: 'not_found',
@@ -44,26 +44,11 @@ export class FailureFilter implements ExceptionFilter {
   }
 }
 
-const FASTIFY_FAILURES: Readonly<Record<string, { code: FailureCode; message: string }>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: {
-    code: 'payload_too_large',
-    message: 'The request body is larger than this gateway accepts.',
-  },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    code: 'unsupported_content_type',
-    message: 'Send the request as application/json.',
-  },
-  FST_ERR_CTP_EMPTY_TYPE: { code: 'unsupported_content_type', message: 'Send the request as application/json.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
-    code: 'invalid_request',
-    message: 'The body does not have the length its Content-Length says.',
-  },
+/** Nest hands on Fastify's own refusals with nothing but their status. */
+const HTTP_FAILURES: Readonly<Record<number, { code: FailureCode; message: string }>> = {
+  413: { code: 'payload_too_large', message: 'The request body is larger than this gateway accepts.' },
+  415: { code: 'unsupported_content_type', message: 'Send the request as application/json.' },
 };
-
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
-  return String(error.code);
-}
 
 function pathOf(request: FastifyRequest): string {
   return (request.url.split('?')[0] ?? '').slice(0, 200);

@@ -105,6 +105,10 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
       const address = server.address();
       return typeof address === 'object' && address !== null ? address.port : ports.config.port;
     },
-    close: () => app.close(),
+    async close() {
+      // A connection that only waits for its client's next request would keep the server open until it times out.
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      await app.close().finally(() => clearInterval(idle));
+    },
   };
 }

@@ -3,23 +3,11 @@ import type { Principal } from '@tollgate/access';
 import { type FailureCode, failureOf } from '@tollgate/dialects';
 import type { FastifyRequest } from 'fastify';
 import type { KeyCache, KeyLookup } from '../keys/key-cache.js';
+import { KEY_REFUSALS } from '../keys/key-refusals.js';
 import { KEYS } from '../ports.js';
 import { type AuthenticatedRequest, readToken } from './authenticated-request.js';
 import { FailureException } from './failure-exception.js';
 import { requestIdOf } from './request-identity.js';
-
-const REFUSALS: Readonly<Record<Exclude<KeyLookup['kind'], 'verified'>, { code: FailureCode; message: string }>> = {
-  malformed: {
-    code: 'invalid_key',
-    message: 'This is not a Tollgate key. Keys look like tg_ followed by letters and digits.',
-  },
-  unknown: { code: 'invalid_key', message: 'This key does not exist.' },
-  revoked: { code: 'key_revoked', message: 'This key was revoked.' },
-  expired: { code: 'key_expired', message: 'This key has expired.' },
-  disabled: { code: 'key_disabled', message: 'This key is disabled.' },
-  suspended: { code: 'organization_suspended', message: 'This organisation is suspended.' },
-  unavailable: { code: 'admission_unavailable', message: 'The key cannot be checked right now.' },
-};
 
 /** Any valid key. A warm key costs a hash and a map look-up; nothing is awaited. */
 @Injectable()
@@ -46,7 +34,7 @@ export class KeyGuard implements CanActivate {
 
   private enter(request: AuthenticatedRequest, token: string, lookup: KeyLookup): boolean {
     if (lookup.kind !== 'verified') {
-      const { code, message } = REFUSALS[lookup.kind];
+      const { code, message } = KEY_REFUSALS[lookup.kind];
       throw refusal(request, code, message);
     }
     if (!this.admits(lookup.principal)) {

@@ -19,7 +19,7 @@ const PATHS = [
 /** Endpoints of the vendors' APIs that do not exist here yet: a clear answer instead of a bare 404. */
 @Controller()
 export class NotSupportedController {
-  @All(PATHS.flatMap((path) => [`v1/${path}`, `v1/${path}/*rest`, `api/v1/${path}`, `api/v1/${path}/*rest`]))
+  @All(PATHS.flatMap((path) => [`v1/${path}`, `v1/${path}/*`, `api/v1/${path}`, `api/v1/${path}/*`]))
   refuse(@Req() request: FastifyRequest): never {
     const path = (request.url.split('?')[0] ?? '').slice(0, 100);
     throw new FailureException(
