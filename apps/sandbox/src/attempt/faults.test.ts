@@ -44,6 +44,20 @@ describe('without a rule', () => {
     expect(truth.requestSha256).toBe(createHash('sha256').update(body).digest('hex'));
   });
 
+  test('the truth of a streamed tool call has the tokens its usage has', async () => {
+    const tool = {
+      type: 'function',
+      function: {
+        name: 'count_the_words',
+        parameters: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+      },
+    };
+    const { seen, truth } = await ask({ ...stream, tools: [tool], tool_choice: 'required' });
+    const completionTokens = at(eventsOf(seen.text).at(-1), 'usage', 'completion_tokens');
+    expect(completionTokens).toBeGreaterThan(5);
+    expect(truth).toMatchObject({ completionTokens, tokensWritten: completionTokens });
+  });
+
   test('a client that leaves stops the generation, and the truth says how many tokens it got', async () => {
     const correlation = 'leaver';
     const seen = await sandbox.send('POST', '/providers/openai/v1/chat/completions', {

@@ -25,6 +25,7 @@ test('the truth is in memory by sequence, provider and correlation, and line by 
   const read = async (query: string) => JSON.parse((await sandbox.send('GET', `/control/truth?${query}`)).text).entries;
   expect(await read(`since=${first.seq}`)).toEqual([second]);
   expect(await read('provider=groq')).toEqual([]);
+  await new Promise((resolve) => setTimeout(resolve, 200));
   const lines = (await readFile(path.join(folder, 'truth.ndjson'), 'utf8')).trim().split('\n');
   expect(lines.map((line) => JSON.parse(line))).toEqual([first, second]);
 });

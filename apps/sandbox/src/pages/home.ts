@@ -36,8 +36,8 @@ ${rules.length === 0 ? html`<p class="card padded quiet">None: every provider an
 }
 
 function attemptTable(attempts: readonly TruthEntry[]): Html {
-  return html`<div class="card wide"><table>
-<thead><tr><th scope="col">At</th><th scope="col">Provider</th><th scope="col">Model</th><th scope="col">Status</th><th scope="col" class="number">Prompt</th><th scope="col" class="number">Completion</th><th scope="col" class="number">Written</th><th scope="col" class="number">ms</th><th scope="col">Ending</th></tr></thead>
+  return html`<div class="card wide" role="region" aria-label="Recent attempts" tabindex="0"><table>
+<thead><tr><th scope="col">At (UTC)</th><th scope="col">Provider</th><th scope="col">Model</th><th scope="col">Status</th><th scope="col" class="number">Prompt</th><th scope="col" class="number">Completion</th><th scope="col" class="number">Written</th><th scope="col" class="number">ms</th><th scope="col">Ending</th></tr></thead>
 <tbody>${attempts.map(attemptRow)}</tbody></table></div>`;
 }
 

@@ -48,7 +48,7 @@ ul.mails{list-style:none;margin:0;padding:0}ul.mails li{border-bottom:1px solid 
 ul.mails a{display:grid;grid-template-columns:minmax(0,14rem) minmax(0,1fr) auto;gap:.25rem 1rem;padding:.7rem 1rem;color:inherit;text-decoration:none}
 ul.mails a:hover{background:color-mix(in srgb,var(--accent) 8%,transparent)}ul.mails span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.2rem 1rem;margin:0 0 1rem}dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
-iframe{width:100%;height:70vh;border:0;background:#fff;display:block}ul.links{padding-left:1.2rem;overflow-wrap:anywhere}
+iframe{width:100%;height:28rem;max-height:80vh;resize:vertical;border:0;background:#fff;display:block}ul.links{padding-left:1.2rem;overflow-wrap:anywhere}
 @media (max-width:40rem){ul.mails a{grid-template-columns:minmax(0,1fr) auto}ul.mails .subject{grid-column:1/-1;order:3}}
 `;
 

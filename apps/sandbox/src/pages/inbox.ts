@@ -7,7 +7,7 @@ export function inboxList(mails: readonly Mail[]): Html {
     return html`<h1>Inbox</h1><p class="card padded quiet">No mail yet. What the product sends while no real mail server is configured arrives here.</p>`;
   }
   return html`<h1>Inbox</h1>
-<p class="quiet" aria-live="polite">${mails.length === 1 ? '1 mail' : `${mails.length} mails`}, newest first</p>
+<p class="quiet" aria-live="polite">${mails.length === 1 ? '1 mail' : `${mails.length} mails`}, newest first; times in UTC</p>
 <ul class="mails card">${mails.map(
     (mail) =>
       html`<li><a href="/inbox/${mail.id}"><span>${mail.to.join(', ')}</span><span class="subject">${mail.subject || '(no subject)'}</span><span class="quiet">${mail.at.slice(11, 19)}</span></a></li>`,

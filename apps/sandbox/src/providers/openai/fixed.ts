@@ -78,7 +78,7 @@ function build(model: string, isStream: boolean, includeUsage: boolean): ReplyPl
     status: 200,
     headers: { ...vendorHeaders('req_sandboxfixed', promptTokens), 'content-type': contentType },
     framing: isStream ? 'events' : 'whole',
-    frames: asBuffers(frames),
+    frames: asOne(frames),
     counts,
     recordedUsage: null,
     isPaced: false,
@@ -86,11 +86,11 @@ function build(model: string, isStream: boolean, includeUsage: boolean): ReplyPl
   };
 }
 
-/** The frames as one buffer each batch can send as it is. */
-function asBuffers(frames: readonly Frame[]): Frame[] {
+/** The frames joined into one: text, because Node sends a head and a text body in a single write. */
+function asOne(frames: readonly Frame[]): Frame[] {
   return [
     {
-      payload: Buffer.concat(frames.map((frame) => Buffer.from(frame.payload))),
+      payload: frames.map((frame) => frame.payload).join(''),
       tokens,
       carriesUsage: frames.some((frame) => frame.carriesUsage),
     },

@@ -17,6 +17,14 @@ test(`pieces joined are the text, their tokens its count (seed ${seed})`, () => 
   );
 });
 
+test('no piece is empty or half a character, also where tokens end inside one', () => {
+  const text = 'Hello 👩‍👩‍👧 𝒳 \u{1F9FF}\u{1FAE0} ཨོཾ ꧁꧂';
+  const pieces = piecesOf(text);
+  expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+  expect(pieces.filter((piece) => piece.text === '' || piece.text.includes('\uFFFD'))).toEqual([]);
+  expect(pieces.some((piece) => piece.tokens > 1)).toBe(true);
+});
+
 test(`a maximum is kept exactly (seed ${seed})`, () => {
   fc.assert(
     fc.property(anyText, fc.integer({ min: 1, max: 50 }), (text, most) => {

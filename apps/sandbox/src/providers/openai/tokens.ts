@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { decode, encode } from 'gpt-tokenizer';
+import { encode } from 'gpt-tokenizer';
+import vocabulary from 'gpt-tokenizer/bpeRanks/o200k_base';
 
 /** A piece of text as one stream delta carries it, and how many tokens it is. */
 export interface Piece {
@@ -26,22 +28,24 @@ export function countTokens(text: string): number {
 }
 
 /**
- * The text as single-token pieces. A token that ends inside a character waits for the next one, as on OpenAI's wire,
- * so every piece is whole text and the pieces joined are the text.
+ * The text as single-token pieces. A token that ends inside a character waits for the next one, as on OpenAI's wire, so every piece is
+ * whole text and the pieces joined are the text. (The tokenizer's own `decode` keeps half characters from one call to the next.)
  */
 export function piecesOf(text: string): Piece[] {
   const pieces: Piece[] = [];
-  let waiting: number[] = [];
-  let position = 0;
+  let waiting: Buffer[] = [];
   for (const token of tokensOf(text)) {
-    waiting.push(token);
-    const said = decode(waiting);
-    if (!text.startsWith(said, position)) continue;
-    pieces.push({ text: said, tokens: waiting.length });
-    position += said.length;
+    const said = vocabulary[token];
+    if (typeof said === 'string' && waiting.length === 0) {
+      pieces.push({ text: said, tokens: 1 });
+      continue;
+    }
+    waiting.push(Buffer.from(said ?? []));
+    const bytes = Buffer.concat(waiting);
+    if (!isUtf8(bytes)) continue;
+    pieces.push({ text: bytes.toString('utf8'), tokens: waiting.length });
     waiting = [];
   }
-  if (waiting.length > 0) pieces.push({ text: text.slice(position), tokens: waiting.length });
   return pieces;
 }
 
