@@ -12,6 +12,7 @@ import { AccountMenu } from './account-menu';
 import { BalanceChip } from './balance-chip';
 import { MobileDrawer } from './mobile-drawer';
 import { NavigationLinks } from './navigation-links';
+import { Freshness } from './freshness';
 import { SandboxBanner } from './sandbox-banner';
 
 /** Sidebar (a drawer on a phone) and the page beside it. */
@@ -24,9 +25,9 @@ export async function AppFrame({ visitor, children }: { visitor: Visitor; childr
     </Suspense>
   ) : null;
   const footer = (
-    <div className="grid gap-2">
+    <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-2">
       {balance}
-      <div className="flex items-center gap-1">
+      <div className="flex min-w-0 items-center gap-1">
         <div className="min-w-0 flex-1">
           <AccountMenu name={visitor.name} email={visitor.email} />
         </div>
@@ -37,6 +38,7 @@ export async function AppFrame({ visitor, children }: { visitor: Visitor; childr
   return (
     <div className="flex min-h-dvh flex-col">
       <SandboxBanner />
+      {isAllowed(visitor, 'request.read') ? <Freshness /> : null}
       <div className="flex flex-1">
         <aside className="sticky top-0 hidden h-dvh w-60 shrink-0 flex-col gap-4 border-r border-line bg-surface p-3 lg:flex">
           <Link href="/overview" aria-label="Tollgate, overview" className="rounded px-2 pt-1.5">

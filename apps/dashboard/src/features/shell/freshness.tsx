@@ -1,0 +1,54 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { useEffect, useRef } from 'react';
+
+const LOOK_MS = 1_500;
+/** A range such as "the last hour" moves on even when nothing happens. */
+const SLIDE_MS = 60_000;
+
+/** Keeps the page true: asks cheaply whether anything was posted, and only then reads the page again. Rests while hidden. */
+export function Freshness() {
+  const router = useRouter();
+  const seen = useRef<{ sequence: string | null; refreshedAtMs: number }>({ sequence: null, refreshedAtMs: 0 });
+  useEffect(() => {
+    seen.current.refreshedAtMs = Date.now();
+    let isLooking = false;
+    const look = async () => {
+      if (document.hidden || isLooking) return;
+      isLooking = true;
+      const sequence = await fetchSequence();
+      isLooking = false;
+      if (sequence === null) return;
+      const { sequence: known, refreshedAtMs } = seen.current;
+      const isNews = known !== null && known !== sequence;
+      seen.current.sequence = sequence;
+      if (!isNews && Date.now() - refreshedAtMs < SLIDE_MS) return;
+      seen.current.refreshedAtMs = Date.now();
+      router.refresh();
+    };
+    const timer = setInterval(() => void look(), LOOK_MS);
+    const onVisible = () => void look();
+    document.addEventListener('visibilitychange', onVisible);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', onVisible);
+    };
+  }, [router]);
+  return null;
+}
+
+/** null when the question could not be asked; it is asked again anyway. */
+async function fetchSequence(): Promise<string | null> {
+  try {
+    const response = await fetch('/api/pulse', { cache: 'no-store' });
+    if (response.status === 401) window.location.assign('/sign-in');
+    if (!response.ok) return null;
+    const pulse: unknown = await response.json();
+    const sequence =
+      typeof pulse === 'object' && pulse !== null ? (pulse as Record<string, unknown>)['sequence'] : null;
+    return typeof sequence === 'string' ? sequence : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,44 @@
+import 'server-only';
+import { keyNames } from '@tollgate/access';
+import { overview } from '@tollgate/usage';
+import { database } from '../../server/database';
+import type { FilterChoice } from './filter-selects';
+import type { Range } from './range';
+
+const OPTIONS_MAX = 50;
+
+export interface UsedNames {
+  readonly models: readonly string[];
+  readonly providers: readonly string[];
+  readonly keys: readonly { readonly keyId: string; readonly name: string }[];
+}
+
+/** What was used in a range, the dearest first: what it makes sense to filter by. */
+export async function readUsedNames(organizationId: string, { fromMs, toMs, interval }: Range): Promise<UsedNames> {
+  const of = async (groupBy: 'model' | 'provider' | 'key') => {
+    const query = { organizationId, fromMs, toMs, interval, groupBy, filters: {}, groupsMax: OPTIONS_MAX };
+    const { groups } = await overview(database(), query);
+    return groups.filter((group) => !group.isOther).map((group) => group.name);
+  };
+  const [models, providers, keyIds] = await Promise.all([of('model'), of('provider'), of('key')]);
+  const names = await keyNames(database(), { organizationId, keyIds });
+  return { models, providers, keys: keyIds.map((keyId) => ({ keyId, name: keyTitle(keyId, names.get(keyId)) })) };
+}
+
+export function keyTitle(keyId: string, known: { readonly name: string; readonly hint: string } | undefined): string {
+  return known ? known.name : keyId;
+}
+
+export function usageChoices(used: UsedNames): FilterChoice[] {
+  const same = (value: string) => ({ value, title: value });
+  return [
+    { name: 'model', label: 'Model', allTitle: 'All models', options: used.models.map(same) },
+    { name: 'provider', label: 'Provider', allTitle: 'All providers', options: used.providers.map(same) },
+    {
+      name: 'key',
+      label: 'Key',
+      allTitle: 'All keys',
+      options: used.keys.map(({ keyId, name }) => ({ value: keyId, title: name })),
+    },
+  ];
+}
