@@ -61,8 +61,11 @@ export async function createOrganizationForUser(db: Database, signUp: SignUp): P
     if (users.length === 0) throw new Error('an organisation was asked for a user who is not there');
     const owned = await findOwned(transaction, signUp.userId);
     return owned ?? insertOrganization(transaction, signUp);
-  });
+  }, SIGN_UP_PATIENCE);
 }
+
+/** A person waits for this: better slow than refused. The database bounds each statement and lock on its own. */
+const SIGN_UP_PATIENCE = { maxWait: 8_000, timeout: 15_000 };
 
 /** The organisations of a person, the oldest membership first. A role this release does not know counts as none. */
 export async function membershipsOf(db: Database | Transaction, userId: string): Promise<readonly Membership[]> {

@@ -163,15 +163,29 @@ describe(`overview (seed ${seed})`, () => {
 it('a latency falls into the same bucket in SQL and in code, at and around every bound', async () => {
   const organizationId = randomUUID();
   const values = [...new Set(LATENCY_BOUNDS_MS.flatMap((bound) => [Math.floor(bound), Math.floor(bound) + 1]))];
-  for (const durationMs of values) {
-    const startedAtMs = BASE + 60_000 * (durationMs % 50);
-    await db.requestLog.deleteMany({ where: { organizationId } });
-    await writeRequests(db, [requestAt(startedAtMs, { organizationId, durationMs, firstTokenMs: null })]);
-    const { totals } = await overview(db, query(organizationId, { toMs: BASE + HOUR }));
-    const counts = Array.from({ length: latencyBucket(durationMs) + 1 }, (_, slot) =>
-      slot === latencyBucket(durationMs) ? 1 : 0,
+  // A minute for each value: the series then shows one bucket per point.
+  await writeRequests(
+    db,
+    values.map((durationMs, minute) =>
+      requestAt(BASE + minute * 60_000, { organizationId, durationMs, firstTokenMs: durationMs }),
+    ),
+  );
+  const { series, window } = await overview(
+    db,
+    query(organizationId, { toMs: BASE + values.length * 60_000, interval: 'minute' }),
+  );
+  expect(window?.source).toBe('log');
+  for (const [minute, durationMs] of values.entries()) {
+    const bucket = latencyBucket(durationMs);
+    const p50 = quantile(
+      Array.from({ length: bucket + 1 }, (_, slot) => (slot === bucket ? 1 : 0)),
+      0.5,
     );
-    expect({ durationMs, p50: totals.durationMs.p50 }).toEqual({ durationMs, p50: quantile(counts, 0.5) });
+    expect({ latency: durationMs, ...series[minute] }).toMatchObject({
+      latency: durationMs,
+      durationMs: { p50 },
+      firstTokenMs: { p50 },
+    });
   }
 });
 
@@ -238,4 +252,15 @@ it("never shows another organisation's usage, and treats impossible values as no
     for (const one of nothing)
       expect(await overview(db, { ...one, groupBy: 'key' })).toMatchObject({ totals: { requests: 0 }, groups: [] });
   }
+});
+
+it('a short range of a very busy organisation is read from hourly sums', async () => {
+  const organizationId = randomUUID();
+  await writeRequests(db, [requestAt(BASE, { organizationId })]);
+  const range = { fromMs: BASE + 60_000, toMs: BASE + HOUR, interval: 'minute' as const };
+  expect((await overview(db, query(organizationId, range))).window).toEqual({ ...range, source: 'log' });
+  await db.usageRollup.updateMany({ where: { organizationId }, data: { requestCount: 100_001n } });
+  const found = await overview(db, query(organizationId, { ...range, groupBy: 'key' }));
+  expect(found.window).toEqual({ fromMs: BASE, toMs: BASE + HOUR, interval: 'hour', source: 'rollup' });
+  expect(found.totals.requests).toBe(100_001);
 });

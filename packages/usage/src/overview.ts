@@ -44,11 +44,24 @@ export interface Overview {
   readonly groups: readonly UsageGroup[];
 }
 
-/** Sums as the store reads them. A row is about a step (`at_ms`) or about a group (`name`, null for the rest). */
-export interface SumRow {
-  readonly is_group: boolean;
-  readonly at_ms: bigint | null;
-  readonly name: string | null;
+/** How many requests of a bucket of the latency histogram there were. */
+export interface SlotCount {
+  readonly slot: number;
+  readonly count: number;
+}
+
+/** A piece of the overview: part of the sums of one step or of one group (null: the rest). Pieces add up. */
+export interface UsagePiece {
+  readonly place:
+    | { readonly kind: 'step'; readonly atMs: number }
+    | { readonly kind: 'group'; readonly name: string | null };
+  readonly sums: UsageSums | null;
+  readonly duration: readonly SlotCount[];
+  readonly firstToken: readonly SlotCount[];
+}
+
+/** Columns both sources sum up, as the driver returns them. */
+export interface UsageSums {
   readonly spend_nanousd: bigint;
   readonly requests: bigint;
   readonly errors: bigint;
@@ -56,16 +69,6 @@ export interface SumRow {
   readonly cached_input_tokens: bigint;
   readonly output_tokens: bigint;
   readonly reasoning_tokens: bigint;
-}
-
-/** One bucket of one histogram of a step or a group. */
-export interface SlotRow {
-  readonly is_group: boolean;
-  readonly at_ms: bigint | null;
-  readonly name: string | null;
-  readonly measure: 'duration' | 'first_token';
-  readonly slot: number;
-  readonly count: bigint;
 }
 
 interface Tally {
@@ -80,15 +83,15 @@ interface Tally {
   readonly firstToken: number[];
 }
 
-/** Folds the rows of the store into what a page shows. */
-export function foldOverview(window: UsageWindow | null, sums: readonly SumRow[], slots: readonly SlotRow[]): Overview {
+/** Adds the pieces up to what a page shows. */
+export function foldOverview(window: UsageWindow | null, pieces: readonly UsagePiece[]): Overview {
   const points = window === null ? [] : pointsOf(window);
   const byPoint = new Map<number, Tally>(points.map((at) => [at, emptyTally()]));
   const byName = new Map<string | null, Tally>();
-  const tallyOf = (row: SumRow | SlotRow): Tally =>
-    row.is_group ? groupTally(byName, row.name) : pointTally(byPoint, row.at_ms, points);
-  for (const row of sums) addSums(tallyOf(row), row);
-  for (const row of slots) addSlot(tallyOf(row), row);
+  for (const piece of pieces) {
+    const { place } = piece;
+    addPiece(place.kind === 'step' ? pointTally(byPoint, place.atMs, points) : groupTally(byName, place.name), piece);
+  }
   return {
     window,
     totals: summarize(mergeTallies([...byPoint.values()])),
@@ -112,10 +115,10 @@ function groupTally(byName: Map<string | null, Tally>, name: string | null): Tal
 }
 
 /** A request whose id was minted in the window but that says it started a moment outside belongs to the nearest step. */
-function pointTally(byPoint: Map<number, Tally>, at: bigint | null, points: readonly number[]): Tally {
+function pointTally(byPoint: Map<number, Tally>, atMs: number, points: readonly number[]): Tally {
   const [first, last] = [points[0], points.at(-1)];
-  if (at === null || first === undefined || last === undefined) throw new Error('a sum of a step without a step');
-  const tally = byPoint.get(Math.min(Math.max(Number(at), first), last));
+  const tally =
+    first === undefined || last === undefined ? undefined : byPoint.get(Math.min(Math.max(atMs, first), last));
   if (tally === undefined) throw new Error('a sum between the steps of its window');
   return tally;
 }
@@ -134,20 +137,27 @@ function emptyTally(): Tally {
   };
 }
 
-function addSums(tally: Tally, row: SumRow): void {
-  tally.spend += row.spend_nanousd;
-  tally.requests += Number(row.requests);
-  tally.errors += Number(row.errors);
-  tally.inputTokens += Number(row.input_tokens);
-  tally.cachedInputTokens += Number(row.cached_input_tokens);
-  tally.outputTokens += Number(row.output_tokens);
-  tally.reasoningTokens += Number(row.reasoning_tokens);
+function addPiece(tally: Tally, { sums, duration, firstToken }: UsagePiece): void {
+  if (sums !== null) addSums(tally, sums);
+  addSlots(tally.duration, duration);
+  addSlots(tally.firstToken, firstToken);
 }
 
-function addSlot(tally: Tally, row: SlotRow): void {
-  const counts = row.measure === 'duration' ? tally.duration : tally.firstToken;
-  while (counts.length <= row.slot) counts.push(0);
-  counts[row.slot] = (counts[row.slot] ?? 0) + Number(row.count);
+function addSums(tally: Tally, sums: UsageSums): void {
+  tally.spend += sums.spend_nanousd;
+  tally.requests += Number(sums.requests);
+  tally.errors += Number(sums.errors);
+  tally.inputTokens += Number(sums.input_tokens);
+  tally.cachedInputTokens += Number(sums.cached_input_tokens);
+  tally.outputTokens += Number(sums.output_tokens);
+  tally.reasoningTokens += Number(sums.reasoning_tokens);
+}
+
+function addSlots(counts: number[], slots: readonly SlotCount[]): void {
+  for (const { slot, count } of slots) {
+    while (counts.length <= slot) counts.push(0);
+    counts[slot] = (counts[slot] ?? 0) + count;
+  }
 }
 
 function mergeTallies(tallies: readonly Tally[]): Tally {

@@ -34,6 +34,11 @@ export function planWindow(range: {
   if (range.fromMs < 0 || toMs > Date.UTC(9999, 0, 1)) return null;
   const fromMs = Math.max(range.fromMs, toMs - RANGE_MAX_MS);
   if (toMs - fromMs <= LOG_RANGE_MAX_MS) return { fromMs, toMs, interval, source: 'log' };
+  return planRollupWindow({ fromMs, toMs, interval });
+}
+
+/** The same range read from hourly sums, whatever its length. */
+export function planRollupWindow({ fromMs, toMs, interval }: Omit<UsageWindow, 'source'>): UsageWindow {
   const isTooFine = (toMs - fromMs) / HOUR_MS > POINTS_MAX;
   return {
     fromMs: Math.floor(fromMs / HOUR_MS) * HOUR_MS,
