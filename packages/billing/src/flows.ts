@@ -11,11 +11,12 @@ import { type JournalEntry, type JournalPosting, move } from '@tollgate/ledger/w
  * | usage        | platform_loss                          | provider_payable | Σ loss: provider cost no customer pays        |
  * | grant        | promo_expense                          | promo_credit     | the grant                                     |
  * | grant_expiry | promo_credit                           | promo_expense    | what is left of the grant when it expires     |
+ * | grant_return | promo_expense                          | promo_credit     | expired credit that requests admitted before the expiry, and posted after it, still draw |
  *
  * A customer account is a debt of ours: a credit raises what the customer has, a debit takes from it. Nothing is ever
  * edited; a correction is a new transaction.
  */
-export const FLOW_KINDS = ['usage', 'grant', 'grant_expiry'] as const;
+export const FLOW_KINDS = ['usage', 'grant', 'grant_expiry', 'grant_return'] as const;
 
 export type FlowKind = (typeof FLOW_KINDS)[number];
 
@@ -92,5 +93,26 @@ export function grantExpiryFlow(rest: GrantTerms, actor: string): JournalPosting
     actor,
     description: `${GRANT_NAMES[rest.kind]} expired`,
     entries: move(rest.amountNanousd, { debit: 'promo_credit', credit: 'promo_expense' }),
+  };
+}
+
+/** Credit that comes back from an expiry: `firstRequestId` is the first of the late requests it is for. */
+export interface GrantReturn {
+  readonly organizationId: string;
+  readonly transactionId: bigint;
+  readonly firstRequestId: string;
+  readonly amountNanousd: Nanousd;
+}
+
+/** A request draws promotional credit as of its admission: what expired while it ran is given back to it. */
+export function grantReturnFlow(back: GrantReturn, actor: string): JournalPosting {
+  return {
+    transactionId: back.transactionId,
+    kind: 'grant_return' satisfies FlowKind,
+    idempotencyKey: `grant_return:${back.firstRequestId}`,
+    organizationId: back.organizationId,
+    actor,
+    description: 'Expired credit returned for requests that began before its expiry',
+    entries: move(back.amountNanousd, { debit: 'promo_expense', credit: 'promo_credit' }),
   };
 }

@@ -66,20 +66,18 @@ export async function postGrants(database: Database, { nowMs }: { nowMs: number 
   return postEach(database, open, (transaction, id) => postGrant(transaction, id, new Date(nowMs)));
 }
 
-/**
- * Expired credit stays spendable this long after `expiresAt`, so that a request admitted in time, which may run for ten
- * minutes and be posted a while later, still finds the credit it was admitted on.
- */
-const EXPIRY_GRACE_MS = 3_600_000;
 /** An expiry that found nothing left leaves no posting; it is not looked at again after this time. */
 const EXPIRY_WINDOW_MS = 90 * 86_400_000;
 
-/** Posts the expiry of every grant whose time (and the grace after it) has passed and of which something is left. */
+/**
+ * Posts the expiry of every grant whose time has passed and of which something is left. Until then it can be spent; a
+ * request admitted before and posted after gets its share back (late-promo.store.ts).
+ */
 export async function expireGrants(database: Database, { nowMs }: { nowMs: number }): Promise<GrantOutcome> {
   const due = await database.$queryRaw<{ id: string }[]>`
     SELECT g.id::text FROM credit_grant g
     WHERE g.posted_at IS NOT NULL
-      AND g.expires_at BETWEEN ${new Date(nowMs - EXPIRY_WINDOW_MS)} AND ${new Date(nowMs - EXPIRY_GRACE_MS)}
+      AND g.expires_at BETWEEN ${new Date(nowMs - EXPIRY_WINDOW_MS)} AND ${new Date(nowMs)}
       AND NOT EXISTS (SELECT 1 FROM journal_transaction j WHERE j.idempotency_key = 'grant_expiry:' || g.id)
     ORDER BY g.expires_at, g.id`;
   return postEach(database, due, expireGrant);

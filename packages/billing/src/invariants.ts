@@ -57,7 +57,7 @@ export const INVARIANTS: readonly Invariant[] = [
           UNION ALL SELECT organization_id, -charge_nanousd FROM usage_event WHERE charge_nanousd <> 0
           UNION ALL SELECT j.organization_id, -e.amount_nanousd FROM journal_transaction j
             JOIN ledger_entry e ON e.transaction_id = j.id JOIN ledger_account a ON a.id = e.account_id
-            WHERE j.kind = 'grant_expiry' AND a.kind = 'promo_credit') moves
+            WHERE j.kind IN ('grant_expiry', 'grant_return') AND a.kind = 'promo_credit') moves
         GROUP BY 1) explained USING (organization_id)
       WHERE coalesce(held.balance, 0) <> coalesce(explained.amount, 0)`,
   },

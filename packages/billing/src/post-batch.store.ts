@@ -12,7 +12,8 @@ import {
   type UsageEvent,
   upsertRollups,
 } from '@tollgate/usage';
-import { type UsageTotals, usageFlow } from './flows.js';
+import { grantReturnFlow, type UsageTotals, usageFlow } from './flows.js';
+import { returnLatePromo } from './late-promo.store.js';
 
 /** An event that became money in this posting. */
 export interface PostedUsage {
@@ -70,12 +71,17 @@ interface FreshEvents {
 async function postMoney(transaction: Transaction, { fresh, locked, actor }: FreshEvents): Promise<void> {
   const totals = totalsPerOrganization(fresh, locked);
   if (totals.length === 0) return;
-  const book = await readAccounts(
-    transaction,
-    totals.map((total) => total.organizationId),
-  );
-  const postings = totals.map((total) => usageFlow(total, book.balance('promo_credit', total.organizationId), actor));
-  await insertPostings(transaction, postings, book);
+  const ids = totals.map((total) => total.organizationId);
+  const book = await readAccounts(transaction, ids);
+  const promoOf = (organizationId: string) => book.balance('promo_credit', organizationId);
+  const short = totals.filter((total) => total.chargeNanousd > promoOf(total.organizationId));
+  const returned = await returnLatePromo(transaction, { short, fresh, locked, promoOf, actor });
+  const postings = totals.map((total) => {
+    const back = returned.get(total.organizationId)?.amountNanousd ?? ZERO;
+    return usageFlow(total, addAmounts(promoOf(total.organizationId), back), actor);
+  });
+  const returns = [...returned.values()].map((back) => grantReturnFlow(back, actor));
+  await insertPostings(transaction, [...returns, ...postings], book);
   await addBudgetSpend(transaction, spendPerKey(fresh));
 }
 

@@ -241,7 +241,7 @@ describe(`re-delivery, crashes and concurrency (seed ${seed})`, () => {
           }
         },
       ),
-      { seed, numRuns: 25 },
+      { seed, numRuns: 15 },
     );
   });
 

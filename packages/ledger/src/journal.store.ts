@@ -29,6 +29,13 @@ export async function lockOrganizations(
   return new Map(rows.map((row) => [row.organizationId, row]));
 }
 
+/** Reserves one more journal transaction id in a transaction that holds the organisation's row. */
+export async function reserveTransactionId(transaction: Transaction): Promise<bigint> {
+  const [row] = await transaction.$queryRaw<{ id: bigint }[]>`SELECT nextval('journal_transaction_id_seq') AS id`;
+  if (!row) throw new Error('a sequence has a next value');
+  return row.id;
+}
+
 /** The accounts a posting may touch: ids of all, balances of the customers'. */
 export interface AccountBook {
   id(kind: AccountKind, organizationId: string): bigint;
