@@ -98,11 +98,21 @@ export interface Member {
   readonly commaAfter: number;
 }
 
+/** Reads one member's value: returns the index after it, or -1. The key range tells whose value it is. */
+export type SkipValue = (bytes: Buffer, from: number, to: number, keyFrom: number, keyTo: number) => number;
+
 /**
  * Lists the members of the object that starts at `from` (at its brace) and returns the index after its closing brace,
  * or -1. `limit` bounds the number of members: more are -1 too.
  */
-export function listMembers(bytes: Buffer, from: number, to: number, members: Member[], limit = 10_000): number {
+export function listMembers(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  members: Member[],
+  limit = 10_000,
+  skip: SkipValue = skipValue,
+): number {
   if (bytes[from] !== OPEN_BRACE) return -1;
   let index = skipWhitespace(bytes, from + 1, to);
   if (bytes[index] === CLOSE_BRACE && index < to) return index + 1;
@@ -115,7 +125,7 @@ export function listMembers(bytes: Buffer, from: number, to: number, members: Me
     if (colon >= to || bytes[colon] !== COLON) return -1;
     const valueFrom = skipWhitespace(bytes, colon + 1, to);
     if (valueFrom >= to) return -1;
-    const valueTo = skipValue(bytes, valueFrom, to);
+    const valueTo = skip(bytes, valueFrom, to, index + 1, keyEnd - 1);
     if (valueTo === -1) return -1;
     const separator = skipWhitespace(bytes, valueTo, to);
     if (separator >= to) return -1;

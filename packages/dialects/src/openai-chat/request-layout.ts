@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { listElements, listMembers, type Member, skipString, skipWhitespace } from '../json-layout.js';
+import { listElements, listMembers, type Member, skipString, skipValue, skipWhitespace } from '../json-layout.js';
 import { isObject, type JsonObject, REQUEST_LIMITS, type Refusal, refuse } from './wire.js';
 
 /** Where the top-level members of a request stand. Private to this dialect: only `spliceRequest` reads it. */
@@ -24,27 +24,28 @@ export function locateRequest(body: Buffer): LocatedRequest {
   if (start === body.length) return refuse('invalid_json', 'The request body is empty; send a JSON object.');
   if (body[start] !== 123) return refuse(...notAnObject(body));
   const members: Member[] = [];
-  const end = listMembers(body, start, body.length, members, REQUEST_LIMITS.topLevelMembers);
+  const survey = new Survey();
+  const end = listMembers(body, start, body.length, members, REQUEST_LIMITS.topLevelMembers, survey.skip);
+  if (survey.refusal !== null) return survey.refusal;
   if (end === -1 && members.length >= REQUEST_LIMITS.topLevelMembers) {
     return refuse('invalid_request', `The request has more than ${REQUEST_LIMITS.topLevelMembers} top-level fields.`);
   }
   if (end === -1 || skipWhitespace(body, end, body.length) !== body.length) return invalidJson(body);
-  return parseLocated(body, members);
+  return parseLocated(body, members, survey.strings);
 }
 
-function parseLocated(body: Buffer, members: readonly Member[]): LocatedRequest {
+function parseLocated(body: Buffer, members: readonly Member[], strings: readonly number[]): LocatedRequest {
   let messageStrings = 0;
   const byName = new Map<string, Member>();
-  for (const member of members) {
+  for (const [position, member] of members.entries()) {
     const name = keyName(body, member);
     if (name === null) return invalidJson(body);
     if (name === '__proto__') return refuse('invalid_request', 'The field name __proto__ is not allowed.', '__proto__');
-    if (byName.has(name))
+    if (byName.has(name)) {
       return refuse('duplicate_field', `The field ${show(name)} appears more than once.`, show(name));
+    }
     byName.set(name, member);
-    const strings = survey(body, member.valueFrom, member.valueTo, show(name));
-    if (typeof strings !== 'number') return strings;
-    if (name === 'messages') messageStrings = strings;
+    if (name === 'messages') messageStrings = strings[position] ?? 0;
   }
   const duplicate = duplicateWithin(body, byName.get('stream_options')) ?? duplicateInTools(body, byName.get('tools'));
   if (duplicate !== null) return duplicate;
@@ -62,8 +63,8 @@ function parse(body: Buffer): unknown {
 }
 
 function notAnObject(body: Buffer): ['invalid_json' | 'invalid_request', string] {
-  // A deep or huge value of another kind is named by its first byte alone: nothing of it is parsed.
-  if (body.length <= 1_000_000 && parse(body) === undefined)
+  // An array is named by its first byte alone, however deep it is: nothing of it is parsed.
+  if (body[skipWhitespace(body, 0, body.length)] !== 91 && parse(body) === undefined)
     return ['invalid_json', 'The request body is not valid JSON.'];
   return ['invalid_request', 'The request body must be a JSON object.'];
 }
@@ -94,35 +95,60 @@ function show(name: string): string {
   return name.length <= 64 ? name : `${name.slice(0, 64)}…`;
 }
 
-/** Counts the strings of a value (keys too) and refuses bombs: too deep, too many values, `__proto__` as a key. */
-function survey(body: Buffer, from: number, to: number, name: string): number | Refusal {
-  let depth = 0;
-  let strings = 0;
-  let values = 1;
-  let index = from;
-  while (index < to) {
-    const byte = body[index];
-    if (byte === 34) {
-      const end = skipString(body, index, to);
-      if (end - index === 11 && isProtoKey(body, index, to)) {
-        return refuse('invalid_request', `The field name __proto__ is not allowed (in ${name}).`, name);
+/**
+ * Reads the values of the top-level members. On the way it counts the strings of each (keys too) and stops at bombs:
+ * too deep, too many values, `__proto__` as a key. One pass, so a bomb costs no more than the bytes up to its limit.
+ */
+class Survey {
+  refusal: Refusal | null = null;
+  /** of each member, in order */
+  readonly strings: number[] = [];
+
+  readonly skip = (body: Buffer, from: number, to: number, keyFrom: number, keyTo: number): number => {
+    const first = body[from];
+    if (first !== 123 && first !== 91) {
+      this.strings.push(first === 34 ? 1 : 0);
+      return skipValue(body, from, to);
+    }
+    let depth = 0;
+    let strings = 0;
+    let values = 1;
+    let index = from;
+    while (index < to) {
+      const byte = body[index];
+      if (byte === 34) {
+        const end = skipString(body, index, to);
+        if (end === -1) return -1;
+        if (end - index === 11 && isProtoKey(body, index, to))
+          return this.#stop('uses the name __proto__', body, keyFrom, keyTo);
+        strings += 1;
+        index = end;
+        continue;
       }
-      strings += 1;
-      index = end;
-      continue;
+      index += 1;
+      if (byte === 123 || byte === 91) {
+        depth += 1;
+        if (depth <= REQUEST_LIMITS.nestingDepth) continue;
+        return this.#stop(`is nested deeper than ${REQUEST_LIMITS.nestingDepth} levels`, body, keyFrom, keyTo);
+      }
+      if (byte === 44) {
+        values += 1;
+        if (values <= REQUEST_LIMITS.values) continue;
+        return this.#stop(`holds more than ${REQUEST_LIMITS.values} values`, body, keyFrom, keyTo);
+      }
+      if ((byte === 125 || byte === 93) && --depth === 0) {
+        this.strings.push(strings);
+        return index;
+      }
     }
-    if (byte === 123 || byte === 91) depth += 1;
-    else if (byte === 125 || byte === 93) depth -= 1;
-    else if (byte === 44) values += 1;
-    if (depth > REQUEST_LIMITS.nestingDepth) {
-      return refuse('invalid_request', `${name} is nested deeper than ${REQUEST_LIMITS.nestingDepth} levels.`, name);
-    }
-    if (values > REQUEST_LIMITS.values) {
-      return refuse('invalid_request', `${name} holds more than ${REQUEST_LIMITS.values} values.`, name);
-    }
-    index += 1;
+    return -1;
+  };
+
+  #stop(what: string, body: Buffer, keyFrom: number, keyTo: number): -1 {
+    const name = show(body.toString('utf8', keyFrom, keyTo));
+    this.refusal = refuse('invalid_request', `The field ${name} ${what}, which is not allowed.`, name);
+    return -1;
   }
-  return strings;
 }
 
 function isProtoKey(body: Buffer, from: number, to: number): boolean {

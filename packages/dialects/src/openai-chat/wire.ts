@@ -12,7 +12,7 @@ export const REQUEST_LIMITS = {
   nestingDepth: 128,
   topLevelMembers: 1_000,
   /** values in one member: what a person or an agent writes has thousands, a bomb has millions */
-  values: 250_000,
+  values: 100_000,
   modelCharacters: 256,
   userCharacters: 512,
   outputTokens: 100_000_000,

@@ -1,0 +1,225 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { usageTotals } from '../usage.js';
+import { decodeProviderFailure } from './provider-failure.js';
+import { readReply, spliceReply } from './reply.js';
+import { decodeEnvelope } from './request.js';
+import { createStream } from './stream.js';
+import { decodeUsage } from './usage.js';
+
+/** Real exchanges of every provider that speaks this dialect. They are no part of the project; without them this file says so and passes. */
+const here = path.dirname(fileURLToPath(import.meta.url));
+const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../../shared/recordings');
+
+interface Recording {
+  readonly name: string;
+  readonly provider: string;
+  readonly request: { readonly body?: unknown } | null;
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly stream?: string;
+    readonly body?: unknown;
+    readonly body_text?: string;
+  };
+}
+
+function load(): Recording[] {
+  if (!existsSync(folder)) {
+    console.log(`no recordings at ${folder}: the tests over recorded exchanges are skipped`);
+    return [];
+  }
+  return readdirSync(folder).flatMap((provider) => {
+    const cases = path.join(folder, provider, 'openai-chat');
+    const names = existsSync(cases) ? readdirSync(cases).filter((name) => name.endsWith('.json')) : [];
+    return names.map((name) => {
+      const { request, response } = JSON.parse(readFileSync(path.join(cases, name), 'utf8'));
+      return { name: `${provider}/${name}`, provider, request, response };
+    });
+  });
+}
+
+const recordings = load();
+const streams = recordings.filter(({ response }) => response.status === 200 && response.stream !== undefined);
+const bodies = recordings.filter(({ response }) => response.status === 200 && response.stream === undefined);
+const bodyOf = ({ response }: Recording): Buffer => Buffer.from(response.body_text ?? JSON.stringify(response.body));
+
+interface Chunk {
+  readonly id?: string;
+  readonly model?: string;
+  readonly usage?: object | null;
+  readonly error?: unknown;
+  readonly x_groq?: { readonly usage?: object };
+  readonly choices?: readonly { readonly finish_reason?: string | null; readonly delta?: unknown }[];
+}
+
+/** A reading of its own, by JSON.parse line by line: what the codec must agree with. */
+function chunksOf(text: string): Chunk[] {
+  const lines = text.split(/\r\n|\n|\r/).filter((line) => /^data:\s*\{/.test(line));
+  return lines.map((line) => JSON.parse(line.slice(5)));
+}
+
+function play(bytes: Buffer, cuts: readonly number[], includeUsage: boolean) {
+  const stream = createStream({ id: 'gen-1', model: 'our/model', includeUsage });
+  const written: Buffer[] = [];
+  const write = (out: Buffer): void => void written.push(out);
+  let from = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    stream.push(bytes.subarray(from, cut), write);
+    from = cut;
+  }
+  const end = stream.end(write);
+  return { stream, end, out: Buffer.concat(written).toString('utf8') };
+}
+
+const present = recordings.length > 0;
+
+describe.runIf(present)('every recorded stream', () => {
+  test.each(streams.map((one) => [one.name, one] as const))('%s', (_name, { response }) => {
+    const sample = response.stream ?? '';
+    const bytes = Buffer.from(sample);
+    const chunks = chunksOf(sample);
+    const { stream, end, out } = play(bytes, [], true);
+
+    const errors = chunks.filter(({ error }) => error);
+    expect(end.kind).toBe(errors.length > 0 ? 'failed' : 'finished');
+    expect(stream.malformedEvents).toBe(0);
+
+    const finishes = chunks
+      .flatMap(({ choices = [] }) => choices.map(({ finish_reason }) => finish_reason))
+      .filter(Boolean);
+    expect(stream.finishRaw).toBe(finishes.at(-1) ?? null);
+
+    const usages = chunks.map(({ usage, x_groq }) => usage ?? x_groq?.usage).filter((usage) => usage != null);
+    expect(stream.usage).toEqual(usages.length > 0 ? decodeUsage(usages.at(-1)) : null);
+
+    // The client sees what the provider sent, less usage, under our id and model.
+    const kept = chunks.filter((one) => !one.error && !(one.usage && one.choices?.length === 0));
+    const expected = kept.map(({ usage, ...one }) => ({
+      ...one,
+      ...(usage === null ? { usage } : {}),
+      id: 'gen-1',
+      model: 'our/model',
+    }));
+    expect(chunksOf(out)).toEqual(expected);
+    if (errors.length > 0) return;
+
+    const [usage] = chunksOf(stream.terminal({ usage: stream.usage, cost: '0.25' }).toString('utf8'));
+    if (stream.usage === null) expect(usage).toBeUndefined();
+    else
+      expect(usage).toMatchObject({
+        id: 'gen-1',
+        model: 'our/model',
+        choices: [],
+        usage: { ...(usages.at(-1) as object), cost: 0.25 },
+      });
+    expect(stream.sawOutput).toBe(true);
+    expect(stream.countOutput()).toBeGreaterThan(0);
+  });
+
+  test('cut anywhere, each gives the same bytes and the same facts', () => {
+    let random = 20_261_120;
+    const next = (below: number): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    for (const { name, response } of streams) {
+      const bytes = Buffer.from(response.stream ?? '');
+      for (const includeUsage of [true, false]) {
+        const facts = (cuts: readonly number[]): unknown => {
+          const { stream, end, out } = play(bytes, cuts, includeUsage);
+          const terminal = stream.terminal({ usage: stream.usage, cost: '1' }).toString('utf8');
+          return [
+            out,
+            end,
+            stream.usage,
+            stream.finishRaw,
+            stream.error,
+            stream.isDone,
+            stream.malformedEvents,
+            stream.countOutput(),
+            terminal,
+          ];
+        };
+        const whole = facts([]);
+        const everyByte = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1);
+        expect(facts(everyByte), `${name} byte by byte`).toEqual(whole);
+        for (const pieces of [1, 7, 200]) {
+          const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
+          expect(facts(cuts), `${name} cut at ${cuts}`).toEqual(whole);
+        }
+      }
+    }
+  }, 120_000);
+
+  test('cut at every single byte (the shorter ones)', () => {
+    const short = streams.filter(({ response }) => (response.stream ?? '').length < 2_200);
+    expect(short.length).toBeGreaterThan(5);
+    for (const { name, response } of short) {
+      const bytes = Buffer.from(response.stream ?? '');
+      const whole = play(bytes, [], false).out;
+      for (let cut = 1; cut < bytes.length; cut += 1) {
+        if (play(bytes, [cut], false).out !== whole) throw new Error(`${name} cut at ${cut}`);
+      }
+    }
+  }, 120_000);
+});
+
+describe.runIf(present)('every recorded answer', () => {
+  test.each(bodies.map((one) => [one.name, one] as const))('%s', (_name, one) => {
+    const body = bodyOf(one);
+    const parsed = JSON.parse(body.toString('utf8'));
+    const read = readReply(body);
+    if (!read.ok) throw new Error(read.reason);
+    const { reply } = read;
+    if (parsed.error) {
+      expect(reply.providerError).not.toBeNull();
+      return;
+    }
+    expect(reply.providerError).toBeNull();
+    expect(reply.finishRaw).toBe(parsed.choices[0].finish_reason);
+    expect(reply.usage).toEqual(parsed.usage ? decodeUsage(parsed.usage) : null);
+    if (!reply.isEmpty) expect(reply.countOutput()).toBeGreaterThan(0);
+    const spliced = JSON.parse(
+      spliceReply(body, { id: 'gen-1', model: 'our/model', usageExtras: { cost: '0.5' } }).toString('utf8'),
+    );
+    const usage = parsed.usage ? { usage: { ...parsed.usage, cost: 0.5 } } : {};
+    expect(spliced).toEqual({ ...parsed, id: 'gen-1', model: 'our/model', ...usage });
+  });
+});
+
+describe.runIf(present)('every recorded request', () => {
+  const asked = recordings.filter(({ request, response }) => request?.body !== undefined && response.status === 200);
+  test.each(asked.map((one) => [one.name, one] as const))(
+    '%s is read, and its input is within the bound',
+    (_name, { request, response }) => {
+      const decoded = decodeEnvelope(Buffer.from(JSON.stringify(request?.body)));
+      if (!decoded.ok) {
+        expect(decoded.failure).toMatchObject({ param: 'model' });
+        return;
+      }
+      const usages =
+        response.stream === undefined
+          ? [(response.body as Chunk).usage]
+          : chunksOf(response.stream).map(({ usage }) => usage);
+      const usage = decodeUsage(usages.filter((one) => one != null).at(-1));
+      // A search brings pages into the prompt that no request foretells; Groq's compound models search by themselves.
+      const searches =
+        decoded.envelope.pricedFeatures.includes('web_search') || decoded.envelope.model.includes('compound');
+      if (usage !== null && !searches)
+        expect(usageTotals(usage).input).toBeLessThanOrEqual(decoded.envelope.inputTokensBound);
+    },
+  );
+});
+
+describe.runIf(present)('every recorded error', () => {
+  const failed = recordings.filter(({ response }) => response.status !== 200);
+  test.each(failed.map((one) => [one.name, one] as const))('%s has a kind and a message', (_name, one) => {
+    const failure = decodeProviderFailure(one.response.status, bodyOf(one), one.response.headers);
+    expect(failure.kind).not.toBe('unknown');
+    expect(failure.message).not.toBe('');
+  });
+});
+
+test.runIf(!present)('without recordings there is nothing to compare', () => {
+  expect(recordings).toEqual([]);
+});
