@@ -310,6 +310,39 @@ describe('epochs', () => {
     expect(await left()).toBe('750');
   });
 
+  it('an event settled in the loaded epoch is counted, whoever forgot its marker', async () => {
+    const request = ask({ want: 300n });
+    const granted = await admission.authorize(request);
+    await admission.settle(pay(request.requestId, 250n));
+    await redis.del(organizationKeys(organizationId).donePrefix + request.requestId);
+    const settledEpoch = granted.kind === 'granted' ? granted.epoch : null;
+    const posted = {
+      organizationId,
+      requestId: request.requestId,
+      scopes: [],
+      chargeNanousd: nanousd(250n),
+      settledEpoch,
+    };
+    expect(await admission.recount({ ...posted, postingSequence: '11' })).toEqual({ kind: 'counted' });
+    expect(await admission.recount({ ...posted, postingSequence: null })).toEqual({ kind: 'counted' });
+    expect([ledger.reads, await left()]).toEqual([1, '750']);
+  });
+
+  it('an event so old that its marker may be gone, or of an unknown posting, is left to the ledger', async () => {
+    await admission.authorize(ask({ want: 100n }));
+    const posted = { organizationId, scopes: [], chargeNanousd: nanousd(250n), settledEpoch: '' };
+    ledger.snapshot = snapshot(750n, { postingSequence: '11' });
+    const yesterday = uuidv7(Date.now() - 25 * 3_600_000);
+    expect(await admission.recount({ ...posted, requestId: yesterday, postingSequence: '11' })).toEqual({
+      kind: 'counted',
+    });
+    expect([ledger.reads, await left()]).toEqual([2, '650']);
+    expect(await admission.recount({ ...posted, requestId: uuidv7(), postingSequence: null })).toEqual({
+      kind: 'counted',
+    });
+    expect([ledger.reads, await left()]).toEqual([3, '650']);
+  });
+
   it('a settlement needs no balance to be loaded: the event is safe first', async () => {
     const requestId = uuidv7();
     expect(await admission.settle(pay(requestId, 9n))).toEqual({ kind: 'settled' });
@@ -356,6 +389,22 @@ describe('epochs', () => {
       expect(await admission.raiseAuthVersion({ organizationId, authVersion: '2' })).toEqual({ kind: 'not_loaded' });
     };
     expect(await admission.authorize(ask())).toEqual({ kind: 'stale_key' });
+  });
+
+  it('an event posted while the organisation is read again is not forgotten', async () => {
+    const request = ask({ want: 300n });
+    const granted = await admission.authorize(request);
+    await admission.settle(pay(request.requestId, 300n));
+    const settledEpoch = granted.kind === 'granted' ? granted.epoch : null;
+    ledger.beforeAnswer = async () => {
+      if (ledger.reads > 2) return;
+      // The reading that is on its way is of before the posting, and the new epoch would not know that this one was debited.
+      ledger.snapshot = snapshot(700n, { postingSequence: '11' });
+      const posted = { organizationId, requestId: request.requestId, scopes: [], chargeNanousd: nanousd(300n) };
+      expect(await admission.recount({ ...posted, settledEpoch, postingSequence: '11' })).toEqual({ kind: 'counted' });
+    };
+    await admission.forget(organizationId);
+    expect([ledger.reads, await left()]).toEqual([3, '700']);
   });
 
   it('reading an organisation again keeps its holds', async () => {

@@ -1,4 +1,4 @@
-import { decodeNanousd, type Nanousd, nanousd, ZERO } from '@tollgate/amount';
+import { ZERO } from '@tollgate/amount';
 import type {
   Admission,
   AdmissionOptions,
@@ -15,21 +15,26 @@ import type {
 import { authorizeLua } from './authorize.lua.js';
 import { changeLua, creditLua, newsLua } from './change.lua.js';
 import { withDeadline } from './deadline.js';
-import { organizationKeys } from './keys.js';
-import { ANY_EPOCH, type ArmedScope, assertScope, encodeArmed, OrganizationLoader } from './organization-loader.js';
+import { ANY_EPOCH, type ArmedScope, OrganizationLoader } from './organization-loader.js';
 import { recountLua } from './recount.lua.js';
 import { RedisScript } from './redis-script.js';
-import { assertUuid, requestTimeMs } from './request-time.js';
-import { type ItemReply, ScriptBatch } from './script-batch.js';
+import {
+  encodeAuthorize,
+  encodeAuthVersion,
+  encodeCredit,
+  encodeNews,
+  encodeRecount,
+  encodeSettlement,
+  encodeStatus,
+  MARKER_TIME_TO_LIVE_MS,
+  type ScriptArguments,
+} from './script-arguments.js';
+import { ScriptBatch } from './script-batch.js';
+import { decodeAuthorization, decodeSettlement, unavailable } from './script-replies.js';
 import { COMMAND_TIMEOUT_MS, ServerWatch } from './server-watch.js';
 import { settleLua } from './settle.lua.js';
 import { UnsettledQueue } from './unsettled.js';
 
-/** A marker outlives every way a settlement can come back, except a spool older than this: then a reload decides. */
-export const MARKER_TIME_TO_LIVE_MS = 24 * 3_600_000;
-
-const LARGEST_AMOUNT = 2n ** 63n - 1n;
-const RETRY_AFTER_MS = 1_000;
 const LOADS_PER_REQUEST = 2;
 
 const scripts = {
@@ -41,7 +46,7 @@ const scripts = {
   news: new RedisScript(newsLua),
 };
 
-/** Money admission over the client that is passed in. No environment, no state that is not in Redis but for retries under way. */
+/** Money admission over the client that is passed in. No environment; its only own state are retries that are under way. */
 export function createAdmission(options: AdmissionOptions): Admission {
   return new RedisAdmission(options);
 }
@@ -66,43 +71,31 @@ class RedisAdmission implements Admission {
   }
 
   async authorize(request: AuthorizeRequest): Promise<Authorization> {
-    assertAuthorize(request);
-    const [keys, args] = encodeAuthorize(request);
-    let reply = await this.#authorize.call(keys, args);
+    const call = encodeAuthorize(request);
+    let reply = await this.#authorize.call(call);
     for (let loads = 0; reply.kind === 'replied' && reply.code === 'RELOAD' && loads < LOADS_PER_REQUEST; loads += 1) {
-      const loaded = await this.#loader.load(request.organizationId, reply.first);
-      if (loaded.kind === 'failed') return unavailable(loaded.reason);
-      if (loaded.kind === 'unknown_organization') return unavailable('the organisation is not in the database');
-      reply = await this.#authorize.call(keys, args);
+      const loaded = await this.#reload(request.organizationId, reply.first);
+      if (loaded.kind === 'unavailable') return unavailable(loaded.reason);
+      reply = await this.#authorize.call(call);
     }
-    if (reply.kind === 'failed') {
-      if (reply.mayHaveRun) this.#release(request);
-      return unavailable(reply.reason);
-    }
-    if (reply.code === 'ERROR') void this.#loader.load(request.organizationId, ANY_EPOCH);
-    return readAuthorization(request, reply);
+    if (reply.kind === 'failed' && reply.mayHaveRun) this.#release(request);
+    if (reply.kind === 'replied' && reply.code === 'ERROR') void this.#reload(request.organizationId, ANY_EPOCH);
+    return decodeAuthorization(request, reply);
   }
 
   async settle(settlement: Settlement): Promise<SettleOutcome> {
-    assertSettlement(settlement);
-    const [keys, args] = encodeSettlement(settlement);
-    const outcome = await this.#settleOnce(settlement.organizationId, keys, args);
+    const call = encodeSettlement(settlement);
+    const outcome = await this.#settleOnce(settlement.organizationId, call);
     if (outcome.kind === 'unavailable') {
-      const again = async () => (await this.#settleOnce(settlement.organizationId, keys, args)).kind !== 'unavailable';
+      const again = async () => (await this.#settleOnce(settlement.organizationId, call)).kind !== 'unavailable';
       this.#unsettled.keep(settlement.requestId, settlement.event.length * 2 + 1_000, again);
     }
     return outcome;
   }
 
-  async credit({ organizationId, creditId, amountNanousd, postingSequence = '' }: Credit): Promise<ChangeOutcome> {
-    assertUuid('organizationId', organizationId);
-    assertUuid('creditId', creditId);
-    assertInteger('postingSequence', postingSequence, true);
-    if (amountNanousd === 0n) return { kind: 'known' };
-    const keys = organizationKeys(organizationId);
-    const touched = [keys.organization, `${keys.donePrefix}${creditId}`, keys.generation, keys.news];
-    const args = [amountNanousd.toString(), postingSequence, MARKER_TIME_TO_LIVE_MS.toString()];
-    return this.#change(organizationId, scripts.credit, touched, args);
+  async credit(credit: Credit): Promise<ChangeOutcome> {
+    const call = encodeCredit(credit);
+    return credit.amountNanousd === 0n ? { kind: 'known' } : this.#change(credit.organizationId, scripts.credit, call);
   }
 
   async raiseAuthVersion(change: {
@@ -110,38 +103,17 @@ class RedisAdmission implements Admission {
     authVersion: string;
     armed?: readonly ArmedScope[];
   }): Promise<ChangeOutcome> {
-    assertUuid('organizationId', change.organizationId);
-    assertInteger('authVersion', change.authVersion, false);
-    const keys = organizationKeys(change.organizationId);
-    const { authVersion, armed } = change;
-    const args = [authVersion, '', ...(armed ? ['changed', ...encodeArmed(armed)] : ['unknown'])];
-    return this.#change(change.organizationId, scripts.change, [keys.organization, keys.generation, keys.news], args);
+    const { organizationId, authVersion, armed } = change;
+    return this.#change(organizationId, scripts.change, encodeAuthVersion(organizationId, authVersion, armed));
   }
 
-  async setStatus({
-    organizationId,
-    status,
-  }: {
-    organizationId: string;
-    status: 'active' | 'suspended';
-  }): Promise<ChangeOutcome> {
-    assertUuid('organizationId', organizationId);
-    const keys = organizationKeys(organizationId);
-    return this.#change(
-      organizationId,
-      scripts.change,
-      [keys.organization, keys.generation, keys.news],
-      ['', status, 'same'],
-    );
+  async setStatus(change: { organizationId: string; status: 'active' | 'suspended' }): Promise<ChangeOutcome> {
+    const { organizationId, status } = change;
+    return this.#change(organizationId, scripts.change, encodeStatus(organizationId, status));
   }
 
   async recount(event: Recount): Promise<RecountOutcome> {
-    assertUuid('organizationId', event.organizationId);
-    assertUuid('requestId', event.requestId);
-    assertAmount('chargeNanousd', event.chargeNanousd);
-    assertInteger('postingSequence', event.postingSequence ?? '', true);
-    const [keys, args] = encodeRecount(event, requestTimeMs(event.requestId) < this.#now() - MARKER_TIME_TO_LIVE_MS);
-    const reply = await this.#recount.call(keys, args);
+    const reply = await this.#recount.call(encodeRecount(event, this.#now()));
     if (reply.kind === 'failed') return { kind: 'unavailable', reason: reply.reason };
     switch (reply.code) {
       case 'COUNTED':
@@ -160,9 +132,8 @@ class RedisAdmission implements Admission {
   }
 
   async forget(organizationId: string): Promise<ChangeOutcome> {
-    assertUuid('organizationId', organizationId);
-    // A load under way may have read before whatever made the caller distrust it.
-    const told = await this.#run(scripts.news, [organizationKeys(organizationId).news], []);
+    // A load under way may have read before whatever made the caller distrust it: the news makes it read again.
+    const told = await this.#run(scripts.news, encodeNews(organizationId));
     return told.kind === 'unavailable' ? told : this.#reload(organizationId, ANY_EPOCH);
   }
 
@@ -186,31 +157,15 @@ class RedisAdmission implements Admission {
     void this.settle({ organizationId, requestId, scopes, chargeNanousd: ZERO, event: '', append: false });
   }
 
-  async #settleOnce(organizationId: string, keys: readonly string[], args: readonly string[]): Promise<SettleOutcome> {
-    let reply = await this.#settle.call(keys, args);
-    if (reply.kind === 'replied' && reply.code === 'UNLOADED') {
-      const loaded = await this.#loader.load(organizationId, '');
-      if (loaded.kind === 'loaded') reply = await this.#settle.call(keys, args);
-    }
-    if (reply.kind === 'failed') return { kind: 'unavailable', reason: reply.reason };
-    switch (reply.code) {
-      case 'SETTLED':
-      case 'DEFERRED':
-        return { kind: 'settled' };
-      case 'DUPLICATE':
-        return { kind: 'duplicate' };
-      default:
-        return { kind: 'unavailable', reason: `${reply.code} ${reply.first}` };
-    }
+  async #settleOnce(organizationId: string, call: ScriptArguments): Promise<SettleOutcome> {
+    const reply = await this.#settle.call(call);
+    const isUnloaded = reply.kind === 'replied' && reply.code === 'UNLOADED';
+    if (!isUnloaded || (await this.#reload(organizationId, '')).kind === 'unavailable') return decodeSettlement(reply);
+    return decodeSettlement(await this.#settle.call(call));
   }
 
-  async #change(
-    organizationId: string,
-    script: RedisScript,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<ChangeOutcome> {
-    const answer = await this.#run(script, keys, args);
+  async #change(organizationId: string, script: RedisScript, call: ScriptArguments): Promise<ChangeOutcome> {
+    const answer = await this.#run(script, call);
     if (answer.kind === 'unavailable') return answer;
     switch (answer.code) {
       case 'CREDITED':
@@ -222,21 +177,27 @@ class RedisAdmission implements Admission {
         return { kind: 'known' };
       case 'RELOAD':
         return this.#reload(organizationId, answer.first);
-      default:
+      case 'UNLOADED':
         return { kind: 'not_loaded' };
+      default:
+        return { kind: 'unavailable', reason: `unreadable answer from Redis: ${answer.code}` };
     }
   }
 
   async #reload(organizationId: string, badEpoch: string): Promise<{ readonly kind: 'applied' } | Unavailable> {
     const loaded = await this.#loader.load(organizationId, badEpoch);
-    if (loaded.kind === 'loaded') return { kind: 'applied' };
-    return {
-      kind: 'unavailable',
-      reason: loaded.kind === 'failed' ? loaded.reason : 'the organisation is not in the database',
-    };
+    switch (loaded.kind) {
+      case 'loaded':
+        return { kind: 'applied' };
+      case 'failed':
+        return { kind: 'unavailable', reason: loaded.reason };
+      case 'unknown_organization':
+        return { kind: 'unavailable', reason: 'the organisation is not in the database' };
+    }
   }
 
-  async #run(script: RedisScript, keys: readonly string[], args: readonly string[]) {
+  /** One call on its own: for what is rare, and need not be batched. */
+  async #run(script: RedisScript, { keys, args }: ScriptArguments) {
     const state = this.#server.state();
     if (state.kind === 'away') return { kind: 'unavailable', reason: state.reason } as const;
     const answer = await withDeadline(script.run(this.#server.redis, keys, [state.run, ...args]), COMMAND_TIMEOUT_MS);
@@ -245,128 +206,4 @@ class RedisAdmission implements Admission {
     const [code, first] = Array.isArray(answer.value) ? answer.value.map(String) : [];
     return { kind: 'replied', code: code ?? '', first: first ?? '' } as const;
   }
-}
-
-type Encoded = readonly [keys: readonly string[], args: readonly string[]];
-
-function encodeAuthorize(request: AuthorizeRequest): Encoded {
-  const { organizationId, requestId, authVersion, scopes, wantNanousd, floorNanousd, timeToLiveMs } = request;
-  const keys = organizationKeys(organizationId);
-  return [
-    [keys.organization, keys.holds, keys.expiry, keys.donePrefix + requestId, keys.generation],
-    [
-      organizationId,
-      requestId,
-      authVersion,
-      wantNanousd.toString(),
-      floorNanousd.toString(),
-      timeToLiveMs.toString(),
-      scopes.join(','),
-    ],
-  ];
-}
-
-function encodeSettlement({ organizationId, requestId, scopes, chargeNanousd, event, append }: Settlement): Encoded {
-  const keys = organizationKeys(organizationId);
-  return [
-    [keys.organization, keys.holds, keys.expiry, keys.donePrefix + requestId, keys.generation, keys.stream],
-    [organizationId, requestId, chargeNanousd.toString(), append ? '1' : '0', append ? event : '', scopes.join(',')],
-  ];
-}
-
-function encodeRecount(event: Recount, isForgotten: boolean): Encoded {
-  const { organizationId, requestId, chargeNanousd, settledEpoch, postingSequence, scopes } = event;
-  const keys = organizationKeys(organizationId);
-  return [
-    [keys.organization, keys.holds, keys.expiry, keys.donePrefix + requestId, keys.generation, keys.news],
-    [
-      organizationId,
-      requestId,
-      chargeNanousd.toString(),
-      settledEpoch ?? '',
-      postingSequence ?? '',
-      scopes.join(','),
-      isForgotten ? '1' : '0',
-    ],
-  ];
-}
-
-function readAuthorization(request: AuthorizeRequest, reply: ItemReply & { kind: 'replied' }): Authorization {
-  switch (reply.code) {
-    case 'GRANTED':
-    case 'HELD':
-      return { kind: 'granted', grantedNanousd: decodeNanousd(reply.first), epoch: reply.second };
-    case 'SHORT': {
-      const index = Number(reply.first);
-      const scope = index === 0 ? 'organization' : (request.scopes[index - 1] ?? 'organization');
-      const availableNanousd = decodeNanousd(reply.second);
-      return {
-        kind: 'insufficient',
-        scope,
-        availableNanousd,
-        shortfallNanousd: shortfall(request.floorNanousd, availableNanousd),
-      };
-    }
-    case 'STALE_KEY':
-      return { kind: 'stale_key' };
-    case 'SUSPENDED':
-      return { kind: 'suspended' };
-    case 'DONE':
-      return { kind: 'already_settled' };
-    case 'WAIT':
-      return unavailable('balances were just read again', Math.max(1, Number(reply.first)));
-    case 'RELOAD':
-      return unavailable('the loaded state is behind the database');
-    default:
-      return unavailable(`${reply.code} ${reply.first}`);
-  }
-}
-
-/** A floor near the largest amount against a debt near it does not fit an amount; what is told then is the largest one. */
-function shortfall(floorNanousd: Nanousd, availableNanousd: Nanousd): Nanousd {
-  const missing = floorNanousd - availableNanousd;
-  return nanousd(missing > LARGEST_AMOUNT ? LARGEST_AMOUNT : missing);
-}
-
-function unavailable(reason: string, retryAfterMs = RETRY_AFTER_MS): Unavailable & { readonly retryAfterMs: number } {
-  return { kind: 'unavailable', retryAfterMs, reason };
-}
-
-// A script that errors half-way is not rolled back: whatever could make it error is refused before it is sent.
-
-function assertAuthorize({
-  organizationId,
-  requestId,
-  authVersion,
-  scopes,
-  wantNanousd,
-  floorNanousd,
-  timeToLiveMs,
-}: AuthorizeRequest): void {
-  assertUuid('organizationId', organizationId);
-  assertUuid('requestId', requestId);
-  assertInteger('authVersion', authVersion, false);
-  for (const scope of scopes) assertScope(scope);
-  assertAmount('wantNanousd', wantNanousd);
-  assertAmount('floorNanousd', floorNanousd);
-  if (wantNanousd < floorNanousd) throw new RangeError('wantNanousd is below floorNanousd');
-  if (!Number.isSafeInteger(timeToLiveMs) || timeToLiveMs <= 0)
-    throw new RangeError('timeToLiveMs is a positive integer');
-}
-
-function assertSettlement({ organizationId, requestId, scopes, chargeNanousd }: Settlement): void {
-  assertUuid('organizationId', organizationId);
-  assertUuid('requestId', requestId);
-  for (const scope of scopes) assertScope(scope);
-  assertAmount('chargeNanousd', chargeNanousd);
-}
-
-function assertAmount(name: string, amount: bigint): void {
-  if (amount < 0n || amount > LARGEST_AMOUNT) throw new RangeError(`${name} is out of range: ${amount}`);
-}
-
-function assertInteger(name: string, value: string, mayBeEmpty: boolean): void {
-  if (mayBeEmpty && value === '') return;
-  if (!/^(0|[1-9]\d{0,18})$/.test(value))
-    throw new TypeError(`${name} is not a decimal integer: ${JSON.stringify(value.slice(0, 40))}`);
 }

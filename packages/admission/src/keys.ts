@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** How many shards organisations are spread over. Changing it strands every key: it is part of the format of Redis. */
 export const SHARD_COUNT = 64;
 
@@ -22,13 +20,13 @@ export interface OrganizationKeys {
   readonly donePrefix: string;
 }
 
-const cache = new Map<string, OrganizationKeys>();
-const CACHE_LIMIT = 10_000;
-
-/** The shard of an organisation: stable for ever, because its keys and its stream live there. */
+/** The shard of an organisation (FNV-1a of its id): stable for ever, because its keys and its stream live there. */
 export function shardOf(organizationId: string): number {
-  const digest = createHash('sha1').update(organizationId).digest();
-  return digest.readUInt16BE(0) % SHARD_COUNT;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < organizationId.length; at += 1) {
+    hash = Math.imul(hash ^ organizationId.charCodeAt(at), 0x01000193);
+  }
+  return (hash >>> 16) % SHARD_COUNT;
 }
 
 export function shardTag(shard: number): string {
@@ -39,23 +37,16 @@ export function streamKey(shard: number): string {
   return `${shardTag(shard)}:usage`;
 }
 
-/** The names are a pure function of the id; the map only saves the hash on a warm request. */
 export function organizationKeys(organizationId: string): OrganizationKeys {
-  const known = cache.get(organizationId);
-  if (known) return known;
-  const shard = shardOf(organizationId);
-  const tag = shardTag(shard);
-  const keys: OrganizationKeys = {
+  const tag = shardTag(shardOf(organizationId));
+  return {
     organization: `${tag}:org:${organizationId}`,
     holds: `${tag}:holds:${organizationId}`,
     orphans: `${tag}:orphans:${organizationId}`,
     news: `${tag}:news:${organizationId}`,
     expiry: `${tag}:expiry`,
     generation: `${tag}:gen`,
-    stream: streamKey(shard),
+    stream: `${tag}:usage`,
     donePrefix: `${tag}:done:`,
   };
-  if (cache.size >= CACHE_LIMIT) cache.clear();
-  cache.set(organizationId, keys);
-  return keys;
 }

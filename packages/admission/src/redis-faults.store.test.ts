@@ -176,6 +176,24 @@ describe('Redis is not itself', () => {
   });
 });
 
+describe('the opening gate', () => {
+  it('lets new holds wait after a balance was read, and says how long', async () => {
+    const gated = createAdmission({
+      redis,
+      gatewayBoot: 'gateway:3',
+      now: Date.now,
+      openingGateMs: 300,
+      loadOrganization: async () => snapshot,
+    });
+    await eventually('the gated one is ready', () => gated.epoch() !== null);
+    const answer = await gated.authorize(ask(1n));
+    expect(answer).toMatchObject({ kind: 'unavailable', reason: 'balances were just read again' });
+    expect(answer.kind === 'unavailable' && answer.retryAfterMs).toBeLessThanOrEqual(300);
+    await eventually('the gate opens', async () => (await gated.authorize(ask(1n))).kind === 'granted');
+    await gated.close();
+  });
+});
+
 describe('two gateways', () => {
   it('share one balance', async () => {
     const other = connectAdmissionRedis(server.url);

@@ -1,5 +1,6 @@
 import { withDeadline } from './deadline.js';
 import type { RedisScript } from './redis-script.js';
+import type { ScriptArguments } from './script-arguments.js';
 import { COMMAND_TIMEOUT_MS, type ServerWatch } from './server-watch.js';
 
 /** One item's answer: the script's three strings, or why there is none. `mayHaveRun`: the script could have been executed all the same. */
@@ -7,9 +8,7 @@ export type ItemReply =
   | { readonly kind: 'replied'; readonly code: string; readonly first: string; readonly second: string }
   | { readonly kind: 'failed'; readonly mayHaveRun: boolean; readonly reason: string };
 
-interface Item {
-  readonly keys: readonly string[];
-  readonly args: readonly string[];
+interface Item extends ScriptArguments {
   readonly resolve: (reply: ItemReply) => void;
 }
 
@@ -35,7 +34,7 @@ export class ScriptBatch {
   }
 
   /** Never rejects; answers within COMMAND_TIMEOUT_MS of being sent. */
-  call(keys: readonly string[], args: readonly string[]): Promise<ItemReply> {
+  call({ keys, args }: ScriptArguments): Promise<ItemReply> {
     return new Promise((resolve) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#flush());
       this.#waiting.push({ keys, args, resolve });
