@@ -17,10 +17,10 @@ export interface SandboxConfig {
   readonly truthFilePath: string | null;
 }
 
-/** Reads the configuration from environment variables; a wrong one ends the program with its name. */
+/** Reads the configuration from environment variables; throws with the name of a wrong one. */
 export function readConfig(variables: NodeJS.ProcessEnv): SandboxConfig {
   const parsed = environment.safeParse(variables);
-  if (!parsed.success) throw new Error(`The sandbox cannot start: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
   return {
     port: parsed.data.TOLLGATE_SANDBOX_PORT,
     smtpPort: parsed.data.TOLLGATE_SANDBOX_SMTP_PORT,

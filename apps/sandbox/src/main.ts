@@ -1,8 +1,7 @@
 import { configOfProcess } from './config.js';
-import { startSandbox } from './sandbox.js';
+import { type Sandbox, startSandbox } from './sandbox.js';
 
-const config = configOfProcess();
-const sandbox = await startSandbox(config).catch((error: unknown) => {
+const sandbox = await start().catch((error: unknown) => {
   console.error(`The sandbox cannot start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 });
@@ -17,4 +16,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     isClosing = true;
     void sandbox.close().then(() => process.exit(0));
   });
+}
+
+async function start(): Promise<Sandbox> {
+  return startSandbox(configOfProcess());
 }

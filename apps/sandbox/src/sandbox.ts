@@ -59,6 +59,8 @@ export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
     smtpPort: mail.port,
     async close() {
       await Promise.all([app.close(), mail.close()]);
+      // Answers that were cut off write their last line first.
+      await Promise.all(world.running);
       await world.truth.close();
     },
   };
@@ -75,6 +77,7 @@ function createWorld(truthFilePath: string | null): World {
     promptCache: createPromptCache(),
     newName: randomName,
     nowMs: Date.now,
+    running: new Set(),
   };
 }
 

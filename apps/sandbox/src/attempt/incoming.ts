@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** A request to a pretend provider, read once. */
@@ -37,7 +37,7 @@ export function readIncoming(
     headers: request.headers,
     rawHeaders: request.rawHeaders,
     body,
-    bodySha256: createHash('sha256').update(body).digest('hex'),
+    bodySha256: hash('sha256', body),
     json,
     model: typeof model === 'string' ? model : null,
     isStream: fieldOf(json, 'stream') === true,

@@ -25,6 +25,8 @@ export interface World extends OpenAiWorld {
   readonly library: ReplayLibrary;
   readonly queue: ReplayQueue;
   readonly nowMs: () => number;
+  /** Attempts that have no line in the truth log yet. */
+  readonly running: Set<Promise<void>>;
 }
 
 /** Serves one request to a pretend provider from its arrival to its line in the truth log. */

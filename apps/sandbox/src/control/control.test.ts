@@ -30,6 +30,18 @@ test('the truth is in memory by sequence, provider and correlation, and line by 
   expect(lines.map((line) => JSON.parse(line))).toEqual([first, second]);
 });
 
+test('a sandbox that is told to stop ends running streams at once, and their truth is in the file', async () => {
+  const file = path.join(folder, 'stopped.ndjson');
+  const stopped = await runSandbox(file);
+  const asked = { ...body, messages: [{ role: 'user', content: 'Write 300 words about tea' }], stream: true };
+  const pending = stopped.chat(asked, { 'x-sandbox-pace-ms': '50' });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await stopped.close();
+  expect((await pending).failure).not.toBeNull();
+  const [entry] = (await readFile(file, 'utf8')).trim().split('\n');
+  expect(JSON.parse(entry ?? '')).toMatchObject({ ending: 'client_left', stream: true });
+});
+
 test('the last request is remembered byte for byte, its secrets only by their length', async () => {
   const text = '{"model":"gpt-4o-mini",  "messages":[{"role":"user","content":"h\\u00e9 é"}]}';
   await sandbox.chat(text, {

@@ -21,6 +21,9 @@ export interface RequestMemory {
   clear(): void;
 }
 
+/** What is kept of a request; the parsed body is not. */
+type Kept = Pick<Incoming, 'atMs' | 'provider' | 'method' | 'path' | 'correlation' | 'rawHeaders' | 'body'>;
+
 const mostRequests = 200;
 const mostBytes = 64 * 1_048_576;
 const secretHeaders = new Set([
@@ -34,11 +37,12 @@ const secretHeaders = new Set([
 
 /** Makes an empty memory of at most 200 requests and 64 MiB. */
 export function createRequestMemory(): RequestMemory {
-  let kept: Incoming[] = [];
+  let kept: Kept[] = [];
   let bytes = 0;
   return {
     remember(incoming) {
-      kept.push(incoming);
+      const { atMs, provider, method, path, correlation, rawHeaders, body } = incoming;
+      kept.push({ atMs, provider, method, path, correlation, rawHeaders, body });
       bytes += incoming.body.length;
       while (kept.length > mostRequests || (bytes > mostBytes && kept.length > 1))
         bytes -= kept.shift()?.body.length ?? 0;
@@ -55,7 +59,7 @@ export function createRequestMemory(): RequestMemory {
   };
 }
 
-function shown(incoming: Incoming): RememberedRequest {
+function shown(incoming: Kept): RememberedRequest {
   const rawHeaders: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
     const name = incoming.rawHeaders[index] ?? '';

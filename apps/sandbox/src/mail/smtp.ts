@@ -22,6 +22,7 @@ export function startMailServer(
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
     size: mostMailBytes,
+    closeTimeout: 500,
     onAuth: (auth, _session, callback) => callback(null, { user: auth.username ?? 'anybody' }),
     onData: (stream, session, callback) => {
       receive(mailbox, stream, session).then(

@@ -44,9 +44,12 @@ export function providerRoutes(world: World): FastifyPluginAsync {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const incoming = readIncoming(request.raw, address, body, world.nowMs());
     reply.hijack();
-    void serveAttempt(incoming, reply.raw, world).catch((error: unknown) => {
-      console.error('sandbox: an attempt broke down', error);
-      reply.raw.destroy();
-    });
+    const attempt = serveAttempt(incoming, reply.raw, world)
+      .catch((error: unknown) => {
+        console.error('sandbox: an attempt broke down', error);
+        reply.raw.destroy();
+      })
+      .finally(() => world.running.delete(attempt));
+    world.running.add(attempt);
   }
 }
