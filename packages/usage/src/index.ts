@@ -12,3 +12,4 @@ export { getRequest, listRequests, type RequestFilters, type RequestListing } fr
 export * from './usage-day.js';
 export type { UsageFilters } from './usage-filters.store.js';
 export * from './usage-window.js';
+export { type UsedNames, type UsedNamesQuery, usedNames } from './used-names.store.js';

@@ -11,6 +11,7 @@ import {
   overview,
   quantile,
   type UsageEvent,
+  usedNames,
 } from './index.js';
 import type { UsageSummary } from './overview.js';
 import { requestAt, writeRequests } from './written-requests.fixture.js';
@@ -263,4 +264,28 @@ it('a short range of a very busy organisation is read from hourly sums', async (
   const found = await overview(db, query(organizationId, { ...range, groupBy: 'key' }));
   expect(found.window).toEqual({ fromMs: BASE, toMs: BASE + HOUR, interval: 'hour', source: 'rollup' });
   expect(found.totals.requests).toBe(100_001);
+});
+
+it('names what was used in a range, the dearest first, and nothing of anybody else', async () => {
+  const [organizationId, keyId] = [randomUUID(), randomUUID()];
+  await writeRequests(db, [
+    requestAt(BASE, { organizationId, model: 'm/cheap', provider: 'groq', keyId, chargeNanousd: nanousd(1n) }),
+    requestAt(BASE, { organizationId, model: 'm/dear', keyId, chargeNanousd: nanousd(5n) }),
+    requestAt(BASE + 2 * HOUR, { organizationId, model: 'm/later' }),
+    requestAt(BASE, { organizationId: randomUUID(), model: 'm/theirs' }),
+  ]);
+  const range = { fromMs: BASE + 60_000, toMs: BASE + HOUR };
+  expect(await usedNames(db, { organizationId, ...range })).toEqual({
+    models: ['m/dear', 'm/cheap'],
+    providers: ['openai', 'groq'],
+    keyIds: [keyId],
+  });
+  expect(await usedNames(db, { organizationId, ...range, namesMax: 1 })).toEqual({
+    models: ['m/dear'],
+    providers: ['openai'],
+    keyIds: [keyId],
+  });
+  const nothing = { models: [], providers: [], keyIds: [] };
+  expect(await usedNames(db, { organizationId: randomUUID(), ...range })).toEqual(nothing);
+  expect(await usedNames(db, { organizationId: '\u0000', ...range })).toEqual(nothing);
 });

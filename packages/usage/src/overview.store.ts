@@ -2,7 +2,7 @@ import { type Database, Prisma, type Transaction } from '@tollgate/prisma';
 import { LATENCY_BOUNDS_MS } from './histogram.js';
 import { foldOverview, type Overview, type SlotCount, type UsagePiece, type UsageSums } from './overview.js';
 import { requestIdFloor } from './request-id.js';
-import { IS_ERROR_ROW, type UsageFilters, usageCondition } from './usage-filters.store.js';
+import { IS_ERROR_ROW, isInHours, type UsageFilters, usageCondition } from './usage-filters.store.js';
 import { INTERVAL_MS, type Interval, planRollupWindow, planWindow, type UsageWindow } from './usage-window.js';
 
 export type GroupBy = 'none' | 'model' | 'provider' | 'key';
@@ -183,10 +183,6 @@ function placeOf({ is_group, at, name }: PlaceRow): UsagePiece['place'] {
 
 function slotCounts(histogram: readonly (bigint | null)[]): SlotCount[] {
   return histogram.map((count, slot) => ({ slot, count: Number(count ?? 0n) })).filter(({ count }) => count > 0);
-}
-
-function isInHours({ fromMs, toMs }: UsageWindow): Prisma.Sql {
-  return Prisma.sql`hour >= ${new Date(fromMs)}::timestamptz AND hour < ${new Date(toMs)}::timestamptz`;
 }
 
 /** The start of the step a time falls into. */

@@ -1,5 +1,6 @@
 import { Prisma } from '@tollgate/prisma';
 import { isUuid } from './request-id.js';
+import type { UsageWindow } from './usage-window.js';
 
 /** What both the log and the hourly sums can be narrowed to. Absent: everything. */
 export interface UsageFilters {
@@ -31,4 +32,9 @@ export const IS_ERROR_ROW = Prisma.sql`(status >= 400 OR ending IN ('provider_di
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= TEXT_MAX && !value.includes('\u0000');
+}
+
+/** The hourly sums of a window. */
+export function isInHours({ fromMs, toMs }: Pick<UsageWindow, 'fromMs' | 'toMs'>): Prisma.Sql {
+  return Prisma.sql`hour >= ${new Date(fromMs)}::timestamptz AND hour < ${new Date(toMs)}::timestamptz`;
 }
