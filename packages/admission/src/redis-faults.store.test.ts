@@ -75,6 +75,7 @@ describe('Redis goes away', () => {
     await server.start();
     await eventually('Redis is back', () => admission.epoch() !== null);
     // The append-only file brings the old state back; its process is another one, so it is read again, and the hold is an orphan.
+    expect(await available()).toBe('600');
     expect(await admission.authorize(ask(900n))).toMatchObject({ kind: 'granted' });
     expect(await available()).toBe('100');
   });
