@@ -22,6 +22,8 @@ export interface ChunkLayout {
   errorTo: number;
   groqFrom: number;
   groqTo: number;
+  /** where the array of `choices` starts */
+  choicesFrom: number;
   hasChoices: boolean;
   /** `choices` has at least one element */
   hasChoice: boolean;
@@ -30,7 +32,6 @@ export interface ChunkLayout {
   finishTo: number;
   deltaCount: number;
   deltas: number[];
-  isEmptyObject: boolean;
 }
 
 export function createChunkLayout(): ChunkLayout {
@@ -50,6 +51,7 @@ export function createChunkLayout(): ChunkLayout {
     errorTo: -1,
     groqFrom: -1,
     groqTo: -1,
+    choicesFrom: -1,
     hasChoices: false,
     hasChoice: false,
     hasChoiceError: false,
@@ -57,7 +59,6 @@ export function createChunkLayout(): ChunkLayout {
     finishTo: -1,
     deltaCount: 0,
     deltas: [],
-    isEmptyObject: true,
   };
 }
 
@@ -69,12 +70,12 @@ function clear(layout: ChunkLayout): void {
   layout.usageIsObject = false;
   layout.errorFrom = -1;
   layout.groqFrom = -1;
+  layout.choicesFrom = -1;
   layout.hasChoices = false;
   layout.hasChoice = false;
   layout.hasChoiceError = false;
   layout.finishFrom = -1;
   layout.deltaCount = 0;
-  layout.isEmptyObject = true;
 }
 
 const QUOTE = 34;
@@ -90,13 +91,30 @@ const CLOSE_BRACE = 125;
 export function scanChunk(bytes: Buffer, from: number, to: number, layout: ChunkLayout): boolean {
   clear(layout);
   layout.bodyFrom = from + 1;
-  let index = skipSpaces(bytes, from + 1, to);
-  if (index < to && bytes[index] === CLOSE_BRACE) {
-    layout.end = index + 1;
+  const first = skipSpaces(bytes, from + 1, to);
+  if (first < to && bytes[first] === CLOSE_BRACE) {
+    layout.end = first + 1;
     return true;
   }
-  layout.isEmptyObject = false;
-  let commaBefore = -1;
+  return scanMembers(bytes, first, to, -1, layout);
+}
+
+/** Scans from the array of `choices` on: for a chunk whose beginning is byte for byte that of an earlier one. */
+export function scanFromChoices(bytes: Buffer, choicesFrom: number, to: number, layout: ChunkLayout): boolean {
+  clear(layout);
+  const valueTo = bytes[choicesFrom] === OPEN_BRACKET ? scanChoices(bytes, choicesFrom, to, layout) : -1;
+  const separator = valueTo === -1 ? to : skipSpaces(bytes, valueTo, to);
+  if (separator >= to) return false;
+  if (bytes[separator] === CLOSE_BRACE) {
+    layout.end = separator + 1;
+    return true;
+  }
+  return bytes[separator] === COMMA && scanMembers(bytes, skipSpaces(bytes, separator + 1, to), to, separator, layout);
+}
+
+function scanMembers(bytes: Buffer, from: number, to: number, comma: number, layout: ChunkLayout): boolean {
+  let index = from;
+  let commaBefore = comma;
   while (index < to) {
     const keyFrom = index + 1;
     const keyEnd = bytes[index] === QUOTE ? skipText(bytes, index, to) : -1;
@@ -162,6 +180,7 @@ function noteRemoval(
 
 function scanChoices(bytes: Buffer, from: number, to: number, layout: ChunkLayout): number {
   layout.hasChoices = true;
+  layout.choicesFrom = from;
   let index = skipSpaces(bytes, from + 1, to);
   if (index < to && bytes[index] === CLOSE_BRACKET) return index + 1;
   layout.hasChoice = true;

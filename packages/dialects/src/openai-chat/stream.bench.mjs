@@ -25,7 +25,9 @@ const openai = (index) => ({
 });
 
 const paced = eventsOf(openai);
-const packed = Array.from({ length: EVENTS / 10 }, (_, index) => Buffer.concat(paced.slice(index * 10, index * 10 + 10)));
+const packed = Array.from({ length: EVENTS / 10 }, (_, index) =>
+  Buffer.concat(paced.slice(index * 10, index * 10 + 10)),
+);
 
 function codec(packets, includeUsage) {
   const stream = openaiChat.createStream({ id: 'gen-0193b2a4', model: 'openai/gpt-4o-mini', includeUsage });
@@ -58,7 +60,8 @@ const variants = {
   'codec, ten events per packet': () => codec(packed, true),
   'codec, ten events per packet, usage removed': () => codec(packed, false),
   'JSON.parse and stringify, one event per packet': () => parsing(paced),
-  'indexOf for usage only, one event per packet': () => paced.reduce((found, packet) => found + packet.indexOf('"usage":{'), 0),
+  'indexOf for usage only, one event per packet': () =>
+    paced.reduce((found, packet) => found + packet.indexOf('"usage":{'), 0),
 };
 
 const times = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));

@@ -96,6 +96,23 @@ describe('what reaches the client', () => {
     expect(bytes.toString('utf8')).toBe(odd.replace('"i"', '"gen-1"').replace('"m"', '"openai/gpt-4o-mini"'));
   });
 
+  test('a chunk that begins like the one before it is spliced like it, also when it says more behind its choices', () => {
+    const head = '{"id":"a","model":"m","choices":[{"delta":{"content":"x"}}]';
+    const tails = [
+      '}',
+      ',"usage":null}',
+      ',"id":"b","usage":{"prompt_tokens":1,"completion_tokens":2},"z":1.0}',
+      ',"error":{"message":"broken"}}',
+    ];
+    const sample = tails.map((tail) => `data: ${head}${tail}\n\n`).join('');
+    const { bytes, stream } = whole(sample, false);
+    const ours = '{"id":"gen-1","model":"openai/gpt-4o-mini","choices":[{"delta":{"content":"x"}}]';
+    const third = ours.replace('"gen-1"', '"a"');
+    expect(bytes.toString('utf8')).toBe(`data: ${ours}}\n\ndata: ${ours}}\n\ndata: ${third},"id":"gen-1","z":1.0}\n\n`);
+    expect(stream.usage).toEqual({ input: 1, output: 2 });
+    expect(stream.error?.message).toBe('broken');
+  });
+
   test('a packet from which nothing changes is written as it is, once', () => {
     const same = event(chunk({ id: 'gen-1', model: 'openai/gpt-4o-mini', choices: [text('a')] })).repeat(5);
     const packet = Buffer.from(same);

@@ -4,7 +4,7 @@ import type { Finish } from '../finish.js';
 import { EventCutter, type EventSink } from '../event-cutter.js';
 import { type EventFields, readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
-import { type ChunkLayout, createChunkLayout, scanChunk } from './chunk-layout.js';
+import { type ChunkLayout, createChunkLayout, scanChunk, scanFromChoices } from './chunk-layout.js';
 import { ChunkRewriter } from './chunk-rewriter.js';
 import { encodeFailureEvent } from './failure.js';
 import { decodeFinish } from './finish.js';
@@ -147,16 +147,23 @@ class Stream implements ChatStream, EventSink {
 
   /** The usual event, `data: {…}` and a blank line, wholly in this packet: its end is found by the scan itself. */
   takePlain(packet: Buffer, from: number): number {
-    if (packet[from] !== 100 || packet[from + 1] !== 97 || packet[from + 2] !== 116 || packet[from + 3] !== 97)
-      return -1;
-    if (packet[from + 4] !== 58) return -1;
-    const start = packet[from + 5] === 32 ? from + 6 : from + 5;
+    const choices = this.#rewriter.choicesAfterHead(packet, from);
+    if (choices !== -1) {
+      const isKnown = scanFromChoices(packet, choices, packet.length, this.#layout) && isUnnamed(this.#layout);
+      if (isKnown) return this.#takeScanned(packet, from, dataStart(packet, from), true);
+    }
+    if (!startsWithData(packet, from)) return -1;
+    const start = dataStart(packet, from);
     if (packet[start] !== OPEN_BRACE || !scanChunk(packet, start, packet.length, this.#layout)) return -1;
+    return this.#takeScanned(packet, from, start, false);
+  }
+
+  #takeScanned(packet: Buffer, from: number, start: number, hasKnownHead: boolean): number {
     const end = this.#layout.end;
     if (packet[end] !== NEWLINE || packet[end + 1] !== NEWLINE) return -1;
     this.#isFirstEvent = false;
     if (end + 2 - from > this.#eventBytesMax) this.overflow();
-    else this.#passChunk(packet, from, end + 2, start, '');
+    else this.#passChunk(packet, from, end + 2, start, '', hasKnownHead);
     return end + 2;
   }
 
@@ -203,7 +210,7 @@ class Stream implements ChatStream, EventSink {
     if (dataFrom === dataTo) return;
     if (source[dataFrom] === OPEN_BRACE) {
       const isWhole = scanChunk(source, dataFrom, dataTo, this.#layout) && this.#layout.end === dataTo;
-      if (isWhole) this.#passChunk(source, from, to, dataFrom, name);
+      if (isWhole) this.#passChunk(source, from, to, dataFrom, name, false);
       else this.#malformed();
       return;
     }
@@ -236,7 +243,7 @@ class Stream implements ChatStream, EventSink {
 
   // --- one chunk -----------------------------------------------------------------------------------------------
 
-  #passChunk(source: Buffer, from: number, to: number, start: number, name: string): void {
+  #passChunk(source: Buffer, from: number, to: number, start: number, name: string, hasKnownHead: boolean): void {
     const layout = this.#layout;
     if (layout.usageIsObject || layout.groqFrom !== -1) this.#noteUsage(source);
     if (layout.errorFrom !== -1 || name === 'error' || layout.hasChoiceError || !layout.hasChoices) {
@@ -247,7 +254,12 @@ class Stream implements ChatStream, EventSink {
     if (layout.deltaCount > 0) this.#noteDeltas(source, start);
     const isUsageChunk = layout.usageIsObject && layout.hasChoices && !layout.hasChoice;
     if (isUsageChunk) this.#usageChunk = Buffer.from(source.subarray(start, layout.end));
-    else this.#rewriter.write(source, from, to, layout);
+    else if (hasKnownHead) this.#rewriter.writeTail(source, from, to, layout);
+    else {
+      this.#rewriter.write(source, from, to, layout);
+      if (layout.deltaCount > 0 && startsWithData(source, from) && dataStart(source, from) === start)
+        this.#rewriter.keepHead(source, from, layout);
+    }
   }
 
   #noteUsage(source: Buffer): void {
@@ -313,6 +325,20 @@ class Stream implements ChatStream, EventSink {
     const tier = event['service_tier'];
     if (typeof tier === 'string' && tier !== '') this.serviceTier = tier;
   }
+}
+
+function startsWithData(packet: Buffer, from: number): boolean {
+  const isData = packet[from] === 100 && packet[from + 1] === 97 && packet[from + 2] === 116 && packet[from + 3] === 97;
+  return isData && packet[from + 4] === COLON;
+}
+
+function dataStart(packet: Buffer, from: number): number {
+  return packet[from + 5] === 32 ? from + 6 : from + 5;
+}
+
+/** Id and model stand in the known beginning; named once more behind it, the chunk must be read as a whole. */
+function isUnnamed(layout: ChunkLayout): boolean {
+  return layout.idFrom === -1 && layout.modelFrom === -1;
 }
 
 function joinData(source: Buffer, fields: EventFields): Buffer {
