@@ -43,12 +43,20 @@ export function keepSchedules(queues: Queues, { log, now }: Pick<Services, 'log'
   };
 }
 
-async function ensureSchedule({ queues }: Queues, { job, everyMs }: Schedule, nowMs: number): Promise<void> {
+async function ensureSchedule(
+  { queues }: Queues,
+  { job, everyMs, runsAtStart }: Schedule,
+  nowMs: number,
+): Promise<void> {
   const queue = queues.get(JOBS[job].queue);
   if (!queue) throw new Error(`there is no queue for ${job}`);
   const found = await queue.getJobScheduler(job);
   const isStuck = found?.next !== undefined && found.next < nowMs - OVERDUE_MS;
   if (found && Number(found.every) === everyMs && !isStuck) return;
   if (isStuck) await queue.removeJobScheduler(job);
-  await queue.upsertJobScheduler(job, { every: everyMs }, { name: job, data: {}, opts: jobOptions(job) });
+  await queue.upsertJobScheduler(
+    job,
+    { every: everyMs, ...(runsAtStart ? { startDate: nowMs + everyMs } : {}) },
+    { name: job, data: {}, opts: jobOptions(job) },
+  );
 }

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connectAdmissionRedis, createAdmission, usageStreams } from '@tollgate/admission';
 import { organizationSnapshot } from '@tollgate/billing';
+import { SCHEDULES } from '@tollgate/jobs';
 import { openDatabase } from '@tollgate/prisma';
 import type { Logger } from '@tollgate/telemetry';
 import type { WorkerConfig } from './config.js';
 import { createHandlers } from './handlers.js';
 import { createHttpServer } from './http-server.js';
 import { createMailer } from './mailer.js';
-import { openQueues } from './queues.js';
+import { addJob, openQueues } from './queues.js';
 import { keepSchedules } from './schedules.js';
 import type { Services } from './services.js';
 import { createWorkerMetrics } from './worker-metrics.js';
@@ -44,6 +45,10 @@ export async function startWorker(config: WorkerConfig, log: Logger): Promise<Ru
   };
   const queues = openQueues(config.redisUrl, createHandlers(services), services);
   const schedules = keepSchedules(queues, services);
+  // A new release may bring new prices, and must not wait a day for its partitions. Redis may be away: then when it is back.
+  for (const { job } of SCHEDULES.filter((schedule) => schedule.runsAtStart)) {
+    addJob(queues, job, {}).catch((error: unknown) => log.error({ error, job }, 'a job could not be added'));
+  }
   const server = await createHttpServer({ services, queues, schedules, isRedisReady: () => redis.status === 'ready' });
   await server.listen({ host: '127.0.0.1', port: config.port });
   const { port } = server.server.address() as AddressInfo;

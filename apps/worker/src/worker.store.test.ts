@@ -223,6 +223,13 @@ async function available(organizationId: string): Promise<bigint> {
 }
 
 describe('the worker', () => {
+  it('imports the shipped prices when it starts, once', async () => {
+    const imports = () => logged.filter((line) => line.includes('price import'));
+    await until('prices are imported', () => imports().length > 0);
+    expect(imports()).toHaveLength(1);
+    expect(await database.catalogModel.count()).toBeGreaterThanOrEqual(171);
+  });
+
   it('has a settled request in the ledger within a second, and nothing of it in the stream', async () => {
     const organizationId = await createOrganization();
     const times: number[] = [];
@@ -243,9 +250,9 @@ describe('the worker', () => {
     await settle(broken, '{"version":2}');
     await settle(whole);
     await until('the readable one is posted', () => isPosted(whole));
+    await until('both are acknowledged', async () => (await worker.services.streams.lag()).entries === 0);
     const letter = await database.usageDeadLetter.findFirst({ where: { requestId: broken.requestId } });
     expect(letter).toMatchObject({ payload: '{"version":2}', reason: expect.stringContaining('version') });
-    await until('both are acknowledged', async () => (await worker.services.streams.lag()).entries === 0);
   });
 
   it('a grant can be spent seconds after it was asked for, once, and the balance loaded in between counts it once', async () => {
