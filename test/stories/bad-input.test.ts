@@ -95,9 +95,9 @@ describe('bad input is answered in the shape the caller knows', () => {
   );
 
   it('a provider that is down', async () => {
-    const model = 'openai/gpt-5-codex';
+    const model = 'openai/gpt-5.3';
     const action = { kind: 'status', status: 503, body: { error: { message: 'down', type: 'server_error' } } } as const;
-    const { answer, code, requestId } = await sandbox.withRule({ match: { model: 'gpt-5-codex' }, action }, () =>
+    const { answer, code, requestId } = await sandbox.withRule({ match: { model: 'gpt-5.3' }, action }, () =>
       refusal({ path: CHAT, key: run.demoKey, body: { ...chat('Hi'), model } }),
     );
     expect(answer.status).toBeGreaterThanOrEqual(502);
@@ -111,8 +111,8 @@ describe('bad input is answered in the shape the caller knows', () => {
       status: 401,
       body: { error: { message: 'Incorrect API key provided: sk-canary-1234', code: 'invalid_api_key' } },
     } as const;
-    const { answer, code } = await sandbox.withRule({ match: { model: 'gpt-5-codex' }, action }, () =>
-      refusal({ path: CHAT, key: run.demoKey, body: { ...chat('Hi'), model: 'openai/gpt-5.1-codex' } }),
+    const { answer, code } = await sandbox.withRule({ match: { model: 'gpt-4-turbo-preview' }, action }, () =>
+      refusal({ path: CHAT, key: run.demoKey, body: { ...chat('Hi'), model: 'openai/gpt-4-turbo-preview' } }),
     );
     expect([answer.status, code]).toEqual([502, 'provider_auth']);
     expect(answer.text).not.toContain('canary');
