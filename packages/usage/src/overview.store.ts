@@ -129,9 +129,9 @@ function logStatement(window: UsageWindow, { condition, groupBy, groupsMax }: Re
     WITH fact AS MATERIALIZED (
       SELECT ${stepOf(window, Prisma.sql`started_at`)} AS at, ${GROUP_COLUMN[groupBy]} AS own_name,
         ${slotOf(Prisma.sql`duration_ms`)} AS duration_slot, ${slotOf(Prisma.sql`first_token_ms`)} AS first_token_slot,
-        sum(charge_nanousd) AS spend_nanousd, count(*) AS requests, count(*) FILTER (WHERE ${IS_ERROR_ROW}) AS errors,
-        sum(input_tokens) AS input_tokens, sum(cached_input_tokens) AS cached_input_tokens,
-        sum(output_tokens) AS output_tokens, sum(reasoning_tokens) AS reasoning_tokens
+        sum(charge_nanousd)::bigint AS spend_nanousd, count(*) AS requests, count(*) FILTER (WHERE ${IS_ERROR_ROW}) AS errors,
+        sum(input_tokens)::bigint AS input_tokens, sum(cached_input_tokens)::bigint AS cached_input_tokens,
+        sum(output_tokens)::bigint AS output_tokens, sum(reasoning_tokens)::bigint AS reasoning_tokens
       FROM request_log WHERE ${condition}
         AND request_id >= ${requestIdFloor(window.fromMs)}::uuid AND request_id < ${requestIdFloor(window.toMs)}::uuid
       GROUP BY 1, 2, 3, 4
