@@ -4,7 +4,7 @@ import { verifyKey } from '@tollgate/access';
 import { admissionRedisOptions, createAdmission } from '@tollgate/admission';
 import { organizationSnapshot } from '@tollgate/billing';
 import { type Endpoint, PROVIDERS, providerInfo } from '@tollgate/catalog';
-import { loadCatalog } from '@tollgate/catalog/store';
+import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
 import { openDatabase } from '@tollgate/prisma';
 import type { Availability } from '@tollgate/routing';
 import { createLogger, createMetrics } from '@tollgate/telemetry';
@@ -50,7 +50,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     verify: (token) => verifyKey(database, { token, pepper: config.keyPepper, nowMs: Date.now() }),
     now: Date.now,
   });
-  const catalog = new CatalogSource(() => loadCatalog(database), log);
+  const catalog = new CatalogSource({ revision: () => catalogRevision(database), load: () => loadCatalog(database) }, log);
   const spool = openSpool({ directory: config.spoolDirectory, boot: gatewayBoot, syncEveryMs: 20 });
   const upstream = new Upstream(allowedOrigins(providerBaseUrls(), config.sandboxUrl));
 

@@ -54,6 +54,17 @@ export async function loadCatalog(db: Database): Promise<Model[]> {
   });
 }
 
+/**
+ * A text that differs whenever `loadCatalog` would answer something else: four index look-ups instead of the whole catalogue, so that
+ * every gateway can ask every few seconds.
+ */
+export async function catalogRevision(db: Database): Promise<string> {
+  const [row] = await db.$queryRaw<{ revision: string }[]>`
+    SELECT concat_ws('/', (SELECT max(id) FROM price_version), (SELECT max(id) FROM catalog_import WHERE status = 'applied'),
+      (SELECT max(updated_at) FROM catalog_model), (SELECT count(*) FILTER (WHERE is_enabled) FROM catalog_endpoint)) AS revision`;
+  return row?.revision ?? '';
+}
+
 async function readModels(db: Transaction, withRetired: boolean): Promise<Model[]> {
   const models = await db.$queryRaw<ModelRow[]>`
     SELECT id, author, slug, name, description, context_tokens, max_output_tokens, capabilities, aliases, created_at

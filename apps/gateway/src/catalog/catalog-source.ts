@@ -9,10 +9,11 @@ const REFRESH_MS = 5_000;
  */
 export class CatalogSource {
   private catalog: Catalog = buildCatalog([]);
+  private revision: string | null = null;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly load: () => Promise<readonly Model[]>,
+    private readonly stored: { readonly revision: () => Promise<string>; readonly load: () => Promise<readonly Model[]> },
     private readonly log: Logger,
   ) {}
 
@@ -34,7 +35,10 @@ export class CatalogSource {
 
   private async refresh(): Promise<void> {
     try {
-      const next = buildCatalog(await this.load());
+      const revision = await this.stored.revision();
+      if (revision === this.revision) return;
+      const next = buildCatalog(await this.stored.load());
+      this.revision = revision;
       if (next.version === this.catalog.version) return;
       this.catalog = next;
       this.log.info({ version: next.version, models: next.models.length }, 'catalogue loaded');
