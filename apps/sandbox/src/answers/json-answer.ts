@@ -1,5 +1,6 @@
 import { sumIn } from './arithmetic.js';
 import type { Dice } from './dice.js';
+import { excerptOf } from './excerpt.js';
 import { factIn } from './facts.js';
 import { hintsOf, instanceOf } from './schema-instance.js';
 import { stringFor } from './schema-string.js';
@@ -11,12 +12,14 @@ import { numbersIn, topicsOf } from './topics.js';
  * the prompt asks for.
  */
 export function jsonAnswerTo(question: TextQuestion, schema: unknown, dice: Dice): string {
-  const asked = `${question.prompt}\n${question.toolResults.map((result) => result.content).join('\n')}`;
+  const prompt = excerptOf(question.prompt);
+  const asked = excerptOf(`${prompt}\n${question.toolResults.map((result) => result.content).join('\n')}`);
   const shown = schema ?? schemaShownIn(`${question.instructions}\n${question.prompt}`);
   if (shown !== null) return JSON.stringify(instanceOf(shown, hintsOf(asked), dice));
-  const keys = [
-    ...question.prompt.matchAll(/\b(?:keys?|fields?|propert(?:y|ies)) ((?:[`"'][\w-]+[`"'](?:,? and |, )?)+)/gi),
+  const named = [
+    ...prompt.matchAll(/\b(?:keys?|fields?|propert(?:y|ies)) ((?:[`"'][\w-]+[`"'](?:,? and |, )?)+)/gi),
   ].flatMap((match) => [...(match[1] ?? '').matchAll(/[`"']([\w-]+)[`"']/g)].map((quoted) => quoted[1] ?? ''));
+  const keys = [...new Set(named)];
   return JSON.stringify(
     keys.length > 0 ? Object.fromEntries(keys.map((key) => [key, valueFor(key, asked)])) : freeObject(asked),
   );

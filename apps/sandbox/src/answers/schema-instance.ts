@@ -1,4 +1,5 @@
 import { type Dice, rollBetween } from './dice.js';
+import { excerptOf } from './excerpt.js';
 import { stringFor } from './schema-string.js';
 import { numbersIn, properNamesIn, topicsOf } from './topics.js';
 
@@ -15,7 +16,8 @@ export interface Hints {
 }
 
 /** Collects the names, numbers, telling words and subject of a prompt; the lists are used up as values are taken from them. */
-export function hintsOf(text: string): Hints {
+export function hintsOf(prompt: string): Hints {
+  const text = excerptOf(prompt);
   const topics = topicsOf(text);
   return {
     text,

@@ -56,6 +56,17 @@ describe('an answer in words', () => {
   });
 });
 
+test('hostile prompts of 200 KB are answered without quadratic work', () => {
+  const size = 200_000;
+  for (const unit of ['say ', ' ', '1', '1+', '(', 'Aa ', '"', '{"properties":', 'key "a" and ', '1,000', '5 - - ']) {
+    const prompt = `what is ${unit.repeat(size / unit.length)}`;
+    const startedAt = performance.now();
+    expect(answer(prompt)).toBeTruthy();
+    expect(jsonAnswerTo({ prompt, instructions: prompt, toolResults: [] }, null, diceOf('x'))).toBeTruthy();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  }
+});
+
 describe('an answer in JSON', () => {
   const json = (prompt: string, instructions = '') =>
     JSON.parse(jsonAnswerTo({ prompt, instructions, toolResults: [] }, null, diceOf(prompt)));

@@ -1,5 +1,6 @@
 import { sumIn } from './arithmetic.js';
 import { type Dice, pick } from './dice.js';
+import { excerptOf } from './excerpt.js';
 import { factIn } from './facts.js';
 import { proseAbout, shapeOf } from './prose.js';
 import { topicsOf } from './topics.js';
@@ -22,13 +23,14 @@ export function textAnswerTo(question: TextQuestion, dice: Dice): string {
   if (question.toolResults.length > 0) return answerFromTools(question.toolResults);
   const verbatim = askedVerbatim(question.prompt);
   if (verbatim !== null) return verbatim;
-  const bare = /\b(only|just|nothing else|no explanation|single word|one word|terse)\b/i.test(
-    `${question.instructions} ${question.prompt}`,
-  );
-  const fact = factualAnswer(question.prompt, bare);
+  const prompt = excerptOf(question.prompt);
+  const bare = wantsOnlyTheAnswer.test(prompt) || wantsOnlyTheAnswer.test(excerptOf(question.instructions));
+  const fact = factualAnswer(prompt, bare);
   if (fact !== null) return bare ? fact : `${fact}\n\n${sandboxNote}`;
-  return `${talk(question.prompt, dice)}\n\n${sandboxNote}`;
+  return `${talk(prompt, dice)}\n\n${sandboxNote}`;
 }
+
+const wantsOnlyTheAnswer = /\b(only|just|nothing else|no explanation|single word|one word|terse)\b/i;
 
 function factualAnswer(prompt: string, bare: boolean): string | null {
   const sum = sumIn(prompt);
@@ -63,20 +65,22 @@ function talk(prompt: string, dice: Dice): string {
   return proseAbout(topicsOf(trimmed), shapeOf(trimmed, dice), dice);
 }
 
+const verbatimOpening =
+  /^\s{0,99}(?:please )?(?:say|repeat(?: after me)?|echo|print|output|reply|respond|answer)(?: with| back)?(?: (?:only|just|exactly|the words?|the phrase|the text|this|nothing but))*\s?:?\s/i;
+const verbatimCue = /^\s{0,99}(?:please )?(?:say|repeat|echo)\b|\b(?:exactly|only|just|the words?|nothing but)\b|:\s/i;
+const quoted = /^(["'`“])([^"'`“”]+)["'`”]/;
+const longestVerbatimCharacters = 20_000;
+
 /** `Say "pong"`, `reply with exactly: ready`, `repeat after me: …`: what was asked for, letter by letter. */
 function askedVerbatim(prompt: string): string | null {
-  const asked =
-    /^\s*(?:please\s+)?(?:say|repeat(?: after me)?|echo|print|output|reply|respond|answer)(?:\s+(?:with|back))?(?:\s+(?:only|just|exactly|the words?|the phrase|the text|this|nothing but))*\s*:?\s+(.+?)\s*$/is.exec(
-      prompt,
-    )?.[1];
-  if (asked === undefined) return null;
-  const quoted = /^(["'`“])([\s\S]+?)["'`”](?:\s+(?:and nothing else|only|exactly)?[.!]?)?$/.exec(asked);
-  if (quoted?.[2] !== undefined) return quoted[2];
-  const cued = /^\s*(?:please\s+)?(?:say|repeat|echo)\b|\b(?:exactly|only|just|the words?|nothing but)\b|:\s/i.test(
-    prompt,
-  );
-  const short = asked.replace(/\s+and nothing else[.!]?$/i, '').replace(/[.]$/, '');
-  return cued && short.length <= 20_000 && !/\b(about|how|why|json|schema)\b/i.test(short) ? short : null;
+  const opening = verbatimOpening.exec(prompt)?.[0];
+  if (opening === undefined || prompt.length > longestVerbatimCharacters) return null;
+  const asked = prompt.slice(opening.length).trim();
+  const inQuotes = quoted.exec(asked)?.[2];
+  if (inQuotes !== undefined) return inQuotes;
+  const bare = asked.replace(/ and nothing else[.!]?$/i, '').replace(/[.]$/, '');
+  const isCued = verbatimCue.test(opening) && bare !== '' && !/\b(about|how|why|json|schema)\b/i.test(bare);
+  return isCued ? bare : null;
 }
 
 function answerFromTools(results: TextQuestion['toolResults']): string {

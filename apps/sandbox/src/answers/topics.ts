@@ -1,3 +1,5 @@
+import { excerptOf } from './excerpt.js';
+
 const stopWords = new Set(
   (
     'a about above after again against all also am an and any are as at be because been before being below between both but by can ' +
@@ -20,7 +22,7 @@ export interface Topics {
 /** The telling words of a text, in order of appearance; never empty. */
 export function topicsOf(text: string): Topics {
   const runs: string[][] = [[]];
-  for (const word of text.slice(0, 4_000).split(/\s+/)) {
+  for (const word of excerptOf(text).split(/\s+/)) {
     const bare = word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
     if (bare === '' || bare.length > 40 || stopWords.has(bare.toLowerCase())) runs.push([]);
     else {

@@ -1,4 +1,5 @@
 import type { Dice } from '../../answers/dice.js';
+import { excerptOf } from '../../answers/excerpt.js';
 import { hintsOf, instanceOf } from '../../answers/schema-instance.js';
 import { isTelling, wordsOfIdentifier } from '../../answers/topics.js';
 import type { ChatRequest, ChatTool } from './wire.js';
@@ -90,13 +91,13 @@ function callablesOf(request: ChatRequest): Callable[] {
 function fits(tool: Callable, prompt: string): boolean {
   const asked = prompt.toLowerCase();
   if (asked.includes(tool.name.toLowerCase())) return true;
-  const promptWords = new Set(wordsOfIdentifier(prompt).map(stem));
+  const promptWords = new Set(wordsOfIdentifier(excerptOf(prompt)).map(stem));
   const nameWords = wordsOfIdentifier(tool.name);
   const ownWords = nameWords.filter((word) => isTelling(word) && !genericWords.has(word));
   if (ownWords.some((word) => promptWords.has(stem(word)))) return true;
   if (ownWords.length === 0 && nameWords.some((word) => promptWords.has(stem(word)))) return true;
   const purpose = new Set(
-    wordsOfIdentifier(tool.description)
+    wordsOfIdentifier(excerptOf(tool.description))
       .filter((word) => isTelling(word) && !genericWords.has(word))
       .map(stem),
   );
