@@ -35,7 +35,6 @@ export function readUsage(usage: Readonly<Record<string, unknown>>, isSearch: bo
 const SUPPLEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'gpt-4o-audio-preview': { input_audio_mtok: '40', output_audio_mtok: '80' },
   'gpt-4o-search-preview': { web_searches_kcount: '25' },
-  'gpt-4o-mini-search-preview': { web_searches_kcount: '25' },
 };
 
 /** The charge in nano-dollars, rounded up once, or a reason why it cannot be known. */

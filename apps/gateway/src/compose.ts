@@ -50,7 +50,10 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     verify: (token) => verifyKey(database, { token, pepper: config.keyPepper, nowMs: Date.now() }),
     now: Date.now,
   });
-  const catalog = new CatalogSource({ revision: () => catalogRevision(database), load: () => loadCatalog(database) }, log);
+  const catalog = new CatalogSource(
+    { revision: () => catalogRevision(database), load: () => loadCatalog(database) },
+    log,
+  );
   const spool = openSpool({ directory: config.spoolDirectory, boot: gatewayBoot, syncEveryMs: 20 });
   const upstream = new Upstream(allowedOrigins(providerBaseUrls(), config.sandboxUrl));
 

@@ -7,6 +7,7 @@ import { identify, identityKey, type ModelIdentity } from './model-identity.js';
 import { ANY_DASHED_DATE, ANY_PACKED_DATE, nameKey, withoutDate } from './model-name.js';
 import { orderEndpoints } from './order-endpoints.js';
 import type { PriceComponent } from './price-component.js';
+import { supplemented } from './price-supplements.js';
 import { providerInfo } from './providers.js';
 
 export interface SkippedModel {
@@ -75,7 +76,7 @@ function offersOf(source: GenaiSource, provider: GenaiProvider, skipped: Skipped
           name: isNamed ? (model.name ?? null) : null,
           description: isNamed ? (model.description ?? null) : null,
           contextTokens: model.context_window ?? null,
-          prices: prices.prices,
+          prices: supplemented(source.provider, model.id, prices.prices),
         });
       }
     }

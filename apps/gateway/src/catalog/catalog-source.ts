@@ -13,7 +13,10 @@ export class CatalogSource {
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly stored: { readonly revision: () => Promise<string>; readonly load: () => Promise<readonly Model[]> },
+    private readonly stored: {
+      readonly revision: () => Promise<string>;
+      readonly load: () => Promise<readonly Model[]>;
+    },
     private readonly log: Logger,
   ) {}
 

@@ -1,20 +1,21 @@
-import type { PriceSchedule } from '@tollgate/catalog';
-import type { openaiChat, Usage } from '@tollgate/dialects';
+import type { PriceComponent, PriceSchedule } from '@tollgate/catalog';
+import { openaiChat, type Usage } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 
-/** Whether a schedule can price a feature that providers bill apart from plain tokens. */
-const PRICED_BY: Readonly<Record<string, (schedule: PriceSchedule) => boolean>> = {
-  web_search: ({ prices }) => prices.web_search !== undefined || prices.request !== undefined,
-  audio_output: ({ prices }) => prices.output_audio !== undefined,
-};
+const BUCKETS: Readonly<Record<string, PriceComponent | null>> = openaiChat.PRICED_FEATURES;
 
 /** The first feature of the request that some candidate could not bill exactly, or null. Such a request is refused, never guessed. */
 export function unpricedFeature(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[]): string | null {
   for (const feature of envelope.pricedFeatures) {
-    const canPrice = PRICED_BY[feature];
-    if (!canPrice || attempts.some((attempt) => !canPrice(attempt.price.schedule))) return feature;
+    if (attempts.some((attempt) => !hasPrice(attempt.price.schedule, feature))) return feature;
   }
   return null;
+}
+
+/** A feature whose effect on the price no bucket describes (a service tier, another model) is never priced. */
+function hasPrice({ prices }: PriceSchedule, feature: string): boolean {
+  const bucket = BUCKETS[feature] ?? null;
+  return bucket !== null && prices[bucket] !== undefined;
 }
 
 /** What is billed per piece and not per token: the request itself, and a web search that was asked for. */

@@ -2,7 +2,9 @@ import type { FailureCode } from '@tollgate/dialects';
 import type { KeyLookup } from './key-cache.js';
 
 /** What a caller is told whose key does not pass, at the door and at admission alike. */
-export const KEY_REFUSALS: Readonly<Record<Exclude<KeyLookup['kind'], 'verified'>, { code: FailureCode; message: string }>> = {
+export const KEY_REFUSALS: Readonly<
+  Record<Exclude<KeyLookup['kind'], 'verified'>, { code: FailureCode; message: string }>
+> = {
   malformed: {
     code: 'invalid_key',
     message: 'This is not a Tollgate key. Keys look like tg_ followed by letters and digits.',
