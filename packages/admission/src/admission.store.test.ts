@@ -59,13 +59,16 @@ describe('authorize', () => {
   });
 
   it('the same request asking again gets the hold it has, and takes nothing more', async () => {
-    const request = ask({ want: 700n });
-    expect(await admission.authorize(request)).toMatchObject({ kind: 'granted', grantedNanousd: 700n });
-    expect(await admission.authorize(request)).toMatchObject({ kind: 'granted', grantedNanousd: 700n });
-    expect(await left()).toBe('300');
-    await admission.settle(pay(request.requestId, 1n));
-    expect(await admission.authorize(request)).toEqual({ kind: 'already_settled' });
-    expect(await left()).toBe('999');
+    for (const want of [400n, 700n]) {
+      ({ ledger } = world.next());
+      const request = ask({ want });
+      expect(await admission.authorize(request)).toMatchObject({ kind: 'granted', grantedNanousd: want });
+      expect(await admission.authorize(request)).toMatchObject({ kind: 'granted', grantedNanousd: want });
+      expect(await left()).toBe((1_000n - want).toString());
+      await admission.settle(pay(request.requestId, 1n));
+      expect(await admission.authorize(request)).toEqual({ kind: 'already_settled' });
+      expect(await left()).toBe('999');
+    }
   });
 
   it('a key limit is exact under two hundred requests at once, and the refusal names it', async () => {

@@ -39,6 +39,15 @@ describe('epochs', () => {
     );
   });
 
+  it('a settlement does not trust what stands there from before the loss, its hold included', async () => {
+    const running = ask({ want: 600n });
+    await admission.authorize(running);
+    await redis.del(organizationKeys(organizationId).generation);
+    expect(await admission.settle(pay(running.requestId, 250n))).toEqual({ kind: 'settled' });
+    expect(await appended()).toEqual([{ request: running.requestId, epoch: '' }]);
+    expect(await left()).toBe('400');
+  });
+
   it('a request whose epoch is gone is charged once, after its posting', async () => {
     const running = ask({ want: 600n });
     const granted = await admission.authorize(running);
