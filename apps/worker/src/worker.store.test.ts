@@ -315,6 +315,32 @@ describe('the worker', () => {
     expect(await balances(database, organizationId)).toMatchObject({ availableNanousd: -21_000n });
   });
 
+  it('debits once what was settled before a balance was loaded again and posted after it', async () => {
+    const organizationId = await createOrganization();
+    expect(await available(organizationId)).toBe(0n);
+    postgres.cut();
+    const settled = event(organizationId);
+    const hold = await gateway.admission.authorize({
+      organizationId,
+      requestId: settled.requestId,
+      authVersion: '1',
+      scopes: [],
+      wantNanousd: nanousd(0n),
+      floorNanousd: nanousd(0n),
+      timeToLiveMs: 60_000,
+    });
+    expect(hold.kind).toBe('granted');
+    await settle(settled);
+    expect(await available(organizationId)).toBe(-1_000n);
+    await gateway.admission.forget(organizationId);
+    expect(await available(organizationId)).toBe(0n);
+    postgres.mend();
+    await until('it is posted', () => isPosted(settled));
+    await until('admission has counted it', async () => (await available(organizationId)) === -1_000n);
+    await gateway.admission.forget(organizationId);
+    expect(await available(organizationId)).toBe(-1_000n);
+  });
+
   it('outlives Redis: killed, restarted and flushed, it drains again', async () => {
     const organizationId = await createOrganization();
     await redis.kill();

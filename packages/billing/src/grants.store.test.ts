@@ -66,7 +66,9 @@ describe('grants', () => {
   it('posted by several workers at once a grant is money once, and is announced until it is told', async () => {
     const organizationId = await createOrganization(database);
     const { id } = await request(organizationId, 1_000n);
-    await Promise.all([1, 2, 3, 4].map(() => postGrants(database, { nowMs })));
+    const outcomes = await Promise.all([1, 2, 3, 4].map(() => postGrants(database, { nowMs })));
+    const failed = outcomes.flatMap((outcome) => outcome.failed.map((failure) => failure.grantId));
+    expect(failed).not.toContain(id);
     expect(await balances(database, organizationId)).toMatchObject({ promoNanousd: 1_000n, availableNanousd: 1_000n });
     const [credit, ...more] = await announced(organizationId);
     expect(more).toEqual([]);
