@@ -223,6 +223,13 @@ describe('an import of prices', () => {
     expect(await inForce('gone', nowMs + 1)).toEqual(flat(1, 2));
   });
 
+  it('does not retire a model that an operator has priced', async () => {
+    await run([...others, imported('kept', flat(1, 2))]);
+    await setOperatorPrice(db, { endpointId: 'openai:kept', effectiveFromMs: 0, schedule: flat(3, 4) });
+    expect(await run(others)).toMatchObject({ status: 'applied', diff: { retiredModels: [] } });
+    expect(await inForce('kept')).toEqual(flat(3, 4));
+  });
+
   it.each([
     [
       'an input price ten times as high and more',

@@ -241,6 +241,20 @@ describe(`prices (seed ${seed})`, () => {
     );
   });
 
+  it.each([...INPUTS, ...OUTPUTS])('a hold covers exactly a request that is all %s, the dearest there is', (bucket) => {
+    const schedule = flat({ input: 1, output: 2, [bucket]: 50 });
+    const [inputTokens, outputTokens] = INPUTS.includes(bucket) ? [1_000, 0] : [0, 1_000];
+    const common = { atMs: midnight, markupBp: 550 };
+    const priced = priceUsage({ ...common, usage: { [bucket]: 1_000 }, schedule });
+    const bound = upperBound({
+      ...common,
+      schedules: [flat({ input: 1, output: 1 }), schedule],
+      inputTokens,
+      outputTokens,
+    });
+    expect(priced).toMatchObject({ kind: 'priced', chargeNanousd: bound });
+  });
+
   it('a hold covers a request that ends below the bound in a dearer tier', () => {
     const schedule = {
       ...flat({ input: 10, output: 1 }),
