@@ -15,21 +15,25 @@ export function suggestNames(name: string, known: readonly string[], count = 3):
   return near.slice(0, count).map((entry) => entry.name);
 }
 
-/** Edit distance; anything above the limit is reported as limit + 1, which lets most candidates end after a length check. */
+/** Edit distance; anything above the limit is reported as limit + 1. Only the diagonal band that can stay below the limit is computed. */
 function boundedDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let current = new Array<number>(b.length + 1).fill(limit + 1);
   for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    let best = row;
-    for (let column = 1; column <= b.length; column++) {
+    const first = Math.max(1, row - limit);
+    const last = Math.min(b.length, row + limit);
+    current[first - 1] = first === 1 ? row : limit + 1;
+    let best = current[first - 1] ?? limit + 1;
+    for (let column = first; column <= last; column++) {
       const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      const value = Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
-      current.push(value);
+      const above = column === row + limit ? limit + 1 : (previous[column] ?? 0) + 1;
+      const value = Math.min(substitution, above, (current[column - 1] ?? 0) + 1);
+      current[column] = value;
       best = Math.min(best, value);
     }
     if (best > limit) return limit + 1;
-    previous = current;
+    [previous, current] = [current, previous];
   }
-  return previous[b.length] ?? limit + 1;
+  return Math.min(previous[b.length] ?? limit + 1, limit + 1);
 }
