@@ -216,13 +216,23 @@ describe('what is no request at all', () => {
     ['100,000 nested arrays', '['.repeat(100_000)],
     ['100,000 nested arrays, closed', '['.repeat(100_000) + ']'.repeat(100_000)],
     ['100,000 nested arrays in a field', `{"model":"a","messages":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
-    ['100,000 nested objects in a field', `{"model":"a","x":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`],
+    [
+      '100,000 nested objects in a field',
+      `{"model":"a","messages":[{}],"x":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+    ],
     ['a million keys', `{${Array.from({ length: 1_000_000 }, (_, index) => `"k${index}":1`).join()}}`],
     ['a million messages', `{"model":"a","messages":[${'{},'.repeat(1_000_000)}{}]}`],
     ['a number beyond numbers', '{"model":"a","messages":[{}],"temperature":1e400}'],
     ['a maximum beyond numbers', '{"model":"a","messages":[{}],"max_tokens":1e400}'],
   ])('%s: a typed 400 within 50 ms', (_name, body) => {
     expect(['invalid_request', 'invalid_json']).toContain(refusalOf(body).code);
+  });
+
+  test('a level too many is named, whatever else is right', () => {
+    const nested = (levels: number): string =>
+      `{"model":"a","messages":[{"content":${'['.repeat(levels)}${']'.repeat(levels)}}]}`;
+    expect(decodeEnvelope(Buffer.from(nested(126))).ok).toBe(true);
+    expect(refusalOf(nested(127))).toEqual({ code: 'invalid_request', param: 'messages' });
   });
 
   test('no bytes at all make it throw', () => {

@@ -156,6 +156,18 @@ const odd = `\uFEFF:hello\n\nid: 7\nretry: 10\n\ndata:{"choices":[${JSON.stringi
 const returns =
   'data: {"id":"a","model":"b","choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\r\rdata: [DONE]\r\r';
 
+/** Usage before the choices, between id and model, in every chunk. */
+const early = [1, 1, 3]
+  .map(
+    (count) =>
+      `data: {"id":"a","usage":{"prompt_tokens":20,"completion_tokens":${count}},"model":"m","choices":[{"delta":{"content":"x"},"finish_reason":${count === 3 ? '"stop"' : 'null'}}]}\n\n`,
+  )
+  .join('')
+  .repeat(2);
+
+/** An escape at the end of a line does not hide the line's end. */
+const escapedEnd = `${event(chunk({ choices: [text('a')] }))}data: {"choices":[{"delta":{"content":"b\\\nc"}}]}\n\n`;
+
 const groqError = `${event(chunk({ choices: [text('a')] }))}event: error\ndata: {"error":{"message":"Tool call validation failed","type":"invalid_request_error","code":"tool_use_failed","status_code":400}}\n\n`;
 
 const openrouterError = [
@@ -174,6 +186,8 @@ export const STREAM_SAMPLES = {
   snowflake,
   odd,
   returns,
+  early,
+  escapedEnd,
   groqError,
   openrouterError,
 };

@@ -89,6 +89,17 @@ describe('what reaches the client', () => {
     expect(bytes.toString('utf8')).toBe(kept);
   });
 
+  test('a dropped event leaves nothing behind, also where lines end in CRLF', () => {
+    const { bytes } = whole(STREAM_SAMPLES.openai.replaceAll('\n\n', '\r\n\r\n'), true);
+    expect(bytes.toString('utf8')).toBe(
+      whole(STREAM_SAMPLES.openai).bytes.toString('utf8').replaceAll('\n\n', '\r\n\r\n'),
+    );
+  });
+
+  test('an escape at the end of a line does not join it with the next', () => {
+    expect(whole(STREAM_SAMPLES.escapedEnd).stream.error?.code).toBe('malformed_event');
+  });
+
   test('number formats, escapes, spaces and unknown fields survive', () => {
     const odd =
       'data: {"x":1.10e+02, "id" : "i" ,"y":"\\u00e9\\/", "model":"m","choices":[ {"delta":{"content":"\\ud83d\\ude00"}} ] }\n\n';
@@ -147,7 +158,7 @@ describe('what reaches the client', () => {
 });
 
 describe('usage', () => {
-  test.each(['openai', 'azure', 'groq', 'openrouter', 'perplexity', 'moderated', 'snowflake'] as const)(
+  test.each(['early', 'openai', 'azure', 'groq', 'openrouter', 'perplexity', 'moderated', 'snowflake'] as const)(
     '%s: who asked gets exactly one usage chunk, with empty choices, at the end',
     (name) => {
       const { bytes, stream } = whole(STREAM_SAMPLES[name], true);

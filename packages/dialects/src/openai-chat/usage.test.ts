@@ -57,6 +57,11 @@ describe('usage as providers really send it', () => {
       usage(9, 201, 585, cached(0, { audio_tokens: 375 })),
       { input: 9, input_audio: 375, output: 201 },
     ],
+    [
+      'audio only in the total, reasoning inside',
+      usage(9, 201, 585, { ...cached(0, { audio_tokens: 375 }), ...reasoned(100) }),
+      { input: 9, input_audio: 375, output: 101, reasoning: 100 },
+    ],
     ['Grok at Azure: cached beyond the prompt', usage(7, 1, 8, cached(161)), { input: 0, cache_read: 7, output: 1 }],
     [
       'OpenRouter with Gemini: cached and written are the same tokens',
