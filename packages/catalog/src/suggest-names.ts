@@ -2,13 +2,11 @@
 export function suggestNames(name: string, known: readonly string[], count = 3): string[] {
   const wanted = name.toLowerCase().slice(0, 80);
   const bare = wanted.slice(wanted.lastIndexOf('/') + 1);
-  const limit = Math.max(2, Math.floor(bare.length / 3));
+  const limit = Math.min(3, Math.max(2, Math.floor(bare.length / 3)));
   const near: { name: string; distance: number }[] = [];
   for (const candidate of known) {
-    const distance = Math.min(
-      boundedDistance(wanted, candidate, limit),
-      boundedDistance(bare, candidate.slice(candidate.lastIndexOf('/') + 1), limit),
-    );
+    const ofSlug = boundedDistance(bare, candidate.slice(candidate.lastIndexOf('/') + 1), limit);
+    const distance = bare === wanted ? ofSlug : Math.min(ofSlug, boundedDistance(wanted, candidate, limit));
     if (distance <= limit) near.push({ name: candidate, distance });
   }
   near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
