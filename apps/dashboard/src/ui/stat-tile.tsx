@@ -10,11 +10,11 @@ interface StatTileProps {
 
 export function StatTile({ title, value, details = [], isAlarming = false }: StatTileProps) {
   return (
-    <div className="min-w-0 rounded-lg border border-line bg-surface p-4 shadow-[var(--shadow)]">
+    <div className="min-w-0 rounded-lg border border-line bg-surface p-3.5 sm:p-4 shadow-[var(--shadow)]">
       <p className="text-[13px] text-muted">{title}</p>
       <p
         className={classNames(
-          'mt-1 truncate text-[22px] font-semibold leading-7 tracking-tight tabular-nums',
+          'mt-1 truncate text-xl sm:text-[22px] font-semibold leading-7 tracking-tight tabular-nums',
           isAlarming && 'text-danger',
         )}
       >

@@ -5,7 +5,7 @@ import { classNames } from './class-names';
 export function Table({ label, children, className }: { label: string; children: ReactNode; className?: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section aria-label={label} tabIndex={0} className="overflow-x-auto rounded-b-lg">
+    <section aria-label={label} tabIndex={0} className="relative overflow-x-auto rounded-b-lg">
       <table className={classNames('w-full border-collapse text-[13px]', className)}>{children}</table>
     </section>
   );

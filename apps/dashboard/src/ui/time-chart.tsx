@@ -2,6 +2,7 @@
 
 import { useId } from 'react';
 import {
+  Area,
   Bar,
   CartesianGrid,
   ComposedChart,
@@ -61,7 +62,7 @@ export function TimeChart({ label, kind, unit, points, series, stepMs }: TimeCha
               data={points.map((point) => ({ atMs: point.atMs, ...point.values }))}
               margin={{ top: 8, right: 4, bottom: 0, left: 0 }}
               accessibilityLayer={false}
-              barCategoryGap={points.length > 80 ? 1 : '18%'}
+              barCategoryGap="18%"
             >
               <CartesianGrid vertical={false} stroke="var(--line)" />
               <XAxis
@@ -86,28 +87,49 @@ export function TimeChart({ label, kind, unit, points, series, stepMs }: TimeCha
                   <ChartTooltip {...props} points={points} series={series} unit={unit} stepMs={stepMs} />
                 )}
               />
-              {series.map(({ name, color }) =>
-                kind === 'bars' ? (
-                  <Bar key={name} dataKey={name} stackId="all" fill={color} isAnimationActive={false} maxBarSize={28} />
-                ) : (
-                  <Line
-                    key={name}
-                    dataKey={name}
-                    stroke={color}
-                    strokeWidth={1.75}
-                    dot={points.length <= 31 ? { r: 2, fill: color, strokeWidth: 0 } : false}
-                    connectNulls
-                    isAnimationActive={false}
-                    type="monotone"
-                  />
-                ),
-              )}
+              {(kind === 'bars' ? series : series.toReversed()).map((one) => drawSeries(kind, one, points.length))}
             </ComposedChart>
           </ResponsiveContainer>
         ) : null}
       </div>
       {series.length > 1 ? <Legend series={series} /> : null}
     </figure>
+  );
+}
+
+/** Bars thinner than a pixel or two only flicker: many points are drawn as an area instead. */
+const BARS_MAX = 62;
+
+function drawSeries(kind: TimeChartProps['kind'], { name, color }: ChartSeries, count: number) {
+  if (kind === 'bars' && count <= BARS_MAX) {
+    return <Bar key={name} dataKey={name} stackId="all" fill={color} isAnimationActive={false} maxBarSize={28} />;
+  }
+  if (kind === 'bars') {
+    return (
+      <Area
+        key={name}
+        dataKey={name}
+        stackId="all"
+        stroke={color}
+        strokeWidth={1.25}
+        fill={color}
+        fillOpacity={0.28}
+        isAnimationActive={false}
+        type="stepAfter"
+      />
+    );
+  }
+  return (
+    <Line
+      key={name}
+      dataKey={name}
+      stroke={color}
+      strokeWidth={1.75}
+      dot={count <= 31 ? { r: 2, fill: color, strokeWidth: 0 } : false}
+      connectNulls
+      isAnimationActive={false}
+      type="monotone"
+    />
   );
 }
 

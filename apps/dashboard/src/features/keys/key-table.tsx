@@ -15,6 +15,8 @@ const STATES: Readonly<Record<KeyRow['state'], { tone: BadgeTone; title: string 
   revoked: { tone: 'danger', title: 'Revoked' },
 };
 
+const WIDE = 'hidden md:table-cell';
+
 export function KeyTable({ rows, canWrite }: { rows: readonly KeyRow[]; canWrite: boolean }) {
   const [news, setNews] = useState('');
   return (
@@ -29,12 +31,12 @@ export function KeyTable({ rows, canWrite }: { rows: readonly KeyRow[]; canWrite
         <thead>
           <tr className={HEAD_ROW}>
             <HeadCell>Name</HeadCell>
-            <HeadCell>Key</HeadCell>
-            <HeadCell>Kind</HeadCell>
+            <HeadCell className={WIDE}>Key</HeadCell>
+            <HeadCell className={WIDE}>Kind</HeadCell>
             <HeadCell>State</HeadCell>
             <HeadCell className={NUMBER}>Spent</HeadCell>
-            <HeadCell>Created</HeadCell>
-            <HeadCell>Expires</HeadCell>
+            <HeadCell className={WIDE}>Created</HeadCell>
+            <HeadCell className={WIDE}>Expires</HeadCell>
             <HeadCell>
               <span className="sr-only">Actions</span>
             </HeadCell>
@@ -43,21 +45,22 @@ export function KeyTable({ rows, canWrite }: { rows: readonly KeyRow[]; canWrite
         <tbody>
           {rows.map((row) => (
             <tr key={row.keyId} className={BODY_ROW}>
-              <Cell className="max-w-56 truncate font-medium" title={row.name}>
-                {row.name}
+              <Cell className="max-w-32 md:max-w-56" title={row.name}>
+                <span className="block truncate font-medium">{row.name}</span>
+                <span className="block truncate font-mono text-xs text-muted md:hidden">{row.hint}</span>
               </Cell>
-              <Cell className="whitespace-nowrap font-mono text-[12.5px] text-muted">{row.hint}</Cell>
-              <Cell className="capitalize text-muted">{row.kind}</Cell>
+              <Cell className={`whitespace-nowrap font-mono text-[12.5px] text-muted ${WIDE}`}>{row.hint}</Cell>
+              <Cell className={`capitalize text-muted ${WIDE}`}>{row.kind}</Cell>
               <Cell>
                 <Badge tone={STATES[row.state].tone}>{STATES[row.state].title}</Badge>
               </Cell>
               <Cell className={NUMBER}>
                 <Spent row={row} />
               </Cell>
-              <Cell className="text-muted">
+              <Cell className={`text-muted ${WIDE}`}>
                 <LocalTime atMs={row.createdAtMs} style="day" />
               </Cell>
-              <Cell className="text-muted">
+              <Cell className={`text-muted ${WIDE}`}>
                 {row.expiresAtMs === null ? 'Never' : <LocalTime atMs={row.expiresAtMs} style="day" />}
               </Cell>
               <Cell className="text-right">
@@ -75,8 +78,8 @@ function Spent({ row }: { row: KeyRow }) {
   if (row.limit === null || row.spentShare === null) return <>{row.spent}</>;
   const percent = Math.round(row.spentShare * 100);
   return (
-    <div className="ml-auto grid w-36 gap-1">
-      <span>
+    <div className="ml-auto grid w-24 gap-1 md:w-36">
+      <span className="truncate">
         {row.spent} <span className="text-muted">of {row.limit}</span>
       </span>
       <div

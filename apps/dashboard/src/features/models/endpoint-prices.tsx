@@ -63,13 +63,13 @@ export function EndpointPrices({ endpoint, markupBp, nowMs }: { endpoint: Endpoi
   return (
     <Card
       title={title}
-      note={`${endpoint.providerModel} · price version ${version.id}, since ${new Date(version.effectiveFromMs).toISOString().slice(0, 10)}.${timeOfDay}`}
+      note={`${endpoint.providerModel} · price version ${version.id}${sinceText(version.effectiveFromMs)}.${timeOfDay}`}
       isPadded={false}
     >
       <Table label={`Prices at ${provider}`}>
         <thead>
           <tr className={HEAD_ROW}>
-            <HeadCell>Per million, $</HeadCell>
+            <HeadCell>Per million</HeadCell>
             {columns.map((column) => (
               <HeadCell key={column.title} className={NUMBER}>
                 {column.title}
@@ -94,4 +94,9 @@ export function EndpointPrices({ endpoint, markupBp, nowMs }: { endpoint: Endpoi
       </Table>
     </Card>
   );
+}
+
+/** The first import says of a price that it always was so. */
+function sinceText(effectiveFromMs: number): string {
+  return effectiveFromMs <= 0 ? '' : `, since ${new Date(effectiveFromMs).toISOString().slice(0, 10)}`;
 }

@@ -3,6 +3,7 @@
 import { ArrowDown, ArrowUp, Search } from 'lucide-react';
 import Link from 'next/link';
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { AlignedDecimal } from '../../ui/aligned-decimal';
 import { Badge } from '../../ui/badge';
 import { Button } from '../../ui/button';
 import { classNames } from '../../ui/class-names';
@@ -25,14 +26,25 @@ interface PriceListProps {
 const FIRST_ROWS = 80;
 const MORE_ROWS = 200;
 
-const COLUMNS: readonly { readonly column: SortColumn; readonly title: string; readonly isNumber: boolean }[] = [
-  { column: 'model', title: 'Model', isNumber: false },
-  { column: 'provider', title: 'Provider', isNumber: false },
-  { column: 'context', title: 'Context', isNumber: true },
-  { column: 'input', title: 'Input', isNumber: true },
-  { column: 'output', title: 'Output', isNumber: true },
-  { column: 'cached', title: 'Cached input', isNumber: true },
+interface Column {
+  readonly column: SortColumn;
+  readonly title: string;
+  readonly isNumber: boolean;
+  /** not shown on a phone */
+  readonly isWide: boolean;
+}
+
+const COLUMNS: readonly Column[] = [
+  { column: 'model', title: 'Model', isNumber: false, isWide: false },
+  { column: 'provider', title: 'Provider', isNumber: false, isWide: true },
+  { column: 'context', title: 'Context', isNumber: true, isWide: true },
+  { column: 'input', title: 'Input', isNumber: true, isWide: false },
+  { column: 'output', title: 'Output', isNumber: true, isWide: false },
+  { column: 'cached', title: 'Cached input', isNumber: true, isWide: true },
 ];
+
+const WIDE = 'hidden md:table-cell';
+const PRICE_DECIMALS = 4;
 
 /** Every model at every provider. Thousands of rows stay quick: only those that can be seen are drawn. */
 export function PriceList({ rows, markupBp, isLinked }: PriceListProps) {
@@ -97,11 +109,12 @@ export function PriceList({ rows, markupBp, isLinked }: PriceListProps) {
         <Table label="Prices per million tokens, in dollars">
           <thead>
             <tr className={HEAD_ROW}>
-              {COLUMNS.map(({ column, title, isNumber }) => (
+              {COLUMNS.map(({ column, title, isNumber, isWide }) => (
                 <SortHead
                   key={column}
                   title={title}
                   isNumber={isNumber}
+                  isWide={isWide}
                   order={selection.sort === column ? (selection.isDescending ? 'descending' : 'ascending') : null}
                   onSort={() => sortBy(column)}
                 />
@@ -170,14 +183,15 @@ function CheckBox({ isChecked, onChange, children }: CheckBoxProps) {
 interface SortHeadProps {
   readonly title: string;
   readonly isNumber: boolean;
+  readonly isWide: boolean;
   readonly order: 'ascending' | 'descending' | null;
   readonly onSort: () => void;
 }
 
-function SortHead({ title, isNumber, order, onSort }: SortHeadProps) {
+function SortHead({ title, isNumber, isWide, order, onSort }: SortHeadProps) {
   const Arrow = order === 'descending' ? ArrowDown : ArrowUp;
   return (
-    <HeadCell aria-sort={order ?? 'none'} className={isNumber ? 'text-right' : ''}>
+    <HeadCell aria-sort={order ?? 'none'} className={classNames(isNumber && 'text-right', isWide && WIDE)}>
       <button
         type="button"
         onClick={onSort}
@@ -191,10 +205,11 @@ function SortHead({ title, isNumber, order, onSort }: SortHeadProps) {
 }
 
 function Row({ row, markupBp, isLinked }: { row: PriceRow; markupBp: number; isLinked: boolean }) {
+  const provider = row.region === null ? row.provider : `${row.provider}, ${row.region}`;
   return (
-    <tr className={classNames('[content-visibility:auto]', BODY_ROW)}>
-      <Cell className="font-medium">
-        <span className="flex min-w-40 flex-wrap items-center gap-1.5">
+    <tr className={BODY_ROW}>
+      <Cell className="h-11 font-medium md:h-10">
+        <span className="flex min-w-32 flex-wrap items-center gap-1.5">
           {isLinked ? (
             <Link
               href={`/models/${row.modelId}`}
@@ -208,15 +223,24 @@ function Row({ row, markupBp, isLinked }: { row: PriceRow; markupBp: number; isL
           )}
           {row.isCallable ? null : <Badge>soon</Badge>}
         </span>
+        <span className="block text-xs font-normal text-muted md:hidden">{provider}</span>
       </Cell>
-      <Cell className="whitespace-nowrap text-muted">{row.provider}</Cell>
-      <Cell className={NUMBER}>{row.contextTokens === null ? '–' : compactCount(row.contextTokens)}</Cell>
+      <Cell className={`whitespace-nowrap text-muted ${WIDE}`}>{provider}</Cell>
+      <Cell className={`${NUMBER} ${WIDE}`}>{row.contextTokens === null ? '–' : compactCount(row.contextTokens)}</Cell>
       <Cell className={NUMBER}>
         {row.isVariable ? <span className="text-xs text-muted">from </span> : null}
-        {priceText(row.input, markupBp)}
+        <Price text={priceText(row.input, markupBp)} />
       </Cell>
-      <Cell className={NUMBER}>{priceText(row.output, markupBp)}</Cell>
-      <Cell className={`${NUMBER} text-muted`}>{priceText(row.cached, markupBp)}</Cell>
+      <Cell className={NUMBER}>
+        <Price text={priceText(row.output, markupBp)} />
+      </Cell>
+      <Cell className={`${NUMBER} text-muted ${WIDE}`}>
+        <Price text={priceText(row.cached, markupBp)} />
+      </Cell>
     </tr>
   );
+}
+
+function Price({ text }: { text: string }) {
+  return text === '–' ? text : <AlignedDecimal text={text} decimals={PRICE_DECIMALS} />;
 }

@@ -7,6 +7,7 @@ export interface PriceRow {
   readonly endpointId: string;
   readonly modelId: string;
   readonly provider: string;
+  readonly region: string | null;
   readonly contextTokens: number | null;
   readonly input: NanousdPerMillion | null;
   readonly output: NanousdPerMillion | null;
@@ -29,6 +30,7 @@ function priceRow(model: Model, endpoint: Endpoint, nowMs: number): PriceRow {
     endpointId: endpoint.id,
     modelId: model.id,
     provider: providerTitle(endpoint.provider),
+    region: endpoint.region,
     contextTokens: endpoint.contextTokens ?? model.contextTokens,
     input: prices.input ?? null,
     output: prices.output ?? null,

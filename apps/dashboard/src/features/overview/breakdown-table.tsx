@@ -11,11 +11,18 @@ interface BreakdownTableProps {
   /** what a group is called; the name stays where it is not known */
   readonly titleOf?: (name: string) => string;
   readonly linkOf: (name: string) => string;
+  readonly isWide?: boolean;
 }
 
-export function BreakdownTable({ title, groups, titleOf = (name) => name, linkOf }: BreakdownTableProps) {
+export function BreakdownTable({
+  title,
+  groups,
+  titleOf = (name) => name,
+  linkOf,
+  isWide = false,
+}: BreakdownTableProps) {
   return (
-    <Card title={title} isPadded={false}>
+    <Card title={title} isPadded={false} className={isWide ? 'xl:col-span-2' : ''}>
       <Table label={title}>
         <thead>
           <tr className={HEAD_ROW}>

@@ -13,8 +13,8 @@ export interface OverviewChart {
 
 const QUANTILES: readonly ChartSeries[] = [
   { name: 'p50', title: 'p50', color: 'var(--chart-1)' },
-  { name: 'p95', title: 'p95', color: 'var(--chart-3)' },
-  { name: 'p99', title: 'p99', color: 'var(--chart-5)' },
+  { name: 'p95', title: 'p95', color: 'var(--chart-2)' },
+  { name: 'p99', title: 'p99', color: 'var(--chart-6)' },
 ];
 
 export const OVERVIEW_CHARTS: readonly OverviewChart[] = [

@@ -6,7 +6,7 @@ import { StatTile } from '../../ui/stat-tile';
 export function StatTiles({ totals }: { totals: UsageSummary }) {
   const { requests, errors, inputTokens, cachedInputTokens, outputTokens } = totals;
   return (
-    <div className="grid grid-cols-1 gap-3 min-[420px]:grid-cols-2 lg:grid-cols-3 2xl:grid-cols-6">
+    <div className="grid grid-cols-2 gap-3 lg:grid-cols-3 2xl:grid-cols-6">
       <StatTile title="Spend" value={displayUsd(totals.spendNanousd, 4)} />
       <StatTile title="Requests" value={fullCount(requests)} />
       <StatTile
@@ -24,8 +24,8 @@ export function StatTiles({ totals }: { totals: UsageSummary }) {
           { title: 'cached', value: compactCount(cachedInputTokens) },
         ]}
       />
-      <QuantileTile title="Latency" quantiles={totals.durationMs} />
-      <QuantileTile title="Time to first token" quantiles={totals.firstTokenMs} />
+      <QuantileTile title="Latency, p50" quantiles={totals.durationMs} />
+      <QuantileTile title="First token, p50" quantiles={totals.firstTokenMs} />
     </div>
   );
 }

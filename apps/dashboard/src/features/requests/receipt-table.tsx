@@ -1,4 +1,5 @@
 import type { Receipt } from '@tollgate/pricing';
+import { AlignedDecimal, decimalsOf } from '../../ui/aligned-decimal';
 import { percentOfBasisPoints } from '../landing/percent';
 
 /** What people call a usage bucket. A bucket of a newer release is shown under its own name. */
@@ -60,10 +61,10 @@ export function ReceiptTable({ receipt }: { receipt: Receipt }) {
             </th>
             <td className={`${AMOUNT} pr-4 ${WIDE_ONLY}`}>{line.quantity.toLocaleString('en-US')}</td>
             <td className={`${AMOUNT} pr-4 ${WIDE_ONLY}`}>
-              <Aligned digits={line.unitPriceUsdPerMillion} decimals={priceDecimals} />
+              <AlignedDecimal text={line.unitPriceUsdPerMillion} decimals={priceDecimals} />
             </td>
             <td className={AMOUNT}>
-              <Aligned digits={line.amountUsd} decimals={decimals} />
+              <AlignedDecimal text={line.amountUsd} decimals={decimals} />
             </td>
           </tr>
         ))}
@@ -71,7 +72,7 @@ export function ReceiptTable({ receipt }: { receipt: Receipt }) {
           <tr key={sum.title} className={index === 0 ? 'border-t border-line' : ''}>
             <SumHead title={sum.title} look="font-normal text-muted" />
             <td className={AMOUNT}>
-              <Aligned digits={sum.amountUsd} decimals={decimals} />
+              <AlignedDecimal text={sum.amountUsd} decimals={decimals} />
             </td>
           </tr>
         ))}
@@ -80,7 +81,7 @@ export function ReceiptTable({ receipt }: { receipt: Receipt }) {
         <tr className="border-t border-line-strong font-semibold">
           <SumHead title="Charged" look="font-semibold" />
           <td className={AMOUNT} data-testid="receipt-total" data-total={receipt.totalUsd}>
-            <Aligned digits={receipt.totalUsd} decimals={decimals} />
+            <AlignedDecimal text={receipt.totalUsd} decimals={decimals} />
           </td>
         </tr>
       </tfoot>
@@ -110,23 +111,4 @@ function SumHead({ title, look }: { title: string; look: string }) {
       <td colSpan={2} className={WIDE_ONLY} />
     </>
   );
-}
-
-/** The exact digits, moved left by as many unseen zeros as it takes to put the points of a column below each other. */
-function Aligned({ digits, decimals }: { digits: string; decimals: number }) {
-  const missing = decimals - decimalsOf(digits);
-  const padding = (digits.includes('.') || missing === 0 ? '' : '.') + '0'.repeat(missing);
-  return (
-    <>
-      {digits}
-      <span aria-hidden className="invisible select-none">
-        {padding}
-      </span>
-    </>
-  );
-}
-
-function decimalsOf(digits: string): number {
-  const point = digits.indexOf('.');
-  return point < 0 ? 0 : digits.length - point - 1;
 }

@@ -35,7 +35,7 @@ export default async function CreditsPage({ searchParams }: { searchParams: Prom
         Requests are paid from this balance when they end: the provider&rsquo;s price plus{' '}
         {percentOfBasisPoints(markupBp)}. Granted credit is spent first.
       </PageHeading>
-      <div className="grid gap-3 min-[420px]:grid-cols-2 lg:grid-cols-4">
+      <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
         <StatTile
           title="Balance"
           value={displayUsd(summary.availableNanousd)}

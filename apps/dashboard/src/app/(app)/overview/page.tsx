@@ -66,7 +66,7 @@ export default async function OverviewPage({ searchParams }: { searchParams: Pro
         <>
           <OverviewCharts overview={page.whole} />
           <div className="grid gap-4 xl:grid-cols-2">
-            <BreakdownTable title="By model" groups={page.byModel} linkOf={link('model')} />
+            <BreakdownTable isWide title="By model" groups={page.byModel} linkOf={link('model')} />
             <BreakdownTable title="By provider" groups={page.byProvider} linkOf={link('provider')} />
             <BreakdownTable
               title="By key"
