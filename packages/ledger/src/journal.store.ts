@@ -118,12 +118,12 @@ export async function insertPostings(
     WITH journal AS (
       INSERT INTO journal_transaction (id, kind, idempotency_key, organization_id, actor, description)
       SELECT "transactionId", kind, "idempotencyKey", "organizationId", actor, description
-      FROM jsonb_to_recordset(${encodeRows(journal)}::jsonb) AS row ("transactionId" bigint, kind text,
+      FROM json_to_recordset(${encodeRows(journal)}::json) AS row ("transactionId" bigint, kind text,
         "idempotencyKey" text, "organizationId" uuid, actor text, description text)
     ), entries AS (
       INSERT INTO ledger_entry (transaction_id, sequence, account_id, amount_nanousd)
       SELECT "transactionId", sequence, "accountId", "amountNanousd"
-      FROM jsonb_to_recordset(${encodeRows(entries)}::jsonb) AS row ("transactionId" bigint, sequence smallint,
+      FROM json_to_recordset(${encodeRows(entries)}::json) AS row ("transactionId" bigint, sequence smallint,
         "accountId" bigint, "amountNanousd" bigint)
       RETURNING transaction_id, account_id, amount_nanousd
     )

