@@ -1,5 +1,8 @@
 import { findMember, listMembers, type Member } from '../json-layout.js';
-import { applySplices, type Splice } from '../splice.js';
+import { joinSplices, type Splice } from '../splice.js';
+
+const OPEN_BRACE = 123;
+const COMMA = Buffer.from(',');
 
 /** The only edits ever made to an answer of this dialect on its way to a client of this dialect. All other bytes are kept. */
 export const REPLY_SPLICES = [
@@ -40,30 +43,43 @@ export interface UsageExtras {
   readonly [name: string]: string;
 }
 
-/** A usage object with the extras in it: members of the same name are replaced, others appended; all else is kept. */
-export function spliceUsage(usage: Buffer, extras: UsageExtras): Buffer {
+/**
+ * The splices that put the extras into the usage object at [from, to): members of the same name are replaced, others
+ * appended, all else is kept. Positions are those of `source`.
+ */
+export function usageSplices(source: Buffer, from: number, to: number, extras: UsageExtras): Splice[] {
   const members: Member[] = [];
-  if (listMembers(usage, 0, usage.length, members) === -1) throw new Error('the usage object was located before');
+  if (listMembers(source, from, to, members) === -1) throw new Error('the usage object was located before');
   const splices: Splice[] = [];
-  const appended: string[] = [];
-  for (const [name, json] of Object.entries(extras)) {
-    const member = findMember(usage, members, name);
-    if (member === undefined) appended.push(`${JSON.stringify(name)}:${json}`);
+  let appended = '';
+  for (const name in extras) {
+    const json = extras[name] ?? 'null';
+    const member = findMember(source, members, name);
+    if (member === undefined) appended += `,${JSON.stringify(name)}:${json}`;
     else splices.push({ from: member.valueFrom, to: member.valueTo, bytes: Buffer.from(json) });
   }
-  if (appended.length > 0) {
+  if (appended !== '') {
     const last = members.at(-1);
-    const at = last === undefined ? 1 : last.valueTo;
-    splices.push({ from: at, to: at, bytes: Buffer.from(`${last === undefined ? '' : ','}${appended.join()}`) });
+    const at = last === undefined ? from + 1 : last.valueTo;
+    splices.push({ from: at, to: at, bytes: Buffer.from(last === undefined ? appended.slice(1) : appended) });
   }
-  return Buffer.concat(applySplices(usage, splices));
+  return splices;
+}
+
+/** A usage object alone, with the extras in it. */
+export function spliceUsage(usage: Buffer, extras: UsageExtras): Buffer {
+  return joinSplices(usage, usageSplices(usage, 0, usage.length, extras));
 }
 
 export interface ReplyEdits {
   readonly id: string;
   readonly model: string;
-  /** replaces the whole usage object; inserted where there is none */
-  readonly usage?: Buffer;
+  /** stands for the whole usage object, whatever stands there */
+  readonly usage?: Buffer | undefined;
+  /** inserted as the usage object, only where there is none */
+  readonly counted?: Buffer | undefined;
+  /** put into the usage object that stands there */
+  readonly extras?: UsageExtras | undefined;
 }
 
 /** Splices the top-level members of an answer or of a chunk. Null where the bytes are no JSON object. */
@@ -71,20 +87,24 @@ export function spliceMembers(body: Buffer, start: number, edits: ReplyEdits): B
   const members: Member[] = [];
   if (listMembers(body, start, body.length, members) === -1) return null;
   const splices: Splice[] = [];
-  const inserted: string[] = [];
-  const wanted: [string, Buffer][] = [
-    ['id', Buffer.from(JSON.stringify(edits.id))],
-    ['model', Buffer.from(JSON.stringify(edits.model))],
-    ...(edits.usage === undefined ? [] : ([['usage', edits.usage]] as [string, Buffer][])),
-  ];
-  for (const [name, value] of wanted) {
+  const inserted: Buffer[] = [];
+  const put = (name: string, value: Buffer): void => {
     const member = findMember(body, members, name);
-    if (member === undefined) inserted.push(`"${name}":${value.toString('utf8')}`);
-    else splices.push({ from: member.valueFrom, to: member.valueTo, bytes: value });
+    if (member !== undefined) splices.push({ from: member.valueFrom, to: member.valueTo, bytes: value });
+    else inserted.push(Buffer.from(`"${name}":`), value, COMMA);
+  };
+  put('id', Buffer.from(JSON.stringify(edits.id)));
+  put('model', Buffer.from(JSON.stringify(edits.model)));
+  const reported = findMember(body, members, 'usage');
+  if (edits.usage !== undefined) put('usage', edits.usage);
+  else if (reported === undefined || body[reported.valueFrom] !== OPEN_BRACE) {
+    if (edits.counted !== undefined) put('usage', edits.counted);
+  } else if (edits.extras !== undefined) {
+    splices.push(...usageSplices(body, reported.valueFrom, reported.valueTo, edits.extras));
   }
   if (inserted.length > 0) {
-    const text = inserted.join() + (members.length > 0 ? ',' : '');
-    splices.push({ from: start + 1, to: start + 1, bytes: Buffer.from(text) });
+    if (members.length === 0) inserted.pop();
+    splices.push({ from: start + 1, to: start + 1, bytes: Buffer.concat(inserted) });
   }
-  return Buffer.concat(applySplices(body, splices));
+  return joinSplices(body, splices);
 }

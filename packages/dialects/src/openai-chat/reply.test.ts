@@ -146,5 +146,7 @@ describe('splicing an answer', () => {
       usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7, cost: 0.00000123 },
     });
     expect(splice('{"choices":[],"usage":null}')).toContain('"usage":null');
+    const reported = '{"id":"a","model":"b","usage":{"prompt_tokens":9}}';
+    expect(splice(reported, { usage: { input: 3 }, usageExtras: undefined })).toContain('"usage":{"prompt_tokens":9}');
   });
 });

@@ -139,21 +139,14 @@ export interface ReplyEdit {
 /** The answer for the client: id and model are ours, the cost stands in the usage object, every other byte is the provider's. */
 export function spliceReply(body: Buffer, edit: ReplyEdit): Buffer {
   const start = skipWhitespace(body, 0, body.length);
-  const usage = usageFor(body, start, edit);
-  const spliced = spliceMembers(body, start, { id: edit.id, model: edit.model, ...(usage === null ? {} : { usage }) });
+  const { id, model, usageExtras: extras } = edit;
+  const counted = edit.usage === undefined ? undefined : encodeCounted(edit.usage, extras);
+  const spliced = spliceMembers(body, start, { id, model, counted, extras });
   if (spliced === null) throw new Error('an answer that was not read cannot be spliced');
   return spliced;
 }
 
-function usageFor(body: Buffer, start: number, edit: ReplyEdit): Buffer | null {
-  const members: Member[] = [];
-  listMembers(body, start, body.length, members);
-  const member = findMember(body, members, 'usage');
-  const isReported = member !== undefined && body[member.valueFrom] === 123;
-  if (isReported && edit.usageExtras === undefined) return null;
-  if (!isReported && edit.usage === undefined) return null;
-  const own = isReported
-    ? body.subarray(member.valueFrom, member.valueTo)
-    : Buffer.from(JSON.stringify(encodeUsage(edit.usage ?? {})));
-  return edit.usageExtras === undefined ? own : spliceUsage(own, edit.usageExtras);
+function encodeCounted(usage: Usage, extras: UsageExtras | undefined): Buffer {
+  const counted = Buffer.from(JSON.stringify(encodeUsage(usage)));
+  return extras === undefined ? counted : spliceUsage(counted, extras);
 }
