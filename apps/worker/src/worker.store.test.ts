@@ -278,6 +278,23 @@ describe('the worker', () => {
     expect(await available(organizationId)).toBe(7_000n);
   });
 
+  it('a key whose revocation nobody lived to announce stops within seconds', async () => {
+    const organizationId = await createOrganization();
+    expect(await available(organizationId)).toBe(0n);
+    const projectId = uuid();
+    await database.project.create({ data: { id: projectId, organizationId, name: 'Default' } });
+    const key = { id: uuid(), organizationId, projectId, name: 'k', kind: 'inference', hint: '' };
+    await database.apiKey.create({ data: { ...key, hash: randomBytes(32), revokedAt: new Date() } });
+    await database.organization.update({ where: { id: organizationId }, data: { authVersion: 2n } });
+    const isStale = async () => {
+      const nothing = nanousd(0n);
+      const asked = { requestId: uuid(), scopes: [], wantNanousd: nothing, floorNanousd: nothing, timeToLiveMs: 1_000 };
+      return (await gateway.admission.authorize({ ...asked, organizationId, authVersion: '1' })).kind === 'stale_key';
+    };
+    expect(await isStale()).toBe(false);
+    await until('the old version is refused', isStale, 10_000);
+  });
+
   it('sends a letter, tries again when the server refuses it, and keeps nothing of a sent one', async () => {
     mail.refuse(1);
     const client = new Redis(redis.url, { maxRetriesPerRequest: null });
@@ -310,6 +327,7 @@ describe('the worker', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect((await fetch(`http://127.0.0.1:${worker.port}/health/ready`)).status).toBe(503);
     expect((await fetch(`http://127.0.0.1:${worker.port}/health/live`)).status).toBe(200);
+    expect(logged.filter((line) => line.includes('job failed') && line.includes('grants.post'))).toEqual([]);
     postgres.mend();
     await until('everything is posted', async () => (await Promise.all(during.map(isPosted))).every(Boolean));
     expect(await balances(database, organizationId)).toMatchObject({ availableNanousd: -21_000n });

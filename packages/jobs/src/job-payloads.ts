@@ -45,6 +45,7 @@ export const JOB_PAYLOADS = {
   'partitions.ensure': nothing,
   'mail.send': mailPayload,
   'auth.announce': authAnnouncementPayload,
+  'auth.reconcile': nothing,
 } as const;
 
 export type JobName = keyof typeof JOB_PAYLOADS;

@@ -37,6 +37,7 @@ export const JOBS: Readonly<Record<JobName, JobDefinition>> = {
   'mail.send': { queue: 'mail', attempts: 12, firstRetryMs: 2_000, longestRetryMs: 300_000, keepCompleted: 0 },
   // A revoked key works until this succeeds: never wait long.
   'auth.announce': { queue: 'upkeep', attempts: 600, firstRetryMs: 100, longestRetryMs: 1_000, keepCompleted: 20 },
+  'auth.reconcile': { ...frequent, queue: 'upkeep' },
 };
 
 /** A job that runs by the clock. */
@@ -53,6 +54,7 @@ const HOUR_MS = 3_600_000;
 export const SCHEDULES: readonly Schedule[] = [
   { job: 'usage.drain', everyMs: 250, runsAtStart: false },
   { job: 'grants.post', everyMs: 1_000, runsAtStart: false },
+  { job: 'auth.reconcile', everyMs: 5_000, runsAtStart: false },
   { job: 'trial.expire', everyMs: HOUR_MS, runsAtStart: false },
   { job: 'invariants.check', everyMs: HOUR_MS, runsAtStart: false },
   { job: 'catalog.import', everyMs: 24 * HOUR_MS, runsAtStart: true },

@@ -12,9 +12,7 @@ function storable(text: string): string {
 describe(`rows as one parameter (seed ${seed})`, () => {
   it('every text arrives as it was, but for what PostgreSQL cannot hold', () => {
     const nasty = fc.constantFrom('\u0000', '\ud800', '\udc00', '\\', '\\u0000', '\\\\u0000', '"', 'é', '😀', 'u0000');
-    const text = fc
-      .array(fc.oneof(nasty, fc.string({ unit: 'binary' })), { maxLength: 6 })
-      .map((parts) => parts.join(''));
+    const text = fc.array(fc.oneof(nasty, fc.string()), { maxLength: 6 }).map((parts) => parts.join(''));
     const property = fc.property(fc.array(text), (texts) => {
       expect(JSON.parse(encodeJsonParameter(texts))).toEqual(texts.map(storable));
     });
