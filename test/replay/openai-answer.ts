@@ -17,6 +17,8 @@ export interface ReadAnswer {
   readonly choices: ReadonlyMap<number, ReadChoice>;
   readonly usage: Readonly<Record<string, unknown>> | null;
   readonly usageEvents: number;
+  /** usage in a place of the provider's own, as Groq's x_groq */
+  readonly hasHiddenUsage: boolean;
   readonly isDone: boolean;
   readonly error: unknown;
 }
@@ -31,13 +33,21 @@ export function readWhole(body: Json): ReadAnswer {
     if (typeof raw.finish_reason === 'string') choice.finish = raw.finish_reason;
     choice.logprobs.push(...list(object(raw.logprobs).content));
   }
-  return { choices, usage: usageOf(body), usageEvents: body.usage ? 1 : 0, isDone: true, error: body.error ?? null };
+  return {
+    choices,
+    usage: usageOf(body),
+    usageEvents: body.usage ? 1 : 0,
+    hasHiddenUsage: false,
+    isDone: true,
+    error: body.error ?? null,
+  };
 }
 
 export function readStream(text: string): ReadAnswer {
   const choices = new Map<number, ReadChoice>();
   let usage: ReadAnswer['usage'] = null;
   let usageEvents = 0;
+  let hasHiddenUsage = false;
   let isDone = false;
   let error: unknown = null;
   for (const data of eventData(text)) {
@@ -47,13 +57,14 @@ export function readStream(text: string): ReadAnswer {
     }
     const event = JSON.parse(data) as Json;
     if (event.error) error = event.error;
+    if (object(event.x_groq).usage) hasHiddenUsage = true;
     if (event.usage) {
       usage = usageOf(event);
       usageEvents += 1;
     }
     for (const raw of list(event.choices)) addDelta(choiceAt(choices, raw), raw);
   }
-  return { choices, usage, usageEvents, isDone, error };
+  return { choices, usage, usageEvents, hasHiddenUsage, isDone, error };
 }
 
 function addDelta(choice: ReadChoice, raw: Json): void {

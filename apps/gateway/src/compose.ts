@@ -23,6 +23,8 @@ import { replaySpool } from './spool/replay-spool.js';
 import { allowedOrigins } from './upstream/egress.js';
 import { Upstream } from './upstream/send.js';
 
+const REPLAY_EVERY_MS = 3_600_000;
+
 export interface Gateway {
   readonly port: number;
   listen(): Promise<void>;
@@ -91,19 +93,29 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     catalog: catalog.current,
   });
 
+  let replayTimer: NodeJS.Timeout | undefined;
+  /** At boot for runs that died, later for filled segments of this one: what the ledger lacks goes to Redis again. */
+  const replay = async (): Promise<void> => {
+    const replayed = await replaySpool({
+      directory: config.spoolDirectory,
+      boot: gatewayBoot,
+      settle: (settlement) => admission.settle(settlement),
+      isPosted: async (requestIds) => (await findPostedEvents(database, requestIds)).map((event) => event.requestId),
+    });
+    if (replayed.records > 0) log.info({ ...replayed }, 'settlements replayed from the spool');
+  };
+
   return {
     get port() {
       return http.port();
     },
     async listen() {
-      const replayed = await replaySpool({
-        directory: config.spoolDirectory,
-        boot: gatewayBoot,
-        settle: (settlement) => admission.settle(settlement),
-        isPosted: async (requestIds) =>
-          new Set((await findPostedEvents(database, requestIds)).map((event) => event.requestId)),
-      });
-      if (replayed.segments > 0) log.info({ ...replayed }, 'settlements of earlier runs replayed');
+      await replay();
+      replayTimer = setInterval(
+        () => void replay().catch((error: unknown) => log.error({ error }, 'the spool could not be replayed')),
+        REPLAY_EVERY_MS,
+      );
+      replayTimer.unref();
       await catalog.start();
       await http.listen();
       await startAdminServer({ port: config.adminPort, registry, log });
@@ -119,6 +131,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     },
     async close() {
       readiness.drain();
+      clearInterval(replayTimer);
       await http.close();
       catalog.stop();
       await upstream.close();

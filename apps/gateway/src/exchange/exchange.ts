@@ -11,7 +11,7 @@ import { type AttemptFailure, isWorthAnotherTry } from './attempt.js';
 import { type Call, type ExchangeInput, generationId } from './call.js';
 import { type Departure, watchDeparture } from './departure.js';
 import { clientFailure } from './client-failure.js';
-import { unitsFor, unpricedFeature } from './priced-features.js';
+import { billableAttempts, unitsFor } from './priced-features.js';
 import { type ProviderRequestOptions, providerRequest } from './provider-request.js';
 import { writeReplyHead, writeStreamHead } from './reply-head.js';
 import { relayStream, type Streamed } from './relay-stream.js';
@@ -85,21 +85,20 @@ export class Exchange {
       return {
         kind: 'refused',
         failure: failureOf({
-          code: 'model_not_found',
+          code: decision.code === 'unpriced' ? 'unpriced_feature' : 'model_not_found',
           message: decision.message,
           requestId: input.requestId,
           param: 'model',
         }),
       };
-    const feature = unpricedFeature(envelope, decision.attempts);
-    if (feature) {
-      const message = `'${feature}' has a price of its own that this gateway does not know for ${resolved.model.id}; it would not be billed exactly.`;
-      return {
-        kind: 'refused',
-        failure: failureOf({ code: 'unpriced_feature', message, requestId: input.requestId, param: feature }),
-      };
-    }
-    return { kind: 'planned', attempts: decision.attempts };
+    const billable = billableAttempts(envelope, decision.attempts);
+    if (billable.kind === 'billable') return { kind: 'planned', attempts: billable.attempts };
+    const { feature } = billable;
+    const message = `'${feature}' has a price of its own that this gateway does not know for ${resolved.model.id}; it would not be billed exactly.`;
+    return {
+      kind: 'refused',
+      failure: failureOf({ code: 'unpriced_feature', message, requestId: input.requestId, param: feature }),
+    };
   }
 
   /** Tries endpoints until one answers. Only before the first byte to the client; never after the caller's own mistake. */

@@ -1,5 +1,6 @@
 import { maxAmount, nanousd, type Nanousd } from '@tollgate/amount';
 import type { openaiChat } from '@tollgate/dialects';
+import type { PriceComponent } from '@tollgate/catalog';
 import { affordableOutputTokens, upperBound } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 
@@ -24,8 +25,9 @@ export function holdFor(
   atMs: number,
 ): Hold {
   const outputTokens = outputBound(envelope, attempts);
+  const bounds = boundsOf(envelope, attempts, markupBp, atMs);
+  const bound = (output: number) => maxAmount(nanousd(1n), upperBound({ ...bounds, outputTokens: output }));
   const least = Math.min(SMALLEST_ANSWER_TOKENS, outputTokens);
-  const bound = (output: number) => boundOver(attempts, envelope.inputTokensBound, output, markupBp, atMs);
   return { wantNanousd: bound(outputTokens), floorNanousd: bound(least), outputTokens };
 }
 
@@ -42,30 +44,36 @@ export function clampFor(
   atMs: number,
 ): number | null {
   if (granted >= hold.wantNanousd) return null;
-  const tokens = affordableOutputTokens({
-    availableNanousd: granted,
+  const bounds = boundsOf(envelope, attempts, markupBp, atMs);
+  const tokens = affordableOutputTokens({ ...bounds, availableNanousd: granted, wanted: hold.outputTokens });
+  return Math.max(1, Math.floor(tokens / envelope.choices));
+}
+
+/** What every bound of one request shares. The dearest candidate and the dearest component count, of those the request can use at all. */
+function boundsOf(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[], markupBp: number, atMs: number) {
+  return {
     schedules: attempts.map((attempt) => attempt.price.schedule),
     inputTokens: envelope.inputTokensBound,
     atMs,
     markupBp,
-    wanted: hold.outputTokens,
-  });
-  return Math.max(1, Math.floor(tokens / envelope.choices));
+    without: unusedComponents(envelope),
+    webSearches: envelope.pricedFeatures.includes('web_search') ? 1 : 0,
+  };
+}
+
+/** Components that this request cannot be charged for: a text prompt must not be held at the price of audio. */
+function unusedComponents({ pricedFeatures, features }: openaiChat.ChatEnvelope): readonly PriceComponent[] {
+  const unused: PriceComponent[] = [];
+  if (!pricedFeatures.includes('audio_input')) unused.push('input_audio', 'cache_read_audio');
+  if (!pricedFeatures.includes('audio_output')) unused.push('output_audio');
+  if (!pricedFeatures.includes('image_output')) unused.push('output_image');
+  if (!pricedFeatures.includes('cache_write_1h')) unused.push('cache_write_1h');
+  if (features.images === 0) unused.push('input_image');
+  return unused;
 }
 
 function outputBound(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[]): number {
   if (envelope.outputMax !== null) return envelope.outputMax * envelope.choices;
   const known = attempts.map((attempt) => attempt.endpoint.maxOutputTokens ?? UNBOUNDED_ANSWER_TOKENS);
   return Math.min(UNBOUNDED_ANSWER_TOKENS, Math.max(...known)) * envelope.choices;
-}
-
-function boundOver(
-  attempts: readonly Attempt[],
-  inputTokens: number,
-  outputTokens: number,
-  markupBp: number,
-  atMs: number,
-): Nanousd {
-  const schedules = attempts.map((attempt) => attempt.price.schedule);
-  return maxAmount(nanousd(1n), upperBound({ schedules, inputTokens, outputTokens, atMs, markupBp }));
 }

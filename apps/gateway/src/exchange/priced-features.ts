@@ -4,12 +4,18 @@ import type { Attempt } from '@tollgate/routing';
 
 const BUCKETS: Readonly<Record<string, PriceComponent | null>> = openaiChat.PRICED_FEATURES;
 
-/** The first feature of the request that some candidate could not bill exactly, or null. Such a request is refused, never guessed. */
-export function unpricedFeature(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[]): string | null {
+export type Billable =
+  | { readonly kind: 'billable'; readonly attempts: readonly Attempt[] }
+  | { readonly kind: 'unpriced'; readonly feature: string };
+
+/** The attempts that can bill every feature of the request exactly. When none can, the feature is named: refused, never guessed. */
+export function billableAttempts(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[]): Billable {
+  let billable = attempts;
   for (const feature of envelope.pricedFeatures) {
-    if (attempts.some((attempt) => !hasPrice(attempt.price.schedule, feature))) return feature;
+    billable = billable.filter((attempt) => hasPrice(attempt.price.schedule, feature));
+    if (billable.length === 0) return { kind: 'unpriced', feature };
   }
-  return null;
+  return { kind: 'billable', attempts: billable };
 }
 
 /** A feature whose effect on the price no bucket describes (a service tier, another model) is never priced. */
