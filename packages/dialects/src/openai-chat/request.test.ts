@@ -175,6 +175,7 @@ describe('what two readers could read in two ways', () => {
     '{"__proto__":{},"model":"a","messages":[{}]}',
     '{"model":"a","messages":[{"__proto__":{"content":"x"}}]}',
     '{"\\u005f_proto__":1,"model":"a"}',
+    '{"model":"a","messages":[{}],"metadata":{"\\u005f_proto__":"x"}}',
   ])('__proto__ is no field: %s', (body) => {
     expect(refusalOf(body).code).toBe('invalid_request');
   });

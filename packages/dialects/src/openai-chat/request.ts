@@ -183,7 +183,8 @@ function checkMetadata(request: JsonObject): Refusal | null {
   for (const [key, value] of pairs) {
     const isPair =
       typeof value === 'string' && value.length <= REQUEST_LIMITS.metadataValueCharacters && value.isWellFormed();
-    if (isPair && key.length <= REQUEST_LIMITS.metadataKeyCharacters && key.isWellFormed()) continue;
+    const isKey = key.length <= REQUEST_LIMITS.metadataKeyCharacters && key.isWellFormed() && key !== '__proto__';
+    if (isPair && isKey) continue;
     return refuse(
       'invalid_request',
       'metadata keys are at most 64, values at most 512 characters of text.',

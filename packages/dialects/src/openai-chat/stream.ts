@@ -73,7 +73,6 @@ const COLON = 58;
 const BLANK_LINE = Buffer.from('\n\n');
 
 class Stream implements ChatStream, EventSink {
-  usageRaw: Buffer | null = null;
   usage: Usage | null = null;
   finishRaw: string | null = null;
   serviceTier: string | null = null;
@@ -94,6 +93,7 @@ class Stream implements ChatStream, EventSink {
   #isCutShort = false;
   #created = 0;
   #usageChunk: Buffer | null = null;
+  #usageRaw: Buffer | null = null;
 
   constructor(options: ChatStreamOptions) {
     this.#options = options;
@@ -127,7 +127,7 @@ class Stream implements ChatStream, EventSink {
   terminal(facts: { readonly usage: Usage | null; readonly cost: string | null }): Buffer {
     if (!this.#options.includeUsage) return DONE_EVENT;
     const { id, model } = this.#options;
-    const seen = { id, model, created: this.#created, chunk: this.#usageChunk, reported: this.usageRaw };
+    const seen = { id, model, created: this.#created, chunk: this.#usageChunk, reported: this.#usageRaw };
     const chunk = encodeUsageChunk({ ...seen, ...facts });
     return chunk === null ? DONE_EVENT : Buffer.concat([chunk, DONE_EVENT]);
   }
@@ -276,7 +276,7 @@ class Stream implements ChatStream, EventSink {
     const usage = decodeUsage(parseObject(raw.toString('utf8')));
     if (usage === null) return;
     this.usage = usage;
-    this.usageRaw = Buffer.from(raw);
+    this.#usageRaw = Buffer.from(raw);
   }
 
   /** True where the event is an error: it is noted and must not be written. */
