@@ -193,6 +193,13 @@ function event(organizationId: string, changes: Partial<UsageEvent> = {}): Usage
   };
 }
 
+/** A hold of nothing: settling it is debited at once, without one only after its posting. */
+async function hold({ organizationId, requestId }: UsageEvent): Promise<void> {
+  const nothing = nanousd(0n);
+  const asked = { authVersion: '1', scopes: [], wantNanousd: nothing, floorNanousd: nothing, timeToLiveMs: 60_000 };
+  expect(await gateway.admission.authorize({ ...asked, organizationId, requestId })).toMatchObject({ kind: 'granted' });
+}
+
 async function settle(settled: UsageEvent, payload = encodeUsageEvent(settled)): Promise<void> {
   const { organizationId, requestId, chargeNanousd } = settled;
   const outcome = await gateway.admission.settle({
@@ -248,13 +255,16 @@ describe('the worker', () => {
   it('parks what it cannot read and goes on', async () => {
     const organizationId = await createOrganization();
     const broken = event(organizationId);
-    const whole = event(organizationId);
+    const whole = event(organizationId, { lines: [], costNanousd: nanousd(0n), chargeNanousd: nanousd(0n) });
+    await hold(broken);
     await settle(broken, '{"version":2}');
+    expect(await available(organizationId)).toBe(-1_000n);
     await settle(whole);
     await until('the readable one is posted', () => isPosted(whole));
     await until('both are acknowledged', async () => (await worker.services.streams.lag()).entries === 0);
     const letter = await database.usageDeadLetter.findFirst({ where: { requestId: broken.requestId } });
     expect(letter).toMatchObject({ payload: '{"version":2}', reason: expect.stringContaining('version') });
+    await until('the parked one counts no more', async () => (await available(organizationId)) === 0n);
   });
 
   it('a grant can be spent seconds after it was asked for, once, and the balance loaded in between counts it once', async () => {
@@ -338,16 +348,7 @@ describe('the worker', () => {
     expect(await available(organizationId)).toBe(0n);
     postgres.cut();
     const settled = event(organizationId);
-    const hold = await gateway.admission.authorize({
-      organizationId,
-      requestId: settled.requestId,
-      authVersion: '1',
-      scopes: [],
-      wantNanousd: nanousd(0n),
-      floorNanousd: nanousd(0n),
-      timeToLiveMs: 60_000,
-    });
-    expect(hold.kind).toBe('granted');
+    await hold(settled);
     await settle(settled);
     expect(await available(organizationId)).toBe(-1_000n);
     await gateway.admission.forget(organizationId);

@@ -93,6 +93,23 @@ async function postEntries(services: DrainServices, entries: readonly StreamEntr
   await services.streams.acknowledge(entries.filter((entry) => !uncounted.has(entry)));
   stop();
   reportPosting(services, { events, outcome, unreadable });
+  await reloadUnposted(
+    services,
+    entries,
+    new Set([...outcome.posted, ...outcome.repeated].map(({ requestId }) => requestId)),
+  );
+}
+
+/** Admission has debited what went to the dead letters and the ledger has not: its balance is read again. */
+async function reloadUnposted(
+  { admission }: DrainServices,
+  entries: readonly StreamEntry[],
+  posted: ReadonlySet<string>,
+): Promise<void> {
+  const unposted = entries.filter((entry) => entry.organizationId !== '' && !posted.has(entry.requestId));
+  for (const organizationId of new Set(unposted.map((entry) => entry.organizationId))) {
+    await admission.forget(organizationId);
+  }
 }
 
 interface PostingReport {
@@ -130,7 +147,7 @@ async function recountAll(
   const uncounted = new Set<StreamEntry>();
   const recounts = [...readable].map(async ([entry, { requestId, keyId }]) => {
     const event = ledger.get(requestId);
-    // A dead letter: admission has debited what the ledger never will, until the organisation is loaded again.
+    // A dead letter.
     if (!event) return;
     const { organizationId, chargeNanousd, postingSequence } = event;
     const scopes = [`key:${keyId}`];
