@@ -47,7 +47,7 @@ export interface GatewayConfig {
 }
 
 /** Reads and checks the environment. Throws one readable error that names every bad variable, and no value. */
-export function readConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): GatewayConfig {
   const parsed = environmentSchema.safeParse(environment);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { composeGateway } from './compose.js';
 import { readConfig } from './config.js';
 
-const gateway = await composeGateway(readConfig(process.env));
+const gateway = await composeGateway(readConfig());
 await gateway.listen();
 
 let isStopping = false;
