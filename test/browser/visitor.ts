@@ -36,6 +36,8 @@ export async function openWindow(browser: Browser, run: RunFile, window: Window 
     baseURL: run.urls.dashboard,
     viewport: window.viewport ?? DESKTOP,
     colorScheme: window.colorScheme ?? 'light',
+    // What fades in is judged when it is there.
+    reducedMotion: 'reduce',
     ...(window.signedInAs === undefined ? {} : { storageState: window.signedInAs }),
   });
   const page = await context.newPage();

@@ -1,4 +1,5 @@
 import 'server-only';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomBytes } from 'node:crypto';
 import { createOrganizationForUser, decodeName } from '@tollgate/access';
 import { betterAuth } from 'better-auth';
@@ -14,6 +15,9 @@ import { log } from './log';
 import { sendMail } from './mail';
 import { once } from './once';
 import { rateLimitStorage, signInDelayMs } from './rate-limit';
+
+// Hooks run inside better-auth's transaction, which is over when background work gets its turn. This leads out of it.
+const outsideTransaction = AsyncLocalStorage.snapshot();
 
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
@@ -39,7 +43,17 @@ function createAuth() {
     secret: settings.authSecret,
     trustedOrigins: trustedOrigins(settings.dashboardUrl),
     telemetry: { enabled: false },
-    logger: { level: 'error', log: (level, message) => log()[level === 'error' ? 'error' : 'info'](message) },
+    logger: {
+      level: 'error',
+      log: (level, message, ...details) => {
+        const error = details.find((detail) => detail instanceof Error);
+        log()[level === 'error' ? 'error' : 'info']({ error }, message);
+      },
+    },
+    // A refusal is an answer, not a fault: only what nobody expected is written down.
+    onAPIError: {
+      onError: (error) => (error instanceof APIError ? undefined : log().error({ error }, 'sign-in failed')),
+    },
     database: prismaAdapter(database(), { provider: 'postgresql', transaction: true }),
     emailAndPassword: {
       enabled: true,
@@ -52,10 +66,11 @@ function createAuth() {
         await sendMail(resetMail(user, `${settings.dashboardUrl}/reset-password?token=${encodeURIComponent(token)}`));
       },
       onPasswordReset: async ({ user }) => confirmAddress(user),
-      onExistingUserSignUp: async ({ user }) => answerSecondSignUp(user),
+      onExistingUserSignUp: ({ user }) => outsideTransaction(() => answerSecondSignUp(user)),
     },
     emailVerification: {
       sendOnSignUp: true,
+      sendOnSignIn: true,
       autoSignInAfterVerification: true,
       expiresIn: HOUR_SECONDS,
       sendVerificationEmail: async ({ user, url }) => sendMail(verificationMail(user, url)),

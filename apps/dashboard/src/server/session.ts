@@ -5,6 +5,7 @@ import { redirect } from 'next/navigation';
 import { cache } from 'react';
 import { auth } from './auth';
 import { database } from './database';
+import { type Pulse, readPulse } from './pulse.store';
 import { PATH_HEADER } from './request-path';
 
 export interface SignedIn {
@@ -18,6 +19,8 @@ export interface SignedIn {
 /** A signed-in person in the organisation they work in. Everything a page reads is read through this organisation. */
 export interface Visitor extends SignedIn {
   readonly organization: Membership;
+  /** read before anything a page shows: whatever is posted later raises its sequence */
+  readonly pulse: Pulse;
 }
 
 /** Who is asking, read once per request; null for nobody. Membership is read each time: a removed member is out at once. */
@@ -27,8 +30,10 @@ export const currentVisitor = cache(async (): Promise<Visitor | null> => {
   const { user } = session;
   const [organization] = await membershipsOf(database(), user.id);
   if (!organization) return null;
+  const pulse = await readPulse(database(), organization.organizationId);
+  if (!pulse) return null;
   const signedIn = { userId: user.id, name: user.name, email: user.email, sessionId: session.session.id };
-  return { ...signedIn, createdAtMs: user.createdAt.getTime(), organization };
+  return { ...signedIn, createdAtMs: user.createdAt.getTime(), organization, pulse };
 });
 
 /** For pages: everyone else is sent to sign in, and comes back afterwards. */

@@ -17,7 +17,6 @@ export function AccountMenu({ name, email }: { name: string; email: string }) {
       trigger={
         <button
           type="button"
-          aria-label={`Account menu of ${name}`}
           className="flex w-full min-w-0 items-center gap-2.5 rounded-md px-2 py-1.5 text-left hover:bg-hover"
         >
           <span
@@ -26,6 +25,7 @@ export function AccountMenu({ name, email }: { name: string; email: string }) {
           >
             {([...name][0] ?? '?').toUpperCase()}
           </span>
+          <span className="sr-only">Account menu</span>
           <span className="min-w-0 flex-1">
             <span className="block truncate text-[13px] font-medium">{name}</span>
             <span className="block truncate text-xs text-muted">{email}</span>

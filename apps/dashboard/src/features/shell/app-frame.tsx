@@ -37,7 +37,7 @@ export async function AppFrame({ visitor, children }: { visitor: Visitor; childr
   );
   return (
     <div className="flex min-h-dvh">
-      {isAllowed(visitor, 'request.read') ? <Freshness /> : null}
+      {isAllowed(visitor, 'request.read') ? <Freshness sequence={visitor.pulse.sequence} /> : null}
       <aside className="sticky top-0 hidden h-dvh w-60 shrink-0 flex-col gap-4 border-r border-line bg-surface p-3 lg:flex">
         <Link href="/overview" aria-label="Tollgate, overview" className="rounded px-2 pt-1.5">
           <Logo />

@@ -1,31 +1,35 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useTransition } from 'react';
 
 const LOOK_MS = 1_500;
 /** A range such as "the last hour" moves on even when nothing happens. */
 const SLIDE_MS = 60_000;
 
-/** Keeps the page true: asks cheaply whether anything was posted, and only then reads the page again. Rests while hidden. */
-export function Freshness() {
+/**
+ * Keeps the page true: asks cheaply whether anything was posted, and only then reads the page again. Rests while hidden.
+ * `sequence` is what the organisation's was before the page's data was read: nothing falls between the two.
+ */
+export function Freshness({ sequence: shown }: { sequence: string }) {
   const router = useRouter();
-  const seen = useRef<{ sequence: string | null; refreshedAtMs: number }>({ sequence: null, refreshedAtMs: 0 });
+  const [isRefreshing, startRefresh] = useTransition();
+  const seen = useRef({ sequence: shown, refreshedAtMs: 0 });
+  const isBusy = useRef(false);
+  isBusy.current = isRefreshing;
   useEffect(() => {
     seen.current.refreshedAtMs = Date.now();
     let isLooking = false;
     const look = async () => {
-      if (document.hidden || isLooking) return;
+      if (document.hidden || isLooking || isBusy.current) return;
       isLooking = true;
       const sequence = await fetchSequence();
       isLooking = false;
       if (sequence === null) return;
-      const { sequence: known, refreshedAtMs } = seen.current;
-      const isNews = known !== null && known !== sequence;
-      seen.current.sequence = sequence;
-      if (!isNews && Date.now() - refreshedAtMs < SLIDE_MS) return;
-      seen.current.refreshedAtMs = Date.now();
-      router.refresh();
+      const isNews = seen.current.sequence !== sequence;
+      if (!isNews && Date.now() - seen.current.refreshedAtMs < SLIDE_MS) return;
+      seen.current = { sequence, refreshedAtMs: Date.now() };
+      startRefresh(() => router.refresh());
     };
     const timer = setInterval(() => void look(), LOOK_MS);
     const onVisible = () => void look();

@@ -5,9 +5,12 @@ import { config } from '../../config';
 export function SandboxBanner() {
   if (!config().isProviderSandboxed) return null;
   return (
-    <p className="flex items-center justify-center gap-2 border-b border-warning-line bg-warning-soft px-4 py-1.5 text-center text-[13px] text-warning">
+    <section
+      aria-label="Sandbox"
+      className="flex items-center justify-center gap-2 border-b border-warning-line bg-warning-soft px-4 py-1.5 text-center text-[13px] text-warning"
+    >
       <FlaskConical className="size-4 shrink-0" aria-hidden />
-      <span>Answers come from the sandbox: no provider key is set.</span>
-    </p>
+      <p>Answers come from the sandbox: no provider key is set.</p>
+    </section>
   );
 }

@@ -2,6 +2,7 @@ import 'server-only';
 import { keyNames } from '@tollgate/access';
 import { overview } from '@tollgate/usage';
 import { database } from '../../server/database';
+import { once } from '../../server/once';
 import type { FilterChoice } from './filter-selects';
 import type { Range } from './range';
 
@@ -13,8 +14,25 @@ export interface UsedNames {
   readonly keys: readonly { readonly keyId: string; readonly name: string }[];
 }
 
-/** What was used in a range, the dearest first: what it makes sense to filter by. */
-export async function readUsedNames(organizationId: string, { fromMs, toMs, interval }: Range): Promise<UsedNames> {
+const KEPT_MS = 15_000;
+const KEPT_MAX = 500;
+
+/**
+ * What was used in a range, the dearest first: what it makes sense to filter by. Kept for 15 s per organisation and range:
+ * an open page asks every few seconds, and a new name may be a little late in a list.
+ */
+export async function readUsedNames(organizationId: string, range: Range): Promise<UsedNames> {
+  const kept = once('used-names', () => new Map<string, { readonly atMs: number; readonly names: UsedNames }>());
+  const key = `${organizationId} ${range.name} ${range.name === 'custom' ? `${range.fromMs} ${range.toMs}` : ''}`;
+  const known = kept.get(key);
+  if (known && Date.now() - known.atMs < KEPT_MS) return known.names;
+  const names = await findUsedNames(organizationId, range);
+  if (kept.size >= KEPT_MAX) kept.clear();
+  kept.set(key, { atMs: Date.now(), names });
+  return names;
+}
+
+async function findUsedNames(organizationId: string, { fromMs, toMs, interval }: Range): Promise<UsedNames> {
   const of = async (groupBy: 'model' | 'provider' | 'key') => {
     const query = { organizationId, fromMs, toMs, interval, groupBy, filters: {}, groupsMax: OPTIONS_MAX };
     const { groups } = await overview(database(), query);

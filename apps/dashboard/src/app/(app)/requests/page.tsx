@@ -26,7 +26,7 @@ export const metadata: Metadata = { title: 'Requests' };
 
 const PATH = '/requests';
 const PAGE_SIZE = 50;
-const CHOICES = [{ value: 'all', title: 'All', label: 'All, up to 90 days' }, ...RANGE_CHOICES];
+const CHOICES = [{ value: 'all', title: 'All', label: 'All: up to 90 days' }, ...RANGE_CHOICES];
 const STATUS_CHOICE: FilterChoice = {
   name: 'status',
   label: 'Status',

@@ -1,5 +1,3 @@
-import { database } from '../../../server/database';
-import { readPulse } from '../../../server/pulse.store';
 import { currentVisitor, isAllowed } from '../../../server/session';
 
 export const dynamic = 'force-dynamic';
@@ -12,6 +10,5 @@ export async function GET(): Promise<Response> {
   if (!visitor) return Response.json({ error: 'signed_out' }, { status: 401, headers: HEADERS });
   if (!isAllowed(visitor, 'request.read'))
     return Response.json({ error: 'not_allowed' }, { status: 403, headers: HEADERS });
-  const pulse = await readPulse(database(), visitor.organization.organizationId);
-  return Response.json(pulse, { headers: HEADERS });
+  return Response.json(visitor.pulse, { headers: HEADERS });
 }
