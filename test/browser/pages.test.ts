@@ -160,6 +160,7 @@ async function axeFaults(page: Page, selector = 'html'): Promise<string[]> {
   return page.evaluate(async (within) => {
     interface Axe {
       run(
+        context: string,
         options: object,
       ): Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary?: string }[] }[] }>;
     }

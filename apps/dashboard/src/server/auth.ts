@@ -1,7 +1,7 @@
 import 'server-only';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomBytes } from 'node:crypto';
-import { createOrganizationForUser, decodeName } from '@tollgate/access';
+import { createOrganizationForUser, decodeName, membershipsOf } from '@tollgate/access';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { APIError, createAuthMiddleware } from 'better-auth/api';
@@ -112,7 +112,10 @@ function createAuth() {
         handler: (task) => void task.catch((error: unknown) => log().error({ error }, 'a background task failed')),
       },
     },
-    databaseHooks: { user: { create: { after: async (user) => ensureOrganization(user) } } },
+    databaseHooks: {
+      user: { create: { after: async (user) => ensureOrganization(user) } },
+      session: { create: { after: async ({ userId }) => repairOrganization(userId) } },
+    },
     hooks: { before: createAuthMiddleware(async (context) => refuseBadInput(context.path, context.body)) },
     plugins: [nextCookies()],
   });
@@ -136,6 +139,14 @@ async function ensureOrganization(user: Person): Promise<void> {
     nowMs: Date.now(),
     random: randomBytes,
   });
+}
+
+/** A person without any organisation could only ever see the sign-in page: a sign-up that was cut short is finished here. */
+async function repairOrganization(userId: string): Promise<void> {
+  if ((await membershipsOf(database(), userId)).length > 0) return;
+  const context = await auth().$context;
+  const user = await context.internalAdapter.findUserById(userId);
+  if (user) await ensureOrganization(user);
 }
 
 /** The address is proven. The organisation is normally there; the call repairs a sign-up that was cut short. */

@@ -110,10 +110,9 @@ function drawSeries(kind: TimeChartProps['kind'], { name, color }: ChartSeries, 
         key={name}
         dataKey={name}
         stackId="all"
-        stroke={color}
-        strokeWidth={1.25}
+        stroke="none"
         fill={color}
-        fillOpacity={0.28}
+        fillOpacity={0.85}
         isAnimationActive={false}
         type="stepAfter"
       />

@@ -45,7 +45,7 @@ export function KeyTable({ rows, canWrite }: { rows: readonly KeyRow[]; canWrite
         <tbody>
           {rows.map((row) => (
             <tr key={row.keyId} className={BODY_ROW}>
-              <Cell className="max-w-32 md:max-w-56" title={row.name}>
+              <Cell className="h-13 max-w-32 md:h-10 md:max-w-56" title={row.name}>
                 <span className="block truncate font-medium">{row.name}</span>
                 <span className="block truncate font-mono text-xs text-muted md:hidden">{row.hint}</span>
               </Cell>

@@ -23,7 +23,7 @@ export function RequestStatus(request: StatusParts) {
   return (
     <Badge tone={tone}>
       {request.status}
-      <span className="max-w-40 truncate font-normal">{title}</span>
+      <span className="hidden max-w-40 truncate font-normal sm:inline">{title}</span>
     </Badge>
   );
 }
