@@ -5,7 +5,7 @@ import { programEnvironment, urlsOf } from './environment.mjs';
 import { checkDatabase, checkRedis, withoutPassword } from './given-services.mjs';
 import { installDependencies, isInstalled } from './install.mjs';
 import { isMigrated, migrate } from './migrate.mjs';
-import { startPostgres } from './postgres.mjs';
+import { copyDatabase, startPostgres, storeDatabase } from './postgres.mjs';
 import { createProcesses } from './processes.mjs';
 import { programs, startProgram } from './programs.mjs';
 import { startRedis } from './redis.mjs';
@@ -153,6 +153,7 @@ export async function bringUp({ profile, steps, signal: outer, prepared = false 
     const environment = programEnvironment({ own, ports, ...services, secrets: secrets.read(), stateFolder });
     const seeded = await steps.step('seed', hints.seed, () => seed({ environment, secrets, signal }));
     const { demoKey, managementKey, organizationId, email, password } = seeded;
+    if (profile.fast) await copyDatabase(services.databaseUrl, storeDatabase);
     runFile.update({ demoKey, managementKey, organizationId, demo: { email, password }, ...services });
     await startAllPrograms(controller, { ...context, environment });
     const { adopt } = processes;

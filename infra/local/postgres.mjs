@@ -10,6 +10,10 @@ import { waitUntilReady } from './processes.mjs';
 import { HintedError } from './step.mjs';
 
 const databaseName = 'tollgate';
+
+/** Tests of stores work in a copy: no running worker takes rows or jobs away from them, and no law at the end sees theirs. */
+export const storeDatabase = 'tollgate_store';
+
 const throwaway = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 /**
@@ -133,4 +137,14 @@ export async function startPostgres({ folder, wantedPort, password, fast, proces
   if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(databaseName)}`);
   await client.end();
   return { url: url(databaseName), port };
+}
+
+/** A second database with the contents of the first, which nobody may be connected to. Returns its URL. */
+export async function copyDatabase(url, name) {
+  const client = await canLogIn(new URL('/postgres', url).toString());
+  if (client === undefined) throw new Error('postgres does not answer');
+  const source = client.escapeIdentifier(new URL(url).pathname.slice(1));
+  await client.query(`create database ${client.escapeIdentifier(name)} template ${source}`);
+  await client.end();
+  return new URL(`/${name}`, url).toString();
 }

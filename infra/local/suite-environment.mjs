@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { sealedEnvironment, toolEnvironment } from './environment.mjs';
 import { root } from './paths.mjs';
+import { storeDatabase } from './postgres.mjs';
 
 /** Recorded provider exchanges stand beside the checkout unless TOLLGATE_RECORDINGS says where. */
 function recordingsFolder() {
@@ -34,4 +35,11 @@ export const bareEnvironment = () => surroundings(sealedEnvironment(toolEnvironm
 /** What suites, bench and replay see: what the programs see, and where the run file and a Redis binary are. */
 export function suiteEnvironment({ environment, runFile, redisProgram }) {
   return { ...surroundings(environment), TOLLGATE_RUN_FILE: runFile, ...redisVariables(redisProgram) };
+}
+
+/** What tests of stores see: a database and a Redis number that no running program uses. */
+export function storeEnvironment(machine) {
+  const environment = suiteEnvironment(machine);
+  const database = new URL(`/${storeDatabase}`, environment.DATABASE_URL).toString();
+  return { ...environment, DATABASE_URL: database, REDIS_URL: new URL('/1', environment.REDIS_URL).toString() };
 }

@@ -9,7 +9,7 @@ import { ensureFolder, localFolder } from './paths.mjs';
 import { throwawayProfile } from './profile.mjs';
 import { runStaticChecks } from './static-checks.mjs';
 import { createSteps, describeFailure } from './step.mjs';
-import { bareEnvironment, suiteEnvironment } from './suite-environment.mjs';
+import { bareEnvironment, storeEnvironment, suiteEnvironment } from './suite-environment.mjs';
 import { runSuite, suitesWithFiles } from './suites.mjs';
 
 const filters = process.argv.slice(2);
@@ -31,10 +31,15 @@ async function counted(title, work) {
   );
 }
 
+function environmentOf(suite, machine) {
+  if (machine === undefined) return bareEnvironment();
+  return suite.name === 'store' ? storeEnvironment(machine) : suiteEnvironment(machine);
+}
+
 async function runSuites(chosen, machine) {
-  const env = machine === undefined ? bareEnvironment() : suiteEnvironment(machine);
   const onSpawn = (pid) => machine?.adopt('suite', pid);
   for (const suite of chosen) {
+    const env = environmentOf(suite, machine);
     await counted(suite.name, () => runSuite({ suite, filters, env, signal, reportFolder, onSpawn }));
   }
 }
