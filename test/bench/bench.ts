@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly roundMs: number;
   readonly connections: number;
+  /** answered by each program before anything is measured */
+  readonly warmUpRequests: number;
   readonly onRound?: (line: string) => void;
 }
 
@@ -86,7 +88,7 @@ async function measure(
 ): Promise<{ bare: Measured; gateway: Measured }> {
   const names = ['bare', 'gateway'] as const;
   const taken = { bare: collector('bare'), gateway: collector('gateway') };
-  for (const name of names) await runLoad(subjects[name].target, options.connections, options.roundMs);
+  for (const name of names) await warmUp(subjects[name].target, options);
   for (let round = 0; round < options.rounds; round += 1) {
     // A B, then B A: whoever goes second never profits twice in a row.
     for (const name of round % 2 === 0 ? names : [...names].reverse()) {
@@ -97,6 +99,14 @@ async function measure(
     options.onRound?.(`round ${round + 1}: bare ${taken.bare.last()}, gateway ${taken.gateway.last()}`);
   }
   return { bare: taken.bare.result(), gateway: taken.gateway.result() };
+}
+
+/** Until the engine has compiled what it will compile: a fixed number of requests, not of seconds, so that a slow moment does not count as warm. */
+async function warmUp(target: LoadTarget, { connections, roundMs, warmUpRequests }: BenchOptions): Promise<void> {
+  let answered = 0;
+  for (let round = 0; answered < warmUpRequests && round < 12; round += 1) {
+    answered += (await runLoad(target, connections, roundMs)).answered;
+  }
 }
 
 function collector(name: Measured['name']) {

@@ -8,6 +8,7 @@ export async function run(args: readonly string[]): Promise<number> {
     rounds: isQuick ? 5 : 15,
     roundMs: isQuick ? 1500 : 4000,
     connections: 64,
+    warmUpRequests: isQuick ? 8_000 : 20_000,
     onRound: (line: string) => console.log(line),
   };
   const result = await bench(readRunFile(), options);

@@ -1,4 +1,10 @@
-import { decodeNanousd, decodeNanousdPerMillion, encodeNanousd, type Nanousd, type NanousdPerMillion } from '@tollgate/amount';
+import {
+  decodeNanousd,
+  decodeNanousdPerMillion,
+  encodeNanousd,
+  type Nanousd,
+  type NanousdPerMillion,
+} from '@tollgate/amount';
 import { z } from 'zod';
 
 /** Where the token counts of a charge come from; always stored, always true. */
@@ -61,7 +67,12 @@ export interface UsageEvent {
   readonly chargeNanousd: Nanousd;
   /** provider cost that no customer pays (failed attempts, our own failures), estimated where unknown */
   readonly lossNanousd: Nanousd;
-  readonly tokens: { readonly input: number; readonly cachedInput: number; readonly output: number; readonly reasoning: number };
+  readonly tokens: {
+    readonly input: number;
+    readonly cachedInput: number;
+    readonly output: number;
+    readonly reasoning: number;
+  };
   readonly usageSource: UsageSource;
   readonly ending: Ending;
   readonly finish: string | null;
@@ -88,7 +99,10 @@ export interface UsageEvent {
 const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 const amount = z.string().transform((text) => decodeNanousd(text));
 const count = z.number().int().min(0).max(100_000_000);
-const milliseconds = z.number().min(0).max(2 ** 31 - 1);
+const milliseconds = z
+  .number()
+  .min(0)
+  .max(2 ** 31 - 1);
 
 const lineSchema = z.object({
   bucket: z.string().max(40),
@@ -150,12 +164,28 @@ const eventSchema = z.object({
   losses: z.array(z.string()),
 });
 
-/** The event as one line of JSON: amounts and prices as decimal strings of nano-dollars. */
+/**
+ * The event as one line of JSON: amounts and prices as decimal strings of nano-dollars. Amounts are written out by name: a replacer
+ * that looks for bigints would be called for every member of every event, on every request.
+ */
 export function encodeUsageEvent(event: UsageEvent): string {
-  return JSON.stringify(event, (_name, value: unknown) => (typeof value === 'bigint' ? encodeNanousd(value as Nanousd) : value));
+  return JSON.stringify({
+    ...event,
+    lines: event.lines.map(encodeLine),
+    costNanousd: encodeNanousd(event.costNanousd),
+    feeNanousd: encodeNanousd(event.feeNanousd),
+    chargeNanousd: encodeNanousd(event.chargeNanousd),
+    lossNanousd: encodeNanousd(event.lossNanousd),
+  });
 }
 
-export type DecodedUsageEvent = { readonly ok: true; readonly event: UsageEvent } | { readonly ok: false; readonly reason: string };
+function encodeLine({ bucket, quantity, unitPriceNanousdPerMillion }: UsageLine) {
+  return { bucket, quantity, unitPriceNanousdPerMillion: unitPriceNanousdPerMillion.toString() };
+}
+
+export type DecodedUsageEvent =
+  | { readonly ok: true; readonly event: UsageEvent }
+  | { readonly ok: false; readonly reason: string };
 
 /** Reads an event from the stream or the spool. Never throws: what cannot be read goes to the dead-letter table with the reason. */
 export function decodeUsageEvent(text: string): DecodedUsageEvent {
