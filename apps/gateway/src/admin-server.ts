@@ -13,7 +13,13 @@ export async function startAdminServer({
 }): Promise<void> {
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end();
-    void registry.metrics().then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text));
+    void registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      (error: unknown) => {
+        log.error({ error }, 'the metrics could not be written');
+        response.writeHead(500).end();
+      },
+    );
   });
   server.unref();
   await new Promise<void>((resolve) => {

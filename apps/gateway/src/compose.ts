@@ -7,7 +7,7 @@ import { type Endpoint, PROVIDERS, providerInfo } from '@tollgate/catalog';
 import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
 import { openDatabase } from '@tollgate/prisma';
 import type { Availability } from '@tollgate/routing';
-import { createLogger, createMetrics } from '@tollgate/telemetry';
+import { createLogger, createMetrics, type Logger } from '@tollgate/telemetry';
 import { findPostedEvents } from '@tollgate/usage';
 import { Redis } from 'ioredis';
 import { startAdminServer } from './admin-server.js';
@@ -24,9 +24,12 @@ import { allowedOrigins } from './upstream/egress.js';
 import { Upstream } from './upstream/send.js';
 
 const REPLAY_EVERY_MS = 3_600_000;
+const DRAINS_AT_ONCE = 200;
+const CLIENT_STALL_MS = 60_000;
 
 export interface Gateway {
   readonly port: number;
+  readonly log: Logger;
   listen(): Promise<void>;
   /** stops taking requests, lets running ones finish, then lets go of everything */
   close(): Promise<void>;
@@ -75,6 +78,8 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     streamStallMs: config.streamStallMs,
     answerTimeoutMs: config.answerTimeoutMs,
     drainAfterLeaveMs: config.drainAfterLeaveMs,
+    drainsAtOnce: DRAINS_AT_ONCE,
+    clientStallMs: CLIENT_STALL_MS,
     now: Date.now,
     monotonic: () => performance.now(),
     onEnded: requestMetrics(registry, log),
@@ -106,6 +111,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   };
 
   return {
+    log,
     get port() {
       return http.port();
     },
@@ -133,6 +139,8 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       readiness.drain();
       clearInterval(replayTimer);
       await http.close();
+      // Answers whose client has left, and settlements nobody waits for, still run: their charge must reach spool and Redis.
+      await exchange.whenIdle();
       catalog.stop();
       await upstream.close();
       await spool.close();

@@ -25,8 +25,8 @@ export async function admit(
   if (first !== 'stale_key') return first;
   const checked = await ports.keys.recheck(call.input.token);
   if (checked.kind !== 'verified') {
-    const { code, message } = KEY_REFUSALS[checked.kind];
-    return refused(call, code, message);
+    const { code, message, ...more } = KEY_REFUSALS[checked.kind];
+    return refused(call, code, message, more);
   }
   call.principal = checked.principal;
   const second = await authorize(ports.admission, call, attempts);

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Principal } from '@tollgate/access';
+import type { Nanousd } from '@tollgate/amount';
 import type { openaiChat } from '@tollgate/dialects';
 import type { UsageAttempt } from '@tollgate/usage';
 
@@ -29,6 +30,8 @@ export interface Call {
   firstTokenMs: number | null;
   /** milliseconds spent waiting for providers */
   upstreamMs: number;
+  /** what the settlement charged; null as long as there is none */
+  settledNanousd: Nanousd | null;
 }
 
 /** The id a client sees in replies and asks /v1/generation for. */

@@ -10,7 +10,7 @@ export function clientFailure(from: ProviderFailure, requestId: string, code: Fa
     origin: 'provider',
     ...retryAfterMs,
     param: from.param,
-    details: { provider_code: from.code },
+    details: { provider_code: codeOf(from) },
   });
 }
 
@@ -38,15 +38,44 @@ function codeFor(from: ProviderFailure): FailureCode {
   }
 }
 
-/** The caller's own mistakes are explained in the provider's words; our accounts with providers are nobody's business. */
+/**
+ * The caller's own mistakes are explained in the provider's words. Everything else a provider says is about its relation to us: its
+ * words name our organisation, project and limits there, and hosts of its own.
+ */
 function messageFor(from: ProviderFailure): string {
   switch (from.kind) {
+    case 'invalid_request':
+    case 'content_filter':
+      return from.message.replace(ACCOUNT_WORDS, '[redacted]');
     case 'authentication':
     case 'permission':
       return 'The provider refused our credential. We have been told; another model may work meanwhile.';
+    case 'not_found':
+      return 'The provider does not offer this model to us at present.';
     case 'quota':
       return 'The provider has no capacity for us right now.';
-    default:
-      return from.message;
+    case 'rate_limited':
+      return 'The provider takes no more requests from us right now. Try again later.';
+    case 'overloaded':
+      return 'The provider is overloaded. Try again later.';
+    case 'timeout':
+      return 'The provider did not answer in time.';
+    case 'server':
+    case 'unknown':
+      return isOwnWording(from) ? from.message : 'The provider failed to answer.';
   }
+}
+
+/** Keys, organisations, projects and accounts as the providers write them, also behind asterisks. */
+const ACCOUNT_WORDS =
+  /\b(?:Bearer\s+\S+|(?:sk|pk|rk|key|org|proj|user|team|acct|req|gsk|xai|AIza)[-_][\w*.-]{4,}|AIza[\w-]{10,})/g;
+
+/** Written by attempt.ts, not by a provider. */
+function isOwnWording({ code }: ProviderFailure): boolean {
+  return code === 'provider_unreachable' || code === 'provider_unreadable';
+}
+
+/** A code is one word; some providers put sentences there. */
+function codeOf({ code }: ProviderFailure): string | null {
+  return code !== null && /^[\w.-]{1,64}$/.test(code) ? code.replace(ACCOUNT_WORDS, '[redacted]') : null;
 }

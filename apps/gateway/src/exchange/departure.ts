@@ -11,8 +11,28 @@ export interface Departure {
   close(): void;
 }
 
-export function watchDeparture(response: ServerResponse, drainMs: number): Departure {
-  return new SocketDeparture(response, drainMs);
+export function watchDeparture(response: ServerResponse, drains: Drains): Departure {
+  return new SocketDeparture(response, drains);
+}
+
+/** How many abandoned answers this process reads on at once: leaving must not be a way to keep it busy. */
+export class Drains {
+  private running = 0;
+
+  constructor(
+    private readonly drainMs: number,
+    private readonly atOnce: number,
+  ) {}
+
+  /** Milliseconds the next one may take; 0 when there are enough of them. Each `begin` is followed by one `end`. */
+  begin(): number {
+    this.running += 1;
+    return this.running > this.atOnce ? 0 : this.drainMs;
+  }
+
+  end(): void {
+    this.running -= 1;
+  }
 }
 
 class SocketDeparture implements Departure {
@@ -23,7 +43,7 @@ class SocketDeparture implements Departure {
 
   constructor(
     private readonly response: ServerResponse,
-    private readonly drainMs: number,
+    private readonly drains: Drains,
   ) {
     response.once('close', this.closed);
     // The client may have gone while its key was being looked up.
@@ -40,7 +60,11 @@ class SocketDeparture implements Departure {
   }
 
   close(): void {
-    if (this.timer) clearTimeout(this.timer);
+    if (this.timer) {
+      clearTimeout(this.timer);
+      this.timer = null;
+      this.drains.end();
+    }
     this.response.removeListener('close', this.closed);
     this.leave = null;
     this.drainEnd = null;
@@ -49,7 +73,7 @@ class SocketDeparture implements Departure {
   private readonly closed = (): void => {
     if (this.hasLeft || this.response.writableFinished) return;
     this.hasLeft = true;
-    this.timer = setTimeout(() => this.drainEnd?.(), this.drainMs);
+    this.timer = setTimeout(() => this.drainEnd?.(), this.drains.begin());
     this.leave?.();
   };
 }

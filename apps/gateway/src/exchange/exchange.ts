@@ -1,19 +1,19 @@
-import { decimalUsd } from '@tollgate/amount';
+import { decimalUsd, ZERO } from '@tollgate/amount';
 import type { Admission } from '@tollgate/admission';
 import type { Catalog, ProviderInfo } from '@tollgate/catalog';
 import { type Failure, failureOf, openaiChat, type ProviderFailure } from '@tollgate/dialects';
 import { decide, type Availability, type Attempt } from '@tollgate/routing';
 import type { Endpoint } from '@tollgate/catalog';
 import type { KeyCache } from '../keys/key-cache.js';
-import type { Upstream } from '../upstream/send.js';
+import type { UpstreamSender } from '../upstream/send.js';
 import { admit } from './admit.js';
 import { type AttemptFailure, isWorthAnotherTry } from './attempt.js';
-import { type Call, type ExchangeInput, generationId } from './call.js';
-import { type Departure, watchDeparture } from './departure.js';
+import { type Call, type ExchangeInput, generationId, scopesOf } from './call.js';
+import { type Departure, Drains, watchDeparture } from './departure.js';
 import { clientFailure } from './client-failure.js';
 import { billableAttempts, unitsFor } from './priced-features.js';
 import { type ProviderRequestOptions, providerRequest } from './provider-request.js';
-import { writeReplyHead, writeStreamHead } from './reply-head.js';
+import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
 import { type Ended, settle, type SettlementPorts } from './settlement.js';
@@ -22,11 +22,17 @@ import { chargeFor, nothingCharged, type Outcome } from './tally.js';
 export interface ExchangePorts extends SettlementPorts, ProviderRequestOptions {
   readonly admission: Admission;
   readonly keys: KeyCache;
-  readonly upstream: Upstream;
+  readonly upstream: UpstreamSender;
   readonly catalog: () => Catalog;
   readonly provider: (id: string) => ProviderInfo | undefined;
   readonly availability: (endpoint: Endpoint) => Availability;
+  /** for the whole request, over all its attempts */
+  readonly answerTimeoutMs: number;
+  /** how long, and for how many at once, answers are read on whose client has left */
   readonly drainAfterLeaveMs: number;
+  readonly drainsAtOnce: number;
+  /** a client that reads nothing of its stream for this long has left */
+  readonly clientStallMs: number;
   /** told of every request that ended, for metrics and the log */
   readonly onEnded: (call: Call, ended: Ended) => void;
 }
@@ -35,10 +41,21 @@ const ATTEMPTS_MAX = 3;
 
 /**
  * The whole life of one request: decode, decide, admit, attempt, relay, settle. Left column down; every refusal leaves to the right in
- * the caller's dialect. Never rejects for anything a caller or a provider can do.
+ * the caller's dialect. Never rejects: what is wrong with ourselves releases the hold, is logged, and is told to the caller too.
  */
 export class Exchange {
-  constructor(private readonly ports: ExchangePorts) {}
+  private readonly drains: Drains;
+  private running = 0;
+  private waiting: (() => void)[] = [];
+
+  constructor(private readonly ports: ExchangePorts) {
+    this.drains = new Drains(ports.drainAfterLeaveMs, ports.drainsAtOnce);
+  }
+
+  /** Resolves when nothing runs any more, abandoned answers and settlements included: only then may the stores be closed. */
+  whenIdle(): Promise<void> {
+    return this.running === 0 ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+  }
 
   async run(input: ExchangeInput): Promise<void> {
     const decoded = openaiChat.decodeEnvelope(input.body);
@@ -53,19 +70,63 @@ export class Exchange {
         }),
       );
     const call = beginCall(input, decoded.envelope);
+    this.running += 1;
+    try {
+      await this.live(call);
+    } catch (error) {
+      await this.failedInside(call, error);
+    } finally {
+      this.running -= 1;
+      if (this.running === 0) for (const resolve of this.waiting.splice(0)) resolve();
+    }
+  }
 
+  private async live(call: Call): Promise<void> {
     const plan = this.plan(call);
     if (plan.kind === 'refused') return this.refuseRecorded(call, plan.failure);
 
-    const admitted = await admit(this.ports, call, plan.attempts);
-    if (admitted.kind === 'refused') return this.refuseRecorded(call, admitted.failure);
-
-    const departure = watchDeparture(input.response, this.ports.drainAfterLeaveMs);
+    const departure = watchDeparture(call.input.response, this.drains);
     try {
+      const admitted = await admit(this.ports, call, plan.attempts);
+      if (admitted.kind === 'refused') return this.refuseRecorded(call, admitted.failure);
+      if (departure.hasLeft) return await this.leftEarly(call);
       await this.attempts(call, plan.attempts.slice(0, ATTEMPTS_MAX), departure);
     } finally {
       departure.close();
     }
+  }
+
+  /** Nothing was sent for this client, so nothing is charged. */
+  private leftEarly(call: Call): Promise<void> {
+    const charge = nothingCharged('client_left');
+    return this.settle(call, { charge, attempt: null, status: 499, errorCode: 'client_left', finish: null });
+  }
+
+  /** A defect of ours. The hold must not outlive the request, the client must not wait, and after a settlement there is no second one. */
+  private async failedInside(call: Call, error: unknown): Promise<void> {
+    const { requestId } = call.input;
+    this.ports.log.error({ error, requestId }, 'a request failed inside the gateway');
+    const charge = nothingCharged('crashed');
+    if (call.settledNanousd === null)
+      await this.settle(call, { charge, attempt: null, status: 500, errorCode: 'internal_error', finish: null }).catch(
+        (again: unknown) => this.releaseUnrecorded(call, again),
+      );
+    const chargedUsd = decimalUsd(call.settledNanousd ?? ZERO);
+    const message = 'Something failed on our side.';
+    breakOff(call.input, failureOf({ code: 'internal_error', message, requestId, chargedUsd }));
+  }
+
+  private async releaseUnrecorded(call: Call, error: unknown): Promise<void> {
+    const { requestId } = call.input;
+    this.ports.log.error({ error, requestId }, 'a request that failed inside the gateway could not be recorded');
+    await this.ports.admission.settle({
+      organizationId: call.principal.organizationId,
+      requestId,
+      scopes: scopesOf(call.principal),
+      chargeNanousd: ZERO,
+      event: '',
+      append: false,
+    });
   }
 
   /** Which endpoints to try, in order, or why none. */
@@ -105,9 +166,11 @@ export class Exchange {
   private async attempts(call: Call, planned: readonly Attempt[], departure: Departure): Promise<void> {
     let last: { attempt: Attempt; failed: AttemptFailure } | null = null;
     for (const attempt of planned) {
+      const remainingMs = this.ports.answerTimeoutMs - (this.ports.monotonic() - call.input.startedAt);
+      if (last && remainingMs <= 0) break;
       const failed = call.envelope.isStream
-        ? await this.stream(call, attempt, departure)
-        : await this.whole(call, attempt, departure);
+        ? await this.stream(call, attempt, departure, Math.max(1, remainingMs))
+        : await this.whole(call, attempt, departure, Math.max(1, remainingMs));
       if (failed === null) return;
       last = { attempt, failed };
       if (!isWorthAnotherTry(failed.failure) || departure.hasLeft) break;
@@ -124,10 +187,19 @@ export class Exchange {
     refuse(call.input, told);
   }
 
-  private async whole(call: Call, attempt: Attempt, departure: Departure): Promise<AttemptFailure | null> {
+  private async whole(
+    call: Call,
+    attempt: Attempt,
+    departure: Departure,
+    remainingMs: number,
+  ): Promise<AttemptFailure | null> {
     const { ports } = this;
     const startedAt = ports.monotonic();
-    const result = await relayWhole(ports.upstream, providerRequest(ports, call, attempt), departure, ports.monotonic);
+    const result = await relayWhole(ports.upstream, providerRequest(ports, call, attempt, remainingMs), {
+      departure,
+      answerTimeoutMs: remainingMs,
+      clock: ports.monotonic,
+    });
     call.upstreamMs += ports.monotonic() - startedAt;
     noteAttempt(
       call,
@@ -178,10 +250,15 @@ export class Exchange {
     response.setHeader('content-length', bytes.length);
     response.setHeader('x-tollgate-cost-usd', cost);
     response.setHeader('x-tollgate-usage-source', charge.usageSource);
-    response.end(bytes);
+    endReply(response, bytes);
   }
 
-  private async stream(call: Call, attempt: Attempt, departure: Departure): Promise<AttemptFailure | null> {
+  private async stream(
+    call: Call,
+    attempt: Attempt,
+    departure: Departure,
+    remainingMs: number,
+  ): Promise<AttemptFailure | null> {
     const { ports } = this;
     const { response, requestId, startedAt: began } = call.input;
     const startedAt = ports.monotonic();
@@ -195,13 +272,14 @@ export class Exchange {
       writeStreamHead(response, call, attempt);
     };
     const provider = ports.provider(attempt.endpoint.provider);
-    const result = await relayStream(ports.upstream, providerRequest(ports, call, attempt), {
+    const result = await relayStream(ports.upstream, providerRequest(ports, call, attempt, remainingMs), {
       response,
       departure,
       stream,
       commit,
       stopsBillingOnCancel: provider?.stopsBillingOnCancel ?? false,
-      answerTimeoutMs: ports.answerTimeoutMs,
+      answerTimeoutMs: remainingMs,
+      clientStallMs: ports.clientStallMs,
       clock: ports.monotonic,
     });
     call.upstreamMs += ports.monotonic() - startedAt;
@@ -232,8 +310,9 @@ export class Exchange {
     });
     if (departure.hasLeft) return;
     const cost = decimalUsd(charge.chargeNanousd);
-    if (!stream.hasWritten) writeStreamHead(call.input.response, call, attempt);
-    call.input.response.end(told ? stream.failure(told) : stream.terminal({ usage: charge.usage, cost }));
+    const { response } = call.input;
+    if (!response.headersSent) writeStreamHead(response, call, attempt);
+    endReply(response, told ? stream.failure(told) : stream.terminal({ usage: charge.usage, cost }));
   }
 
   private charge(call: Call, attempt: Attempt, outcome: Outcome) {
@@ -248,19 +327,29 @@ export class Exchange {
 
   private async settle(call: Call, ended: Ended): Promise<void> {
     await settle(this.ports, call, ended);
-    this.ports.onEnded(call, ended);
+    const { requestId } = call.input;
+    if (ended.charge.unpriced.length > 0)
+      this.ports.log.error(
+        { requestId, endpoint: ended.attempt?.endpoint.id, unpriced: ended.charge.unpriced },
+        'a provider reported quantities without a price: they were not charged',
+      );
+    try {
+      this.ports.onEnded(call, ended);
+    } catch (error) {
+      this.ports.log.error({ error, requestId }, 'a request could not be counted');
+    }
   }
 
-  /** A refusal after the key was known is shown in the log too; it costs nothing and nobody waits for its record. */
-  private refuseRecorded(call: Call, told: Failure): void {
-    void this.settle(call, {
+  /** A refusal after the key was known is shown in the log too; it costs nothing and the caller does not wait for its record. */
+  private async refuseRecorded(call: Call, told: Failure): Promise<void> {
+    refuse(call.input, told);
+    await this.settle(call, {
       charge: nothingCharged('refused'),
       attempt: null,
       status: told.status,
       errorCode: told.code,
       finish: null,
     });
-    refuse(call.input, told);
   }
 }
 
@@ -274,6 +363,7 @@ function beginCall(input: ExchangeInput, envelope: openaiChat.ChatEnvelope): Cal
     epoch: null,
     firstTokenMs: null,
     upstreamMs: 0,
+    settledNanousd: null,
   };
 }
 
@@ -289,6 +379,13 @@ export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId'>, tol
   if (told.retryAfterMs !== undefined)
     response.setHeader('retry-after', Math.max(1, Math.ceil(told.retryAfterMs / 1000)));
   response.end(body);
+}
+
+/** The same, also for a stream that has begun: it ends with a typed error, never with silence. */
+function breakOff(input: ExchangeInput, told: Failure): void {
+  const { response } = input;
+  if (!response.headersSent) return refuse(input, told);
+  if (!response.writableEnded) endReply(response, openaiChat.encodeFailureEvent(told));
 }
 
 function leftBefore(call: Call): Outcome {

@@ -12,11 +12,15 @@ export interface ProviderRequestOptions {
   /** keys the per-organisation safety identifier, so that a provider can tell abusers apart and nobody can tell who they are */
   readonly safetySecret: string;
   readonly streamStallMs: number;
-  readonly answerTimeoutMs: number;
 }
 
 /** Everything that leaves for a provider, built from our own tables: no header of the caller's ever travels. */
-export function providerRequest(options: ProviderRequestOptions, call: Call, attempt: Attempt): UpstreamRequest {
+export function providerRequest(
+  options: ProviderRequestOptions,
+  call: Call,
+  attempt: Attempt,
+  remainingMs: number,
+): UpstreamRequest {
   const provider = options.provider(attempt.endpoint.provider);
   if (!provider) throw new Error(`endpoint ${attempt.endpoint.id} names an unknown provider`);
   const target = targetOf(options, attempt, provider);
@@ -34,7 +38,7 @@ export function providerRequest(options: ProviderRequestOptions, call: Call, att
       'x-tollgate-attempt': `${call.input.requestId}/${call.attempts.length}`,
     },
     body: body.length === 1 && body[0] ? body[0] : Buffer.concat(body),
-    headersTimeoutMs: isStream ? options.streamStallMs : options.answerTimeoutMs,
+    headersTimeoutMs: Math.ceil(isStream ? Math.min(options.streamStallMs, remainingMs) : remainingMs),
     stallTimeoutMs: options.streamStallMs,
   };
 }

@@ -1,6 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { openaiChat, type ProviderFailure } from '@tollgate/dialects';
-import type { Upstream, UpstreamCall, UpstreamFault, UpstreamHandler, UpstreamRequest } from '../upstream/send.js';
+import type {
+  UpstreamCall,
+  UpstreamFault,
+  UpstreamHandler,
+  UpstreamRequest,
+  UpstreamSender,
+} from '../upstream/send.js';
 import { type AttemptFailure, ERROR_BODY_BYTES_MAX, failureOfFault, unreadableAnswer } from './attempt.js';
 import type { Departure } from './departure.js';
 
@@ -22,6 +28,8 @@ export interface StreamRelayOptions {
   readonly stream: openaiChat.ChatStream;
   readonly stopsBillingOnCancel: boolean;
   readonly answerTimeoutMs: number;
+  /** a client that reads nothing for this long has left */
+  readonly clientStallMs: number;
   readonly clock: () => number;
   /** writes the status and headers; called once, before the first byte */
   readonly commit: () => void;
@@ -29,15 +37,20 @@ export interface StreamRelayOptions {
 
 /** One streaming try: bytes go to the client as they come, except the terminal event, which waits for the settlement. */
 export function relayStream(
-  upstream: Upstream,
+  upstream: UpstreamSender,
   request: UpstreamRequest,
   options: StreamRelayOptions,
 ): Promise<StreamResult> {
-  return new Promise((resolve) => {
-    const handler = new StreamRelay(options, resolve);
+  return new Promise((resolve, reject) => {
+    const handler = new StreamRelay(options, resolve, reject);
     handler.start(upstream.send(request, handler));
   });
 }
+
+/** A provider that has said [DONE] gets this long to end its body too: its connection can then be used again. */
+const LINGER_MS = 100;
+/** Comments alone do not make an answer, but after this long they show the client that there will be one. */
+const COMMENT_PATIENCE_MS = 15_000;
 
 class StreamRelay implements UpstreamHandler {
   private call: UpstreamCall | null = null;
@@ -48,12 +61,16 @@ class StreamRelay implements UpstreamHandler {
   private isStreaming = false;
   private isCommitted = false;
   private isOver = false;
+  private isBodyOver = false;
+  private lingering: NodeJS.Timeout | null = null;
+  private clientStall: NodeJS.Timeout | null = null;
   private readonly errorChunks: Buffer[] = [];
   private errorBytes = 0;
 
   constructor(
     private readonly options: StreamRelayOptions,
     private readonly resolve: (result: StreamResult) => void,
+    private readonly reject: (error: unknown) => void,
   ) {
     this.startedAt = options.clock();
   }
@@ -68,7 +85,7 @@ class StreamRelay implements UpstreamHandler {
   onHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     this.status = status;
     this.headers = headers;
-    this.isStreaming = status === 200 && !/json|html/i.test(String(headers['content-type'] ?? ''));
+    this.isStreaming = status === 200 && isEventStream(headers['content-type']);
   }
 
   onData(chunk: Buffer): void {
@@ -77,11 +94,13 @@ class StreamRelay implements UpstreamHandler {
     if (this.firstByteMs === 0) this.firstByteMs = this.options.clock() - this.startedAt;
     this.options.stream.push(chunk, this.write);
     if (this.options.stream.error) return this.died(this.options.stream.error);
-    if (this.options.clock() - this.startedAt > this.options.answerTimeoutMs) this.died(failureOfFault('timeout'));
+    if (this.options.stream.isDone) this.lingering ??= setTimeout(() => this.endWithout(), LINGER_MS);
+    else if (this.options.clock() - this.startedAt > this.options.answerTimeoutMs) this.died(failureOfFault('timeout'));
   }
 
   onEnd(): void {
     if (this.isOver) return;
+    this.isBodyOver = true;
     if (!this.isStreaming) return this.failed(this.readError());
     const { stream, departure } = this.options;
     const end = stream.end(this.write);
@@ -97,21 +116,42 @@ class StreamRelay implements UpstreamHandler {
     this.died(failureOfFault(fault));
   }
 
+  onCrash(error: unknown): void {
+    this.over();
+    this.reject(error);
+  }
+
+  /** The answer is whole; only the provider's connection is still open. */
+  private endWithout(): void {
+    this.onEnd();
+    this.call?.abort();
+  }
+
   /** Bound once: the codec calls it for every batch of bytes that may go out now. */
   private readonly write = (bytes: Buffer): void => {
     const { response, departure } = this.options;
     if (departure.hasLeft) return;
     if (!this.isCommitted) {
+      if (!this.isWorthCommitting(bytes)) return;
       this.isCommitted = true;
       this.options.commit();
     }
-    if (response.write(bytes)) return;
+    if (response.write(bytes) || this.isBodyOver || this.clientStall) return;
     this.call?.pause();
+    // Destroying the response is what a client that leaves does: everything else follows from there.
+    this.clientStall = setTimeout(() => response.destroy(), this.options.clientStallMs);
     response.once('drain', this.drained);
   };
 
+  /** The first event decides that this provider answers; until then another one may take over. */
+  private isWorthCommitting(bytes: Buffer): boolean {
+    return bytes.includes('data:') || this.options.clock() - this.startedAt > COMMENT_PATIENCE_MS;
+  }
+
   private readonly drained = (): void => {
-    this.call?.resume();
+    if (this.clientStall) clearTimeout(this.clientStall);
+    this.clientStall = null;
+    if (!this.isOver) this.call?.resume();
   };
 
   private leave(): void {
@@ -121,19 +161,26 @@ class StreamRelay implements UpstreamHandler {
 
   /** After the first byte a broken provider ends the stream with an error; before it, the attempt has merely failed. */
   private died(failure: ProviderFailure): void {
-    if (this.options.departure.hasLeft) this.finish('client_left', null);
+    if (this.options.departure.hasLeft && this.isStreaming) this.finish('client_left', null);
     else if (this.isCommitted) this.finish('provider_died', failure);
     else this.failed(failure);
     this.call?.abort();
   }
 
   private finish(ending: Streamed['ending'], failure: ProviderFailure | null): void {
-    this.isOver = true;
+    this.over();
     this.resolve({ kind: 'streamed', ending, stream: this.options.stream, failure, firstByteMs: this.firstByteMs });
   }
 
-  private failed(failure: ProviderFailure): void {
+  private over(): void {
     this.isOver = true;
+    if (this.lingering) clearTimeout(this.lingering);
+    if (this.clientStall) clearTimeout(this.clientStall);
+    this.options.response.removeListener('drain', this.drained);
+  }
+
+  private failed(failure: ProviderFailure): void {
+    this.over();
     this.resolve({
       kind: 'failed',
       failure,
@@ -154,4 +201,9 @@ class StreamRelay implements UpstreamHandler {
     if (read.ok && read.reply.providerError) return read.reply.providerError;
     return unreadableAnswer('a stream was asked for and something else came');
   }
+}
+
+/** Some providers name no type, and one says octet-stream; a page, an object or a text is not a stream. */
+function isEventStream(contentType: string | string[] | undefined): boolean {
+  return contentType === undefined || contentType === '' || /event-stream|octet-stream/i.test(String(contentType));
 }

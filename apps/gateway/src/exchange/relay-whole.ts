@@ -1,5 +1,11 @@
 import { openaiChat, type ProviderFailure } from '@tollgate/dialects';
-import type { Upstream, UpstreamCall, UpstreamFault, UpstreamHandler, UpstreamRequest } from '../upstream/send.js';
+import type {
+  UpstreamCall,
+  UpstreamFault,
+  UpstreamHandler,
+  UpstreamRequest,
+  UpstreamSender,
+} from '../upstream/send.js';
 import { type AttemptFailure, failureOfFault, unreadableAnswer } from './attempt.js';
 import type { Departure } from './departure.js';
 
@@ -19,18 +25,24 @@ export interface WholeAbandoned {
 
 export type WholeResult = WholeAnswer | WholeAbandoned | AttemptFailure;
 
+export interface WholeRelayOptions {
+  readonly departure: Departure;
+  /** for the whole answer, however slowly it arrives */
+  readonly answerTimeoutMs: number;
+  readonly clock: () => number;
+}
+
 /**
  * One non-streaming try. Nothing is written to the client here: the answer is read whole, priced and settled first.
  * A client that leaves is no reason to stop reading: the provider bills the answer anyway (peer fault B14).
  */
 export function relayWhole(
-  upstream: Upstream,
+  upstream: UpstreamSender,
   request: UpstreamRequest,
-  departure: Departure,
-  clock: () => number,
+  { departure, clock, answerTimeoutMs }: WholeRelayOptions,
 ): Promise<WholeResult> {
-  return new Promise((resolve) => {
-    const handler = new WholeReader(clock, resolve);
+  return new Promise((resolve, reject) => {
+    const handler = new WholeReader(clock, answerTimeoutMs, resolve, reject);
     const call = upstream.send(request, handler);
     handler.call = call;
     departure.onDrainEnd(() => handler.abandon());
@@ -48,7 +60,9 @@ class WholeReader implements UpstreamHandler {
 
   constructor(
     private readonly clock: () => number,
+    private readonly answerTimeoutMs: number,
     private readonly resolve: (result: WholeResult) => void,
+    readonly onCrash: (error: unknown) => void,
   ) {
     this.startedAt = clock();
   }
@@ -61,7 +75,8 @@ class WholeReader implements UpstreamHandler {
 
   onData(chunk: Buffer): void {
     this.bytes += chunk.length;
-    if (this.bytes <= ANSWER_BYTES_MAX) this.chunks.push(chunk);
+    if (this.clock() - this.startedAt > this.answerTimeoutMs) this.fail(failureOfFault('timeout'));
+    else if (this.bytes <= ANSWER_BYTES_MAX) this.chunks.push(chunk);
     else this.fail(unreadableAnswer('it is larger than 64 MB'));
   }
 

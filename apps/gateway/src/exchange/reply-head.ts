@@ -18,3 +18,12 @@ export function writeStreamHead(response: ServerResponse, call: Call, attempt: A
   response.setHeader('cache-control', 'no-cache');
   response.setHeader('x-accel-buffering', 'no');
 }
+
+const UNREAD_MS = 60_000;
+
+/** Ends the answer. A client that does not read its rest must not keep it in our memory for ever. */
+export function endReply(response: ServerResponse, bytes: Buffer): void {
+  response.end(bytes);
+  // Node destroys a connection that is silent for so long; when the answer is through, it sets its own limit for idle ones.
+  if (response.writableLength > 0) response.socket?.setTimeout(UNREAD_MS);
+}

@@ -28,7 +28,7 @@ export interface Ended {
 
 /**
  * Makes the settlement durable: first the spool's page cache, then the Lua that releases the hold, debits and appends to the stream.
- * Resolves when the client may have its terminal event. Never rejects.
+ * Resolves when the client may have its terminal event. Rejects only for a defect of ours.
  */
 export async function settle(ports: SettlementPorts, call: Call, ended: Ended): Promise<void> {
   const event = usageEvent(ports, call, ended);
@@ -42,6 +42,7 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
     event: payload,
     append: true,
   });
+  call.settledNanousd = event.chargeNanousd;
   const first = await Promise.race([settled, pause(REDIS_PATIENCE_MS)]);
   if (first !== 'slow' && first.kind !== 'unavailable') return;
   if (!spooled.ok) {
@@ -52,7 +53,12 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
     await settled;
     return;
   }
-  await ports.spool.whenSynced();
+  const synced = await ports.spool.whenSynced();
+  if (!synced.ok)
+    ports.log.error(
+      { requestId: event.requestId, reason: synced.reason },
+      'a settlement is not known to be on the disk',
+    );
 }
 
 function pause(ms: number): Promise<'slow'> {

@@ -1,5 +1,5 @@
 import { ZERO, type Nanousd } from '@tollgate/amount';
-import { usageTotals, type Usage } from '@tollgate/dialects';
+import { usageTotals, type Usage, type UsageBucket } from '@tollgate/dialects';
 import { priceUsage } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import type { Ending, UsageEvent, UsageLine, UsageSource } from '@tollgate/usage';
@@ -26,6 +26,8 @@ export interface Charge {
   readonly feeNanousd: Nanousd;
   readonly chargeNanousd: Nanousd;
   readonly lossNanousd: Nanousd;
+  /** reported quantities that nobody has a price for: they could not be charged, and somebody must look */
+  readonly unpriced: readonly UsageBucket[];
 }
 
 const NOTHING: Omit<Charge, 'ending' | 'usageSource' | 'usage'> = {
@@ -35,6 +37,7 @@ const NOTHING: Omit<Charge, 'ending' | 'usageSource' | 'usage'> = {
   feeNanousd: ZERO,
   chargeNanousd: ZERO,
   lossNanousd: ZERO,
+  unpriced: [],
 };
 
 /** A request that reached no provider, or whose every attempt failed before a byte: charge 0. */
@@ -49,8 +52,7 @@ export function nothingCharged(ending: Ending): Charge {
 export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, markupBp: number, atMs: number): Charge {
   const isReported = outcome.reported !== null;
   const usage = { ...(outcome.reported ?? outcome.count()), ...units };
-  const priced = priceUsage({ usage, schedule: attempt.price.schedule, atMs, markupBp });
-  if (priced.kind === 'unpriced') return { ...nothingCharged(outcome.ending), usage, tokens: usageTotals(usage) };
+  const { priced, unpriced } = priceWhatHasAPrice(usage, attempt, markupBp, atMs);
   const usageSource: UsageSource = isReported ? 'reported' : 'counted';
   const tokens = usageTotals(usage);
   if (isFree(outcome, tokens.output)) {
@@ -62,6 +64,7 @@ export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, mark
       tokens,
       lines: [],
       lossNanousd: priced.costNanousd,
+      unpriced,
     };
   }
   const { lines, costNanousd, feeNanousd, chargeNanousd } = priced;
@@ -75,7 +78,25 @@ export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, mark
     feeNanousd,
     chargeNanousd,
     lossNanousd: ZERO,
+    unpriced,
   };
+}
+
+/**
+ * A provider may report what the request could not have told (a search it made by itself). Without a price for that bucket the rest of
+ * the answer is billed all the same. An attempt without prices for tokens is never made, so something always remains.
+ */
+function priceWhatHasAPrice(usage: Usage, attempt: Attempt, markupBp: number, atMs: number) {
+  const unpriced: UsageBucket[] = [];
+  let rest = usage;
+  for (;;) {
+    const priced = priceUsage({ usage: rest, schedule: attempt.price.schedule, atMs, markupBp });
+    if (priced.kind === 'priced') return { priced, unpriced };
+    if (rest[priced.bucket] === undefined)
+      throw new Error(`endpoint ${attempt.endpoint.id} has no ${priced.bucket} price`);
+    unpriced.push(priced.bucket);
+    rest = { ...rest, [priced.bucket]: undefined };
+  }
 }
 
 function isFree(outcome: Outcome, outputTokens: number): boolean {

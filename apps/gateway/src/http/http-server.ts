@@ -20,6 +20,8 @@ import { encodeJson } from './json-money.js';
 import { FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
 import { KeysController } from './keys/keys.controller.js';
 import { ModelsController } from './models/models.controller.js';
+import { refuseBadUrl, refuseEncodedBodies, refuseMalformed } from './refuse-malformed.js';
+import { identifyReplies } from './request-identity.js';
 
 export interface HttpPorts {
   readonly config: GatewayConfig;
@@ -80,14 +82,19 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
     requestTimeout: 60_000,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // What arrives on an open connection while this process leaves is still served; the connection is closed behind it.
+    return503OnClosing: false,
     genReqId: () => '',
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: refuseBadUrl,
   });
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.setReplySerializer((payload) => encodeJson(payload));
+  identifyReplies(fastify);
   allowCrossOrigin(fastify);
+  refuseEncodedBodies(fastify);
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.with(ports), adapter, {
     logger: false,
     bodyParser: false,

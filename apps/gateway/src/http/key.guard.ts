@@ -34,8 +34,7 @@ export class KeyGuard implements CanActivate {
 
   private enter(request: AuthenticatedRequest, token: string, lookup: KeyLookup): boolean {
     if (lookup.kind !== 'verified') {
-      const { code, message } = KEY_REFUSALS[lookup.kind];
-      throw refusal(request, code, message);
+      throw new FailureException(failureOf({ ...KEY_REFUSALS[lookup.kind], requestId: requestIdOf(request) }));
     }
     if (!this.admits(lookup.principal)) {
       throw refusal(request, 'wrong_key_kind', `A key of kind '${lookup.principal.keyKind}' may not do this.`);

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { mintRequestId } from '../exchange/request-id.js';
 
 const ids = new WeakMap<object, string>();
@@ -10,6 +10,15 @@ export function requestIdOf(request: FastifyRequest): string {
   const id = mintRequestId(Date.now());
   ids.set(request, id);
   return id;
+}
+
+/** Every reply says which request it answers, whoever writes it. */
+export function identifyReplies(fastify: Pick<FastifyInstance, 'addHook'>): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    // Raw, because inference answers are written past Fastify.
+    reply.raw.setHeader('x-request-id', requestIdOf(request));
+    done();
+  });
 }
 
 /** The caller's own id, kept beside ours when it is one. */

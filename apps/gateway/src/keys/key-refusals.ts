@@ -3,7 +3,7 @@ import type { KeyLookup } from './key-cache.js';
 
 /** What a caller is told whose key does not pass, at the door and at admission alike. */
 export const KEY_REFUSALS: Readonly<
-  Record<Exclude<KeyLookup['kind'], 'verified'>, { code: FailureCode; message: string }>
+  Record<Exclude<KeyLookup['kind'], 'verified'>, { code: FailureCode; message: string; retryAfterMs?: number }>
 > = {
   malformed: {
     code: 'invalid_key',
@@ -14,5 +14,9 @@ export const KEY_REFUSALS: Readonly<
   expired: { code: 'key_expired', message: 'This key has expired.' },
   disabled: { code: 'key_disabled', message: 'This key is disabled.' },
   suspended: { code: 'organization_suspended', message: 'This organisation is suspended.' },
-  unavailable: { code: 'admission_unavailable', message: 'The key cannot be checked right now.' },
+  unavailable: {
+    code: 'admission_unavailable',
+    message: 'The key cannot be checked right now.',
+    retryAfterMs: 1000,
+  },
 };

@@ -124,8 +124,11 @@ class FileSpool implements Spool {
   #write(line: Buffer): void {
     let written = 0;
     try {
-      while (written < line.length)
-        written += this.#options.write(this.#descriptor, line, written, line.length - written);
+      while (written < line.length) {
+        const taken = this.#options.write(this.#descriptor, line, written, line.length - written);
+        if (taken <= 0) throw new Error('the disk takes nothing');
+        written += taken;
+      }
       this.#bytes += line.length;
     } catch (error) {
       if (written > 0) this.#takeBack();

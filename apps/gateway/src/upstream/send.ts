@@ -21,6 +21,13 @@ export interface UpstreamHandler {
   onEnd(): void;
   /** Called once, instead of onEnd. `abort()` of our own ends here too, with fault 'reset'. */
   onFault(fault: UpstreamFault, message: string): void;
+  /** Called once, instead of onEnd: one of the others threw. That is a defect of ours, not the provider's. */
+  onCrash(error: unknown): void;
+}
+
+/** What the exchange needs of this: one request out, its answer into the handler. */
+export interface UpstreamSender {
+  send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall;
 }
 
 export interface UpstreamCall {
@@ -33,7 +40,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const CONNECTIONS_PER_ORIGIN = 256;
 
 /** undici pools per origin. `dispatch` with handlers: no fetch, no web streams, no promise per chunk. */
-export class Upstream {
+export class Upstream implements UpstreamSender {
   private readonly pools = new Map<string, Pool>();
 
   constructor(private readonly allowedOrigins: ReadonlySet<string>) {}
@@ -94,23 +101,37 @@ class DispatchedCall implements Dispatcher.DispatchHandler, UpstreamCall {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    if (status >= 200 && !this.isOver) this.handler.onHead(status, headers);
+    if (status >= 200) this.tell(() => this.handler.onHead(status, headers));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.isOver) this.handler.onData(chunk);
+    this.tell(() => this.handler.onData(chunk));
   }
 
   onResponseEnd(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.handler.onEnd();
+    this.tell(() => {
+      this.isOver = true;
+      this.handler.onEnd();
+    });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.tell(() => {
+      this.isOver = true;
+      this.handler.onFault(faultOf(error), error.message);
+    });
+  }
+
+  /** undici swallows what its handlers throw at the end of an answer: nobody would ever hear of that request again. */
+  private tell(event: () => void): void {
     if (this.isOver) return;
-    this.isOver = true;
-    this.handler.onFault(faultOf(error), error.message);
+    try {
+      event();
+    } catch (error) {
+      this.isOver = true;
+      this.controller?.abort(new Error('aborted'));
+      this.handler.onCrash(error);
+    }
   }
 
   pause(): void {

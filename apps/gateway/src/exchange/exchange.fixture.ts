@@ -1,0 +1,220 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Admission, Settlement } from '@tollgate/admission';
+import { nanousdPerMillion } from '@tollgate/amount';
+import {
+  buildCatalog,
+  type Endpoint,
+  type Model,
+  providerInfo,
+  UNKNOWN_CAPABILITIES,
+  UNKNOWN_DATA_POLICY,
+} from '@tollgate/catalog';
+import { createLogger } from '@tollgate/telemetry';
+import { decodeUsageEvent, type UsageEvent } from '@tollgate/usage';
+import { KeyCache } from '../keys/key-cache.js';
+import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/send.js';
+import { Exchange, type ExchangePorts } from './exchange.js';
+import { mintRequestId } from './request-id.js';
+
+const ORGANIZATION = '00000000-0000-7000-8000-000000000001';
+
+/** A provider of a test: answers by hand. `paused` and `aborted` say what the relay asked of the connection. */
+export interface FakeProvider {
+  readonly request: UpstreamRequest;
+  readonly handler: UpstreamHandler;
+  paused: boolean;
+  aborted: boolean;
+}
+
+export interface ExchangeWorld {
+  readonly url: string;
+  readonly exchange: Exchange;
+  readonly providers: FakeProvider[];
+  readonly settlements: Settlement[];
+  readonly logLines: string[];
+  events(): UsageEvent[];
+  close(): Promise<void>;
+}
+
+/** An exchange behind a real HTTP server, with providers, admission and spool that a test plays. */
+export async function exchangeWorld(
+  answer: (provider: FakeProvider, index: number) => void,
+  change: Partial<ExchangePorts> & { endpoints?: readonly string[]; authorize?: Admission['authorize'] } = {},
+): Promise<ExchangeWorld> {
+  const { endpoints = ['openai'], authorize, ...ports } = change;
+  const providers: FakeProvider[] = [];
+  const settlements: Settlement[] = [];
+  const logLines: string[] = [];
+  const admission = {
+    authorize:
+      authorize ?? (async ({ wantNanousd }) => ({ kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' })),
+    settle: async (settlement: Settlement) => {
+      settlements.push(settlement);
+      return { kind: 'settled' };
+    },
+  } as Admission;
+  const principal = {
+    keyId: ORGANIZATION,
+    keyKind: 'inference',
+    keyName: 'test',
+    organizationId: ORGANIZATION,
+    projectId: ORGANIZATION,
+    markupBp: 550,
+    authVersion: '1',
+    limitNanousd: null,
+    expiresAtMs: null,
+    createdById: null,
+    isKeyLimited: false,
+  } as const;
+  const exchange = new Exchange({
+    admission,
+    spool: { append: () => ({ ok: true }), whenSynced: async () => ({ ok: true }), close: async () => undefined },
+    keys: new KeyCache({ verify: async () => ({ kind: 'verified', principal }), now: Date.now }),
+    upstream: { send: (request, handler) => play(providers, answer, request, handler) },
+    log: createLogger({ name: 'test', destination: { write: (line: string) => void logLines.push(line) } }),
+    gatewayBoot: 'test',
+    catalog: () => catalog,
+    provider: providerInfo,
+    availability: () => ({ ok: true, credential: 'environment' }),
+    credentials: new Map(endpoints.map((provider) => [provider, 'sk-provider-secret-1234'])),
+    sandboxUrl: null,
+    safetySecret: 'pepper',
+    streamStallMs: 1_000,
+    answerTimeoutMs: 5_000,
+    drainAfterLeaveMs: 200,
+    clientStallMs: 300,
+    drainsAtOnce: 200,
+    now: Date.now,
+    monotonic: () => performance.now(),
+    onEnded: () => undefined,
+    ...ports,
+  });
+  const catalog = buildCatalog([modelOn(endpoints)]);
+  const server = http.createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    await exchange.run({
+      requestId: mintRequestId(Date.now()),
+      callerRequestId: null,
+      principal,
+      token: 'tg_test',
+      body: Buffer.concat(chunks),
+      response,
+      startedAtMs: Date.now(),
+      startedAt: performance.now(),
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    exchange,
+    providers,
+    settlements,
+    logLines,
+    events: () =>
+      settlements.flatMap(({ event }) => {
+        const decoded = decodeUsageEvent(event);
+        return decoded.ok ? [decoded.event] : [];
+      }),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function play(
+  providers: FakeProvider[],
+  answer: (provider: FakeProvider, index: number) => void,
+  request: UpstreamRequest,
+  handler: UpstreamHandler,
+): UpstreamCall {
+  const provider: FakeProvider = { request, handler, paused: false, aborted: false };
+  const index = providers.push(provider) - 1;
+  setImmediate(() => answer(provider, index));
+  return {
+    pause: () => {
+      provider.paused = true;
+    },
+    resume: () => {
+      provider.paused = false;
+    },
+    abort: () => {
+      provider.aborted = true;
+    },
+  };
+}
+
+function modelOn(providers: readonly string[]): Model {
+  const endpoints = providers.map(
+    (provider): Endpoint => ({
+      id: `${provider}:m`,
+      modelId: 'test/m',
+      provider,
+      providerModel: 'm',
+      dialect: 'openai-chat',
+      region: null,
+      contextTokens: null,
+      maxOutputTokens: null,
+      isEnabled: true,
+      prices: [
+        {
+          id: '1',
+          effectiveFromMs: 0,
+          source: 'import',
+          schedule: {
+            prices: { input: nanousdPerMillion(1_000_000_000n), output: nanousdPerMillion(2_000_000_000n) },
+            tiers: [],
+            windows: [],
+          },
+        },
+      ],
+      dataPolicy: UNKNOWN_DATA_POLICY,
+    }),
+  );
+  return {
+    id: 'test/m',
+    author: 'test',
+    slug: 'm',
+    name: 'm',
+    description: null,
+    contextTokens: null,
+    maxOutputTokens: null,
+    capabilities: UNKNOWN_CAPABILITIES,
+    aliases: [],
+    endpoints,
+    createdAtMs: 0,
+  };
+}
+
+export const STREAM = { 'content-type': 'text/event-stream' };
+export const JSON_BODY = { 'content-type': 'application/json' };
+
+export function chunk(delta: Record<string, unknown>, finish: string | null = null): Buffer {
+  const choices = [{ index: 0, delta, finish_reason: finish }];
+  return Buffer.from(
+    `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices })}\n\n`,
+  );
+}
+
+export function wholeReply(
+  usage: Record<string, unknown> = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+): Buffer {
+  const choices = [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }];
+  return Buffer.from(JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'm', choices, usage }));
+}
+
+/** One request; the answer as text. */
+export async function ask(
+  world: ExchangeWorld,
+  more: Record<string, unknown> = {},
+  signal?: AbortSignal,
+): Promise<{ status: number; header: (name: string) => string | null; text: string }> {
+  const body = JSON.stringify({ model: 'test/m', messages: [{ role: 'user', content: 'Hi' }], ...more });
+  const response = await fetch(world.url, { method: 'POST', body, signal: signal ?? AbortSignal.timeout(8_000) });
+  return { status: response.status, header: (name) => response.headers.get(name), text: await response.text() };
+}
