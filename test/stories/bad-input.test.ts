@@ -94,6 +94,46 @@ describe('bad input is answered in the shape the caller knows', () => {
     },
   );
 
+  it.each(['gzip', 'br', 'gzip, gzip'])('a body with content-encoding %s, which could be a bomb', async (encoding) => {
+    const { answer, code } = await refusal({
+      path: CHAT,
+      key: run.demoKey,
+      rawBody: JSON.stringify(chat('Hi')),
+      headers: { 'content-encoding': encoding },
+    });
+    expect([answer.status, code]).toEqual([415, 'unsupported_content_type']);
+  });
+
+  it('a path that cannot be decoded', async () => {
+    const { answer, code } = await refusal({ method: 'GET', path: '/v1/%zz', key: run.demoKey });
+    expect([answer.status, code]).toEqual([400, 'invalid_request']);
+  });
+
+  it('headers that are too large', async () => {
+    const { status, text } = await call(run.urls.gateway, {
+      path: CHAT,
+      key: run.demoKey,
+      body: chat('Hi'),
+      headers: { cookie: 'a'.repeat(64_000) },
+    });
+    expect(status).toBe(431);
+    expect(JSON.parse(text)).toMatchObject({
+      error: { code: 'invalid_request', charged_usd: '0', request_id: expect.any(String) },
+    });
+  });
+
+  it('a path that nobody knows, an account question and a listing all say which request they answer', async () => {
+    for (const path of ['/v1/models', '/v1/key', '/health/live', '/v1/nothing']) {
+      const answer = await call(run.urls.gateway, {
+        method: 'GET',
+        path,
+        key: run.demoKey,
+        headers: { 'x-request-id': 'mine' },
+      });
+      expect(answer.headers['x-request-id'], path).toMatch(/^[0-9a-f]{8}-/);
+    }
+  });
+
   it('a provider that is down', async () => {
     const model = 'openai/gpt-5.3';
     const action = { kind: 'status', status: 503, body: { error: { message: 'down', type: 'server_error' } } } as const;
@@ -115,6 +155,21 @@ describe('bad input is answered in the shape the caller knows', () => {
       refusal({ path: CHAT, key: run.demoKey, body: { ...chat('Hi'), model: 'openai/gpt-4-turbo-preview' } }),
     );
     expect([answer.status, code]).toEqual([502, 'provider_auth']);
+    expect(answer.text).not.toContain('canary');
+  });
+
+  it('a provider that is busy passes on how long to wait, at most a minute, and none of its words about us', async () => {
+    const model = 'gpt-5.3';
+    const action = {
+      kind: 'status',
+      status: 429,
+      headers: { 'retry-after': '3600' },
+      body: { error: { message: 'Rate limit reached in organization org-canary', code: 'rate_limit_exceeded' } },
+    } as const;
+    const { answer, code } = await sandbox.withRule({ match: { model }, action }, () =>
+      refusal({ path: CHAT, key: run.demoKey, body: { ...chat('Hi'), model: `openai/${model}` } }),
+    );
+    expect([answer.status, code, answer.headers['retry-after']]).toEqual([429, 'provider_rate_limited', '60']);
     expect(answer.text).not.toContain('canary');
   });
 

@@ -176,3 +176,10 @@ describe('our own failures', () => {
     });
   });
 });
+
+test('an error text of hundreds of kilobytes costs milliseconds, not the process', () => {
+  const body = Buffer.from(JSON.stringify({ error: { message: 'insufficient '.repeat(19_000) } }));
+  const startedAt = performance.now();
+  expect(decodeProviderFailure(429, body, {}).kind).toBe('rate_limited');
+  expect(performance.now() - startedAt).toBeLessThan(500);
+});

@@ -27,12 +27,13 @@ function describe(status: number, value: unknown, headers: ProviderHeaders): Pro
   const error = errorPart(value);
   const outer = isObject(value) ? value : {};
   const code = textual(error['code']) ?? textual(error['type']) ?? textual(outer['code']);
-  const message = messageOf(value, error, outer) ?? `HTTP ${status}`;
+  // Cut before it is matched: the words are looked for with patterns that are slow on a text of hundreds of kilobytes.
+  const message = (messageOf(value, error, outer) ?? `HTTP ${status}`).slice(0, MESSAGE_CHARACTERS_MAX);
   const type = textual(error['type']);
   return {
     status,
     code,
-    message: message.slice(0, MESSAGE_CHARACTERS_MAX),
+    message,
     param: typeof error['param'] === 'string' ? error['param'] : null,
     retryAfterMs: retryAfterMs(headers),
     shouldRetry: shouldRetry(headers),
