@@ -51,9 +51,12 @@ export class AccountController {
 
   private async find(request: AuthenticatedRequest, id: unknown) {
     const requestId = typeof id === 'string' ? id.replace(/^gen-/, '') : '';
-    const found = await getRequest(this.database, { organizationId: request.principal.organizationId, requestId });
+    const which = { organizationId: request.principal.organizationId, requestId };
+    const found = await getRequest(this.database, which);
     if (found === null) throw missing(request, 'There is no such generation.');
-    return found;
+    if (found.log !== null && found.event !== null) return found;
+    // Both rows are written by one transaction and read by two queries: the half that was missed is there by now, if it ever will be.
+    return (await getRequest(this.database, which)) ?? found;
   }
 }
 
