@@ -3,19 +3,39 @@ import { admission } from '../../server/admission';
 import { log } from '../../server/log';
 import { enqueue } from '../../server/queue';
 
-const TRIES = 12;
-const PAUSE_MS = 60;
+interface KeyChangeNews {
+  readonly organizationId: string;
+  readonly authVersion: string;
+}
+
+const QUICK_TRIES = { count: 12, pauseMs: 60 };
+/** Ten minutes: by then the worker has it, or nobody has Redis. */
+const PATIENT_TRIES = { count: 1_200, pauseMs: 500 };
 
 /**
  * Tells every gateway that the organisation's keys changed, so that a revoked key stops within a second. False when Redis
- * could not be told: the worker then goes on trying, and while Redis is away no gateway admits anything anyway.
+ * could not be told: the worker goes on trying if the queue took the job, this process does if it did not. While Redis is
+ * away no gateway admits anything anyway.
  */
 export async function announceKeyChange(organizationId: string, authVersion: string): Promise<boolean> {
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const outcome = await admission().raiseAuthVersion({ organizationId, authVersion });
+  const news = { organizationId, authVersion };
+  if (await tell(news, QUICK_TRIES)) return true;
+  log().warn(news, 'gateways could not be told of a key change');
+  if (!(await enqueue('auth.announce', { ...news, armed: [] }))) void keepTelling(news);
+  return false;
+}
+
+async function keepTelling(news: KeyChangeNews): Promise<void> {
+  if (await tell(news, PATIENT_TRIES)) log().info(news, 'gateways were told of a key change, late');
+  else log().error(news, 'gateways were never told of a key change');
+}
+
+async function tell(news: KeyChangeNews, { count, pauseMs }: typeof QUICK_TRIES): Promise<boolean> {
+  for (let attempt = 1; attempt <= count; attempt += 1) {
+    // Answers `unavailable`, and never rejects, while Redis is away.
+    const outcome = await admission().raiseAuthVersion(news);
     if (outcome.kind !== 'unavailable') return true;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  log().warn({ organizationId, authVersion }, 'gateways could not be told of a key change; the worker goes on');
-  return enqueue('auth.announce', { organizationId, authVersion, armed: [] });
+  return false;
 }

@@ -195,7 +195,11 @@ function SortHead({ title, isNumber, isWide, order, onSort }: SortHeadProps) {
       <button
         type="button"
         onClick={onSort}
-        className={classNames('inline-flex items-center gap-1 rounded hover:text-text', order && 'text-text')}
+        className={classNames(
+          'inline-flex items-center gap-1 rounded hover:text-text',
+          order && 'text-text',
+          isNumber && 'flex-row-reverse',
+        )}
       >
         {title}
         <Arrow className={classNames('size-3', !order && 'invisible')} aria-hidden />

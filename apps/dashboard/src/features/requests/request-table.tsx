@@ -37,7 +37,7 @@ export function RequestTable({ rows, keyTitles }: RequestTableProps) {
             <Cell className={`whitespace-nowrap text-muted ${WIDE}`}>
               <LocalTime atMs={row.startedAtMs} />
             </Cell>
-            <Cell className="h-13 max-w-40 md:max-w-64">
+            <Cell className="h-13 max-w-36 md:max-w-64">
               {/* The link covers its row: the whole row can be clicked, and a keyboard meets one link. */}
               <Link
                 href={`/requests/${row.requestId}`}

@@ -41,8 +41,8 @@ export default async function CreditsPage({ searchParams }: { searchParams: Prom
           value={displayUsd(summary.availableNanousd)}
           isAlarming={summary.availableNanousd <= 0n}
         />
-        <StatTile title="Of it granted" value={displayUsd(summary.promoNanousd)} />
-        <StatTile title="Of it paid" value={displayUsd(paidNanousd)} />
+        <StatTile title="Granted part" value={displayUsd(summary.promoNanousd)} />
+        <StatTile title="Paid part" value={displayUsd(paidNanousd)} />
         <StatTile title="Used so far" value={displayUsd(summary.totalUsageNanousd)} />
       </div>
       <Notice>
