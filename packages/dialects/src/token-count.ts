@@ -8,7 +8,7 @@ import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
  */
 const RUN_CHARACTERS = 256;
 /** Beyond this the rest is taken to be like the beginning: exactness there is not worth blocking everybody. */
-const EXACT_CHARACTERS = 400_000;
+export const EXACT_CHARACTERS = 400_000;
 /** Text such as `<|endoftext|>` is text, never a control token. */
 const NO_SPECIAL_TOKENS = { disallowedSpecial: new Set<string>() };
 

@@ -1,4 +1,4 @@
-import { countTextTokens } from '../token-count.js';
+import { countTextTokens, EXACT_CHARACTERS } from '../token-count.js';
 import { measureInput } from './input-bound.js';
 import { isObject, type JsonObject } from './wire.js';
 
@@ -32,15 +32,22 @@ export function countInput(body: Buffer): number {
   const tools = [request['tools'], request['functions']].flatMap((list): unknown[] =>
     Array.isArray(list) ? list : [],
   );
-  const schema = isObject(request['response_format']) ? countTextTokens(JSON.stringify(request['response_format'])) : 0;
-  const toolTokens = tools.reduce<number>((sum, tool) => sum + TOOL_TOKENS + countTextTokens(JSON.stringify(tool)), 0);
-  return messages.reduce((sum, message) => sum + countMessage(message), ANSWER_TOKENS + media + toolTokens + schema);
+  const schema = isObject(request['response_format']) ? [JSON.stringify(request['response_format'])] : [];
+  const texts = [...messages.map(textOf), ...tools.map((tool) => JSON.stringify(tool)), ...schema];
+  return ANSWER_TOKENS + media + messages.length * MESSAGE_TOKENS + tools.length * TOOL_TOKENS + countTexts(texts);
 }
 
-function countMessage(message: JsonObject): number {
+/** Each text by itself, as long as all of them together can be counted exactly without blocking everybody. */
+function countTexts(texts: readonly string[]): number {
+  const characters = texts.reduce((sum, text) => sum + text.length, 0);
+  if (characters > EXACT_CHARACTERS) return countTextTokens(texts.join(' '));
+  return texts.reduce((sum, text) => sum + countTextTokens(text), 0);
+}
+
+function textOf(message: JsonObject): string {
   const texts: string[] = [];
   collect(message, texts);
-  return MESSAGE_TOKENS + countTextTokens(texts.join(' '));
+  return texts.join(' ');
 }
 
 function collect(value: unknown, texts: string[]): void {
