@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { runCommandOrThrow } from './command.mjs';
 import { ensureFolder } from './paths.mjs';
@@ -14,6 +23,7 @@ const databaseName = 'tollgate';
 /** Tests of stores work in a copy: no running worker takes rows or jobs away from them, and no law at the end sees theirs. */
 export const storeDatabase = 'tollgate_store';
 
+const elsewherePrefix = '/var/tmp/tollgate-pgdata-';
 const throwaway = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 /**
@@ -29,10 +39,22 @@ function dataHome(folder, user) {
     chownSync(folder, user.uid, user.gid);
     return folder;
   }
-  const elsewhere = mkdtempSync('/var/tmp/tollgate-pgdata-');
+  removeForgotten(folder);
+  const elsewhere = mkdtempSync(elsewherePrefix);
+  writeFileSync(path.join(elsewhere, 'belongs-to'), folder);
   chownSync(elsewhere, user.uid, user.gid);
   writeFileSync(note, elsewhere);
   return elsewhere;
+}
+
+/** Data elsewhere whose note is gone: .local was removed, which is meant as a full reset. */
+function removeForgotten(folder) {
+  const parent = path.dirname(elsewherePrefix);
+  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(path.basename(elsewherePrefix)))) {
+    const owner = path.join(parent, name, 'belongs-to');
+    if (existsSync(owner) && readFileSync(owner, 'utf8') === folder)
+      rmSync(path.dirname(owner), { recursive: true, force: true });
+  }
 }
 
 /** Removes a throwaway database folder, also the part of it that stands elsewhere. */
