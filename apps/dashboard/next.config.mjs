@@ -27,8 +27,6 @@ export default {
     'ioredis',
     'nodemailer',
   ],
-  // recharts asks its user for react-is; Next carries the copy that fits this React.
-  turbopack: { resolveAlias: { 'react-is': 'next/dist/compiled/react-is' } },
   experimental: { optimizePackageImports: ['radix-ui'] },
   headers: async () => [{ source: '/:path*', headers: securityHeaders }],
 };
