@@ -1,4 +1,4 @@
-import type { Admission } from '@tollgate/admission';
+import type { Admission, SettleOutcome } from '@tollgate/admission';
 import type { Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import type { Spool } from '../spool/spool.js';
@@ -43,7 +43,7 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
     append: true,
   });
   call.settledNanousd = event.chargeNanousd;
-  const first = await Promise.race([settled, pause(REDIS_PATIENCE_MS)]);
+  const first = await withinPatience(settled);
   if (first !== 'slow' && first.kind !== 'unavailable') return;
   if (!spooled.ok) {
     ports.log.error(
@@ -61,8 +61,15 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
     );
 }
 
-function pause(ms: number): Promise<'slow'> {
-  return new Promise((resolve) => setTimeout(resolve, ms, 'slow'));
+/** What Redis said in time, or that it did not. The timer goes with the answer: thousands of them would be waiting otherwise. */
+function withinPatience(settled: Promise<SettleOutcome>): Promise<SettleOutcome | 'slow'> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, REDIS_PATIENCE_MS, 'slow');
+    settled.then((outcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    }, reject);
+  });
 }
 
 function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEvent {

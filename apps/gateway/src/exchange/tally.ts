@@ -51,7 +51,7 @@ export function nothingCharged(ending: Ending): Charge {
  */
 export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, markupBp: number, atMs: number): Charge {
   const isReported = outcome.reported !== null;
-  const usage = { ...(outcome.reported ?? outcome.count()), ...units };
+  const usage = withUnits(outcome.reported ?? outcome.count(), units);
   const { priced, unpriced } = priceWhatHasAPrice(usage, attempt, markupBp, atMs);
   const usageSource: UsageSource = isReported ? 'reported' : 'counted';
   const tokens = usageTotals(usage);
@@ -97,6 +97,16 @@ function priceWhatHasAPrice(usage: Usage, attempt: Attempt, markupBp: number, at
     unpriced.push(priced.bucket);
     rest = { ...rest, [priced.bucket]: undefined };
   }
+}
+
+/** A piece that the provider counted itself is not counted down to our one. */
+function withUnits(usage: Usage, units: Usage): Usage {
+  const merged: Partial<Record<UsageBucket, number>> = { ...usage };
+  for (const bucket of ['request', 'web_search'] as const) {
+    const count = Math.max(usage[bucket] ?? 0, units[bucket] ?? 0);
+    if (count > 0) merged[bucket] = count;
+  }
+  return merged;
 }
 
 function isFree(outcome: Outcome, outputTokens: number): boolean {

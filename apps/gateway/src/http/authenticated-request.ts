@@ -6,7 +6,6 @@ export interface AuthenticatedRequest extends FastifyRequest {
   principal: Principal;
   /** the key as it was sent; only the exchange needs it, to look it up again after a change */
   token: string;
-  tollgateId: string;
 }
 
 /** Where a key may stand. Never in a URL: URLs are logged everywhere. */

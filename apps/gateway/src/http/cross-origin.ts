@@ -1,21 +1,23 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const ALLOWED_HEADERS =
   'authorization, content-type, x-api-key, x-goog-api-key, api-key, x-request-id, idempotency-key, http-referer, x-title';
 const EXPOSED_HEADERS =
   'x-request-id, x-tollgate-model, x-tollgate-provider, x-tollgate-cost-usd, x-tollgate-usage-source, x-tollgate-clamped, x-tollgate-sandbox, retry-after';
 
-/** The API may be called from any page, never with cookies: there are none, and a key in a header is the caller's own decision. */
-export function allowCrossOrigin(fastify: Pick<FastifyInstance, 'addHook'>): void {
-  fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.headers.origin === undefined) return done();
-    // Raw, because inference answers are written past Fastify.
-    reply.raw.setHeader('access-control-allow-origin', '*');
-    reply.raw.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
-    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return done();
-    reply.raw.setHeader('access-control-allow-methods', 'GET, POST, PATCH, DELETE');
-    reply.raw.setHeader('access-control-allow-headers', ALLOWED_HEADERS);
-    reply.raw.setHeader('access-control-max-age', '86400');
-    void reply.code(204).send();
-  });
+/**
+ * The API may be called from any page, never with cookies: there are none, and a key in a header is the caller's own decision.
+ * True when the request was a preflight and has its answer.
+ */
+export function allowCrossOrigin(request: FastifyRequest, reply: FastifyReply): boolean {
+  if (request.headers.origin === undefined) return false;
+  // Raw, because inference answers are written past Fastify.
+  reply.raw.setHeader('access-control-allow-origin', '*');
+  reply.raw.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
+  if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
+  reply.raw.setHeader('access-control-allow-methods', 'GET, POST, PATCH, DELETE');
+  reply.raw.setHeader('access-control-allow-headers', ALLOWED_HEADERS);
+  reply.raw.setHeader('access-control-max-age', '86400');
+  void reply.code(204).send();
+  return true;
 }

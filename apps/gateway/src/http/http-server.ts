@@ -11,7 +11,7 @@ import type { KeyCache } from '../keys/key-cache.js';
 import { ADMISSION, CATALOG, CONFIG, DATABASE, EXCHANGE, KEYS, LOGGER, READINESS } from '../ports.js';
 import type { Readiness } from '../readiness.js';
 import { AccountController } from './account/account.controller.js';
-import { allowCrossOrigin } from './cross-origin.js';
+import { onEveryRequest } from './every-request.js';
 import { FailureFilter } from './failure.filter.js';
 import { HealthController } from './health/health.controller.js';
 import { ChatCompletionsController } from './inference/chat-completions.controller.js';
@@ -20,8 +20,8 @@ import { encodeJson } from './json-money.js';
 import { FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
 import { KeysController } from './keys/keys.controller.js';
 import { ModelsController } from './models/models.controller.js';
-import { refuseBadUrl, refuseEncodedBodies, refuseMalformed } from './refuse-malformed.js';
-import { identifyReplies } from './request-identity.js';
+import { refuseBadUrl, refuseMalformed } from './refuse-malformed.js';
+import { generateRequestId } from './request-identity.js';
 
 export interface HttpPorts {
   readonly config: GatewayConfig;
@@ -84,7 +84,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
     forceCloseConnections: 'idle',
     // What arrives on an open connection while this process leaves is still served; the connection is closed behind it.
     return503OnClosing: false,
-    genReqId: () => '',
+    genReqId: generateRequestId,
     clientErrorHandler: refuseMalformed,
     frameworkErrors: refuseBadUrl,
   });
@@ -92,9 +92,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.setReplySerializer((payload) => encodeJson(payload));
-  identifyReplies(fastify);
-  allowCrossOrigin(fastify);
-  refuseEncodedBodies(fastify);
+  fastify.addHook('onRequest', onEveryRequest);
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.with(ports), adapter, {
     logger: false,
     bodyParser: false,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Failure, failureOf, openaiChat } from '@tollgate/dialects';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../exchange/exchange.js';
 import { mintRequestId } from '../exchange/request-id.js';
 import { FailureException } from './failure-exception.js';
@@ -46,13 +46,12 @@ export function refuseBadUrl(_error: Error, request: FastifyRequest, reply: Fast
   );
 }
 
-/** Compressed bodies are not taken: a few kilobytes of them can be gigabytes. */
-export function refuseEncodedBodies(fastify: Pick<FastifyInstance, 'addHook'>): void {
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding === undefined || /^\s*identity\s*$/i.test(encoding)) return done();
-    const message = 'Send the request body without content-encoding.';
-    const requestId = requestIdOf(request);
-    done(new FailureException(failureOf({ code: 'unsupported_content_type', message, requestId })));
-  });
+/** Compressed bodies are not taken: a few kilobytes of them can be gigabytes. Null when the body is as it is. */
+export function encodedBodyRefusal(request: FastifyRequest): FailureException | null {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || /^\s*identity\s*$/i.test(encoding)) return null;
+  const message = 'Send the request body without content-encoding.';
+  return new FailureException(
+    failureOf({ code: 'unsupported_content_type', message, requestId: requestIdOf(request) }),
+  );
 }

@@ -1,24 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { mintRequestId } from '../exchange/request-id.js';
 
-const ids = new WeakMap<object, string>();
-
-/** The billing id of a request: minted here, never the caller's. The same for everything that is said about the request. */
-export function requestIdOf(request: FastifyRequest): string {
-  const known = ids.get(request);
-  if (known) return known;
-  const id = mintRequestId(Date.now());
-  ids.set(request, id);
-  return id;
+/** Given to Fastify as its id generator: the billing id is minted here, never taken from the caller. */
+export function generateRequestId(): string {
+  return mintRequestId(Date.now());
 }
 
-/** Every reply says which request it answers, whoever writes it. */
-export function identifyReplies(fastify: Pick<FastifyInstance, 'addHook'>): void {
-  fastify.addHook('onRequest', (request, reply, done) => {
-    // Raw, because inference answers are written past Fastify.
-    reply.raw.setHeader('x-request-id', requestIdOf(request));
-    done();
-  });
+/** The billing id of a request: the same for everything that is said about it. */
+export function requestIdOf(request: FastifyRequest): string {
+  return request.id;
 }
 
 /** The caller's own id, kept beside ours when it is one. */
