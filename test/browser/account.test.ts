@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { launchBrowser } from '../harness/browser.js';
 import { readRunFile } from '../harness/run-file.js';
 import { expectNoComplaints, newPerson, openWindow, type Person, signIn, signUpToKey } from './visitor.js';
