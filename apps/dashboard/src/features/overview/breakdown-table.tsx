@@ -38,8 +38,8 @@ export function BreakdownTable({
           {groups.map((group) => (
             <tr key={group.isOther ? 'other' : `named ${group.name}`} className={BODY_ROW}>
               <Cell className="max-w-64 truncate">
-                {group.isOther ? (
-                  <span className="text-muted">All others</span>
+                {group.isOther || group.name === '' ? (
+                  <span className="text-muted">{group.isOther ? 'All others' : 'Refused before any'}</span>
                 ) : (
                   <Link
                     href={linkOf(group.name)}

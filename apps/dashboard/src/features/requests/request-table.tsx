@@ -52,7 +52,7 @@ export function RequestTable({ rows, keyTitles }: RequestTableProps) {
                   <LocalTime atMs={row.startedAtMs} style="minute" />
                 </span>
                 <span className="hidden md:inline">
-                  {row.provider}
+                  {row.provider || 'no provider'}
                   {row.isStream ? ' · stream' : ''}
                   {row.isSandbox ? ' · sandbox' : ''}
                 </span>

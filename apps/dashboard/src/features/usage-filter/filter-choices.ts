@@ -1,6 +1,6 @@
 import 'server-only';
 import { keyNames } from '@tollgate/access';
-import { overview } from '@tollgate/usage';
+import { usedNames } from '@tollgate/usage';
 import { database } from '../../server/database';
 import { once } from '../../server/once';
 import type { FilterChoice } from './filter-selects';
@@ -32,15 +32,15 @@ export async function readUsedNames(organizationId: string, range: Range): Promi
   return names;
 }
 
-async function findUsedNames(organizationId: string, { fromMs, toMs, interval }: Range): Promise<UsedNames> {
-  const of = async (groupBy: 'model' | 'provider' | 'key') => {
-    const query = { organizationId, fromMs, toMs, interval, groupBy, filters: {}, groupsMax: OPTIONS_MAX };
-    const { groups } = await overview(database(), query);
-    return groups.filter((group) => !group.isOther).map((group) => group.name);
+async function findUsedNames(organizationId: string, { fromMs, toMs }: Range): Promise<UsedNames> {
+  const used = await usedNames(database(), { organizationId, fromMs, toMs, namesMax: OPTIONS_MAX });
+  const names = await keyNames(database(), { organizationId, keyIds: used.keyIds });
+  return {
+    models: used.models,
+    // A request that was refused before any provider has none: nothing to choose.
+    providers: used.providers.filter((provider) => provider !== ''),
+    keys: used.keyIds.map((keyId) => ({ keyId, name: keyTitle(keyId, names.get(keyId)) })),
   };
-  const [models, providers, keyIds] = await Promise.all([of('model'), of('provider'), of('key')]);
-  const names = await keyNames(database(), { organizationId, keyIds });
-  return { models, providers, keys: keyIds.map((keyId) => ({ keyId, name: keyTitle(keyId, names.get(keyId)) })) };
 }
 
 export function keyTitle(keyId: string, known: { readonly name: string; readonly hint: string } | undefined): string {
