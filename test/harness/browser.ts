@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
@@ -19,8 +19,23 @@ async function carriedChromium(): Promise<LaunchOptions> {
   process.env.TMPDIR = chromiumFolder;
   process.env.AWS_LAMBDA_JS_RUNTIME ??= 'nodejs20.x';
   const { default: carried } = await import('@sparticuz/chromium');
+  const executablePath = await carried.executablePath();
+  process.env.FONTCONFIG_FILE = writeFontSettings();
   const flags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
-  return { executablePath: await carried.executablePath(), args: [...usualFlags, ...flags] };
+  return { executablePath, args: [...usualFlags, ...flags] };
+}
+
+/**
+ * The carried settings look for fonts where a cloud function keeps them; on a machine without a single font Chromium then ends at the
+ * first letter it has to draw. These name the folder the fonts were unpacked into.
+ */
+function writeFontSettings(): string {
+  const fonts = path.join(chromiumFolder, 'fonts');
+  const file = path.join(chromiumFolder, 'fonts.conf');
+  const folders = [fonts, '/usr/share/fonts', '/usr/local/share/fonts'].map((folder) => `<dir>${folder}</dir>`);
+  const body = `${folders.join('')}<cachedir>${path.join(chromiumFolder, 'fonts-cache')}</cachedir>`;
+  writeFileSync(file, `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${body}</fontconfig>`);
+  return file;
 }
 
 /** A real browser: the one CHROME_BIN names, else one on the PATH, else the one npm carries. Close it when done. */
