@@ -62,7 +62,7 @@ describe('a decision', () => {
     if (decision.kind === 'attempts') for (const attempt of decision.attempts) expect(attempt.reason).not.toBe('');
   });
 
-  it('prefers a real credential to the sandbox', () => {
+  it('keeps the sandbox from answering for a real provider, even as the second choice', () => {
     const decision = decide({
       model: model(endpoint('openai'), endpoint('groq')),
       isAvailable: ({ provider }) => ({ ok: true, credential: provider === 'groq' ? 'environment' : 'sandbox' }),
@@ -70,7 +70,6 @@ describe('a decision', () => {
     });
     expect(decision.kind === 'attempts' && decision.attempts.map((attempt) => attempt.endpoint.provider)).toEqual([
       'groq',
-      'openai',
     ]);
   });
 

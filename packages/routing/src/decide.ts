@@ -22,7 +22,8 @@ type Candidate =
   | { readonly ok: false; readonly isUnpriced: boolean; readonly reason: string };
 
 /**
- * Which endpoints to try for a model, in order: as the catalogue prefers them, real credentials before sandbox ones.
+ * Which endpoints to try for a model, in order: as the catalogue prefers them. Where a real
+ * credential reaches the model, the sandbox is left out: an invented answer must never stand in for a provider that failed.
  * Endpoints that are switched off, cannot be spoken to, are not available or have no price are left out; when nothing is
  * left, the refusal says why each one was.
  */
@@ -42,12 +43,8 @@ export function decide({
     if (candidate.ok) attempts.push(candidate.attempt);
     else rejected.push(candidate);
   }
-  if (attempts.length > 0) {
-    return {
-      kind: 'attempts',
-      attempts: attempts.sort((a, b) => Number(a.credential === 'sandbox') - Number(b.credential === 'sandbox')),
-    };
-  }
+  const real = attempts.filter((attempt) => attempt.credential === 'environment');
+  if (attempts.length > 0) return { kind: 'attempts', attempts: real.length > 0 ? real : attempts };
   const reasons = [...new Set(rejected.map((entry) => entry.reason))].join('; ');
   const isUnpriced = rejected.some((entry) => entry.isUnpriced);
   return {
