@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { nanousd, nanousdPerMillion } from '@tollgate/amount';
 import { openDatabase, Prisma } from '@tollgate/prisma';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Database } from '@tollgate/prisma';
 import {
   getRequest,
   isErrorEvent,
@@ -173,6 +174,26 @@ it('the charge outlives the log row', async () => {
     log: null,
     event: { requestId: event.requestId },
   });
+});
+
+it('a request that is posted between the two reads is not shown by halves', async () => {
+  const organizationId = randomUUID();
+  const event = requestAt(BASE, { organizationId });
+  await writeRequests(db, [event]);
+  let reads = 0;
+  // The first read of the charge comes a moment before the posting commits.
+  const racing = new Proxy(db, {
+    get: (target, name) => {
+      if (name !== '$queryRaw') return Reflect.get(target, name);
+      return (...query: Parameters<Database['$queryRaw']>) => {
+        reads += 1;
+        return reads === 2 ? Promise.resolve([]) : target.$queryRaw(...query);
+      };
+    },
+  });
+  const found = await getRequest(racing, { organizationId, requestId: event.requestId });
+  expect(found?.log?.requestId).toBe(event.requestId);
+  expect(found?.event?.requestId).toBe(event.requestId);
 });
 
 it("another organisation's request is answered like one that never was", async () => {

@@ -63,13 +63,26 @@ export function requestListing(
     ORDER BY request_log.request_id DESC LIMIT ${limit}`;
 }
 
-/** Log row and posted charge of one request; null when the organisation has neither. The log row goes after 90 days. */
+/**
+ * Log row and posted charge of one request; null when the organisation has neither. The log row goes after 90 days. Both are written by
+ * one transaction and read by two queries: a half that was missed is there by a second look, if it ever will be.
+ */
 export async function getRequest(
   db: Database | Transaction,
   { organizationId, requestId }: { readonly organizationId: string; readonly requestId: string },
 ): Promise<{ readonly log: RequestRecord | null; readonly event: ChargeRecord | null } | null> {
   if (!isUuid(organizationId) || !isUuid(requestId)) return null;
   const isIt = Prisma.sql`request_id = ${requestId}::uuid AND organization_id = ${organizationId}::uuid`;
+  let { log, event } = await readHalves(db, isIt);
+  if ((log === undefined) !== (event === undefined)) ({ log, event } = await readHalves(db, isIt));
+  if (log === undefined && event === undefined) return null;
+  return {
+    log: log === undefined ? null : decodeRequestRecord(log),
+    event: event === undefined ? null : decodeChargeRecord(event),
+  };
+}
+
+async function readHalves(db: Database | Transaction, isIt: Prisma.Sql): Promise<{ log: unknown; event: unknown }> {
   const [[log], [event]] = await Promise.all([
     db.$queryRaw<
       unknown[]
@@ -81,11 +94,7 @@ export async function getRequest(
       markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_nanousd, fee_nanousd,
       charge_nanousd, usage_source, ending, settled_at, posted_at, transaction_id FROM usage_event WHERE ${isIt}`,
   ]);
-  if (log === undefined && event === undefined) return null;
-  return {
-    log: log === undefined ? null : decodeRequestRecord(log),
-    event: event === undefined ? null : decodeChargeRecord(event),
-  };
+  return { log, event };
 }
 
 /** Everything about time is a range of ids here: that is what the index and the partitions are made for. */

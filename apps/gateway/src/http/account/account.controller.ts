@@ -51,12 +51,9 @@ export class AccountController {
 
   private async find(request: AuthenticatedRequest, id: unknown) {
     const requestId = typeof id === 'string' ? id.replace(/^gen-/, '') : '';
-    const which = { organizationId: request.principal.organizationId, requestId };
-    const found = await getRequest(this.database, which);
+    const found = await getRequest(this.database, { organizationId: request.principal.organizationId, requestId });
     if (found === null) throw missing(request, 'There is no such generation.');
-    if (found.log !== null && found.event !== null) return found;
-    // Both rows are written by one transaction and read by two queries: the half that was missed is there by now, if it ever will be.
-    return (await getRequest(this.database, which)) ?? found;
+    return found;
   }
 }
 
