@@ -9,7 +9,7 @@ import { eventually } from '../harness/eventually.js';
 import { freePort } from '../harness/programs.js';
 import type { RunFile } from '../harness/run-file.js';
 import { sandboxControl } from '../harness/sandbox-control.js';
-import { cpuMicroseconds, median, pin } from './cpu-time.js';
+import { cpuMicroseconds, pin } from './cpu-time.js';
 import { type LoadResult, type LoadTarget, runLoad } from './load.js';
 
 export interface BenchOptions {
@@ -188,5 +188,3 @@ async function booked(run: RunFile): Promise<number> {
   await database.$disconnect();
   return known;
 }
-
-export { median };

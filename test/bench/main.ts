@@ -1,5 +1,6 @@
 import { readRunFile } from '../harness/run-file.js';
-import { bench, type Measured, median } from './bench.js';
+import { bench, type Measured } from './bench.js';
+import { median } from './cpu-time.js';
 
 /** `npm run bench [-- --quick]`: prints CPU per request of gateway and bare proxy, and their ratio. Fails when requests were refused. */
 export async function run(args: readonly string[]): Promise<number> {

@@ -1,5 +1,5 @@
 import { decimalUsd } from '@tollgate/amount';
-import type { Admission } from '@tollgate/admission';
+import type { Admission, Authorization } from '@tollgate/admission';
 import { type Failure, failureOf } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
@@ -82,13 +82,10 @@ async function authorize(
   }
 }
 
-function insufficient(
-  call: Call,
-  result: { scope: string; availableNanousd: bigint; shortfallNanousd: bigint },
-): Admitted {
+function insufficient(call: Call, result: Extract<Authorization, { kind: 'insufficient' }>): Admitted {
   const isKey = result.scope !== 'organization';
-  const available = decimalUsd(result.availableNanousd as never);
-  const short = decimalUsd(result.shortfallNanousd as never);
+  const available = decimalUsd(result.availableNanousd);
+  const short = decimalUsd(result.shortfallNanousd);
   const message = isKey
     ? `The spending limit of this key leaves $${available}; this request needs at least $${short} more.`
     : `The balance that is not held by running requests is $${available}; this request needs at least $${short} more.`;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Principal } from '@tollgate/access';
+import { keyScope, type Principal } from '@tollgate/access';
 import type { Nanousd } from '@tollgate/amount';
 import type { openaiChat } from '@tollgate/dialects';
 import type { UsageAttempt } from '@tollgate/usage';
@@ -40,7 +40,7 @@ export function generationId(requestId: string): string {
 }
 
 export function scopesOf(principal: Principal): readonly string[] {
-  return principal.limitNanousd === null ? NO_SCOPES : [`key:${principal.keyId}`];
+  return principal.limitNanousd === null ? NO_SCOPES : [keyScope(principal.keyId)];
 }
 
 const NO_SCOPES: readonly string[] = [];

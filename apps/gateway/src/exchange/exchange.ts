@@ -59,16 +59,7 @@ export class Exchange {
 
   async run(input: ExchangeInput): Promise<void> {
     const decoded = openaiChat.decodeEnvelope(input.body);
-    if (!decoded.ok)
-      return refuse(
-        input,
-        failureOf({
-          code: decoded.failure.code,
-          message: decoded.failure.message,
-          requestId: input.requestId,
-          param: decoded.failure.param,
-        }),
-      );
+    if (!decoded.ok) return refuse(input, failureOf({ ...decoded.failure, requestId: input.requestId }));
     const call = beginCall(input, decoded.envelope);
     this.running += 1;
     try {

@@ -1,8 +1,6 @@
-import { failureOf } from '@tollgate/dialects';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { FailureException } from './failure-exception.js';
-import { requestIdOf } from './request-identity.js';
+import { refusal } from './failure-exception.js';
 
 /** Bodies arrive as bytes. Reads one as JSON and checks it against the schema; what is wrong is named in the caller's error shape. */
 export function decodeBody<T>(schema: z.ZodType<T>, body: unknown, request: FastifyRequest): T {
@@ -11,15 +9,13 @@ export function decodeBody<T>(schema: z.ZodType<T>, body: unknown, request: Fast
   const issue = parsed.error.issues[0];
   const param = issue?.path.join('.') || null;
   const message = `${param ?? 'The body'}: ${issue?.message ?? 'is not valid'}`;
-  throw new FailureException(failureOf({ code: 'invalid_request', message, requestId: requestIdOf(request), param }));
+  throw refusal(request, { code: 'invalid_request', message, param });
 }
 
 function parseJson(body: Buffer, request: FastifyRequest): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
-    throw new FailureException(
-      failureOf({ code: 'invalid_json', message: 'The body is not valid JSON.', requestId: requestIdOf(request) }),
-    );
+    throw refusal(request, { code: 'invalid_json', message: 'The body is not valid JSON.' });
   }
 }

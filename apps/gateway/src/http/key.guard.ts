@@ -1,13 +1,10 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '@tollgate/access';
-import { type FailureCode, failureOf } from '@tollgate/dialects';
-import type { FastifyRequest } from 'fastify';
 import type { KeyCache, KeyLookup } from '../keys/key-cache.js';
 import { KEY_REFUSALS } from '../keys/key-refusals.js';
 import { KEYS } from '../ports.js';
 import { type AuthenticatedRequest, readToken } from './authenticated-request.js';
-import { FailureException } from './failure-exception.js';
-import { requestIdOf } from './request-identity.js';
+import { refusal } from './failure-exception.js';
 
 /** Any valid key. A warm key costs a hash and a map look-up; nothing is awaited. */
 @Injectable()
@@ -17,7 +14,8 @@ export class KeyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = readToken(request.headers);
-    if (token === null) throw refusal(request, 'missing_key', "Send your key as 'Authorization: Bearer tg_…'.");
+    if (token === null)
+      throw refusal(request, { code: 'missing_key', message: "Send your key as 'Authorization: Bearer tg_…'." });
     const found = this.look(token);
     if (found instanceof Promise) return found.then((lookup) => this.enter(request, token, lookup));
     return this.enter(request, token, found);
@@ -34,10 +32,13 @@ export class KeyGuard implements CanActivate {
 
   private enter(request: AuthenticatedRequest, token: string, lookup: KeyLookup): boolean {
     if (lookup.kind !== 'verified') {
-      throw new FailureException(failureOf({ ...KEY_REFUSALS[lookup.kind], requestId: requestIdOf(request) }));
+      throw refusal(request, KEY_REFUSALS[lookup.kind]);
     }
     if (!this.admits(lookup.principal)) {
-      throw refusal(request, 'wrong_key_kind', `A key of kind '${lookup.principal.keyKind}' may not do this.`);
+      throw refusal(request, {
+        code: 'wrong_key_kind',
+        message: `A key of kind '${lookup.principal.keyKind}' may not do this.`,
+      });
     }
     request.principal = lookup.principal;
     request.token = token;
@@ -79,8 +80,4 @@ export class ManagementKeyGuard extends FreshKeyGuard {
   protected override admits(principal: Principal): boolean {
     return principal.keyKind === 'management';
   }
-}
-
-function refusal(request: FastifyRequest, code: FailureCode, message: string): FailureException {
-  return new FailureException(failureOf({ code, message, requestId: requestIdOf(request) }));
 }

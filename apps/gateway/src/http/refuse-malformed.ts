@@ -3,7 +3,7 @@ import { type Failure, failureOf, openaiChat } from '@tollgate/dialects';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../exchange/exchange.js';
 import { mintRequestId } from '../exchange/request-id.js';
-import { FailureException } from './failure-exception.js';
+import { type FailureException, refusal } from './failure-exception.js';
 import { requestIdOf } from './request-identity.js';
 
 /** What cannot even be parsed as HTTP is answered in the shape of everything else, and its connection is closed. */
@@ -51,7 +51,5 @@ export function encodedBodyRefusal(request: FastifyRequest): FailureException | 
   const encoding = request.headers['content-encoding'];
   if (encoding === undefined || /^\s*identity\s*$/i.test(encoding)) return null;
   const message = 'Send the request body without content-encoding.';
-  return new FailureException(
-    failureOf({ code: 'unsupported_content_type', message, requestId: requestIdOf(request) }),
-  );
+  return refusal(request, { code: 'unsupported_content_type', message });
 }

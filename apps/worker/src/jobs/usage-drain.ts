@@ -1,3 +1,4 @@
+import { keyScope } from '@tollgate/access';
 import type { StreamEntry } from '@tollgate/admission';
 import { classifyDatabaseFailure, type PostedUsage, type PostUsageOutcome, postUsage } from '@tollgate/billing';
 import { type DeadLetter, decodeUsageEvent, insertDeadLetters, type UsageEvent } from '@tollgate/usage';
@@ -150,7 +151,7 @@ async function recountAll(
     // A dead letter.
     if (!event) return;
     const { organizationId, chargeNanousd, postingSequence } = event;
-    const scopes = [`key:${keyId}`];
+    const scopes = [keyScope(keyId)];
     const { settledEpoch } = entry;
     const outcome = await admission.recount({
       organizationId,

@@ -1,14 +1,12 @@
 import { Controller, Get, Inject, Param, Query, Req, UseGuards } from '@nestjs/common';
 import { getKey } from '@tollgate/access';
 import { creditsSummary } from '@tollgate/billing';
-import { failureOf } from '@tollgate/dialects';
 import type { Database } from '@tollgate/prisma';
 import { getRequest, keySpend } from '@tollgate/usage';
 import { DATABASE } from '../../ports.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
-import { FailureException } from '../failure-exception.js';
+import { type FailureException, refusal } from '../failure-exception.js';
 import { FreshKeyGuard, ManagementKeyGuard } from '../key.guard.js';
-import { requestIdOf } from '../request-identity.js';
 import { encodeCallingKey, encodeCredits, encodeGeneration, encodeReceipt } from './account-resource.js';
 
 /** What an account can ask about itself. Everything is read in the organisation of the key: another's id does not exist. */
@@ -58,5 +56,5 @@ export class AccountController {
 }
 
 function missing(request: AuthenticatedRequest, message: string): FailureException {
-  return new FailureException(failureOf({ code: 'not_found', message, requestId: requestIdOf(request) }));
+  return refusal(request, { code: 'not_found', message });
 }

@@ -1,8 +1,6 @@
 import { All, Controller, Req } from '@nestjs/common';
-import { failureOf } from '@tollgate/dialects';
 import type { FastifyRequest } from 'fastify';
-import { FailureException } from '../failure-exception.js';
-import { requestIdOf } from '../request-identity.js';
+import { refusal } from '../failure-exception.js';
 
 const PATHS = [
   'files',
@@ -22,12 +20,9 @@ export class NotSupportedController {
   @All(PATHS.flatMap((path) => [`v1/${path}`, `v1/${path}/*`, `api/v1/${path}`, `api/v1/${path}/*`]))
   refuse(@Req() request: FastifyRequest): never {
     const path = (request.url.split('?')[0] ?? '').slice(0, 100);
-    throw new FailureException(
-      failureOf({
-        code: 'not_supported',
-        message: `${path} is not supported by this gateway yet.`,
-        requestId: requestIdOf(request),
-      }),
-    );
+    throw refusal(request, {
+      code: 'not_supported',
+      message: `${path} is not supported by this gateway yet.`,
+    });
   }
 }

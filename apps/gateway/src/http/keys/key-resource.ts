@@ -1,5 +1,5 @@
 import type { ApiKey } from '@tollgate/access';
-import { decimalUsd, type Nanousd, parseUsd } from '@tollgate/amount';
+import { decimalUsd, maxAmount, type Nanousd, parseUsd, subtractAmounts, ZERO } from '@tollgate/amount';
 import { z } from 'zod';
 import { jsonMoney } from '../json-money.js';
 
@@ -38,7 +38,8 @@ export const keyListingSchema = z.object({
 
 /** A key in OpenRouter's shape, with our names beside it. `hash` is the id to address it by; the key itself is never here. */
 export function encodeKey(key: ApiKey): Record<string, unknown> {
-  const remaining = key.limitNanousd === null ? null : ((key.limitNanousd - key.spentNanousd) as Nanousd);
+  const remaining =
+    key.limitNanousd === null ? null : maxAmount(ZERO, subtractAmounts(key.limitNanousd, key.spentNanousd));
   return {
     hash: key.keyId,
     id: key.keyId,
@@ -48,7 +49,7 @@ export function encodeKey(key: ApiKey): Record<string, unknown> {
     state: key.state,
     disabled: key.state !== 'active',
     limit: key.limitNanousd === null ? null : jsonMoney(key.limitNanousd),
-    limit_remaining: remaining === null ? null : jsonMoney(remaining > 0n ? remaining : (0n as Nanousd)),
+    limit_remaining: remaining === null ? null : jsonMoney(remaining),
     limit_reset: null,
     usage: jsonMoney(key.spentNanousd),
     usage_usd: decimalUsd(key.spentNanousd),

@@ -15,15 +15,13 @@ import {
 import { randomBytes } from 'node:crypto';
 import { type ApiKey, type ChangedKey, createKey, getKey, listKeys, revokeKey, updateKey } from '@tollgate/access';
 import type { Admission } from '@tollgate/admission';
-import { failureOf, type FailureCode } from '@tollgate/dialects';
 import type { Database } from '@tollgate/prisma';
 import type { GatewayConfig } from '../../config.js';
 import { ADMISSION, CONFIG, DATABASE } from '../../ports.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
-import { FailureException } from '../failure-exception.js';
+import { type FailureException, refusal } from '../failure-exception.js';
 import { decodeBody } from '../json-body.js';
 import { ManagementKeyGuard } from '../key.guard.js';
-import { requestIdOf } from '../request-identity.js';
 import { encodeKey, keyCreationSchema, keyListingSchema, keyUpdateSchema } from './key-resource.js';
 
 /** Keys by API, for management keys. The same use-cases the dashboard calls; another organisation's key does not exist here. */
@@ -68,11 +66,14 @@ export class KeysController {
       case 'created':
         return { data: encodeKey(created.key), key: created.token };
       case 'invalid':
-        throw refusal(request, 'invalid_request', created.message, created.field);
+        throw refusal(request, { code: 'invalid_request', message: created.message, param: created.field });
       case 'not_found':
-        throw refusal(request, 'not_found', 'There is no such project.', 'project_id');
+        throw refusal(request, { code: 'not_found', message: 'There is no such project.', param: 'project_id' });
       case 'too_many':
-        throw refusal(request, 'invalid_request', `An organisation may have ${created.limit} keys at most.`);
+        throw refusal(request, {
+          code: 'invalid_request',
+          message: `An organisation may have ${created.limit} keys at most.`,
+        });
     }
   }
 
@@ -117,9 +118,9 @@ export class KeysController {
         });
         return changed.key;
       case 'invalid':
-        throw refusal(request, 'invalid_request', changed.message, changed.field);
+        throw refusal(request, { code: 'invalid_request', message: changed.message, param: changed.field });
       case 'revoked':
-        throw refusal(request, 'invalid_request', 'A revoked key cannot be changed.');
+        throw refusal(request, { code: 'invalid_request', message: 'A revoked key cannot be changed.' });
       case 'not_found':
         throw noSuchKey(request);
     }
@@ -131,14 +132,5 @@ export class KeysController {
 }
 
 function noSuchKey(request: AuthenticatedRequest): FailureException {
-  return refusal(request, 'not_found', 'There is no such key.');
-}
-
-function refusal(
-  request: AuthenticatedRequest,
-  code: FailureCode,
-  message: string,
-  param: string | null = null,
-): FailureException {
-  return new FailureException(failureOf({ code, message, requestId: requestIdOf(request), param }));
+  return refusal(request, { code: 'not_found', message: 'There is no such key.' });
 }

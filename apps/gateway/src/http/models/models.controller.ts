@@ -1,11 +1,9 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { Catalog, Model } from '@tollgate/catalog';
-import { failureOf } from '@tollgate/dialects';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type GatewayConfig } from '../../config.js';
 import { CATALOG, CONFIG } from '../../ports.js';
-import { FailureException } from '../failure-exception.js';
-import { requestIdOf } from '../request-identity.js';
+import { refusal } from '../failure-exception.js';
 import { encodeEndpoint, encodeModel } from './model-listing.js';
 
 /** The catalogue, for everybody: prices are no secret. The list is encoded once per catalogue version. */
@@ -63,13 +61,10 @@ export class ModelsController {
   private find(request: FastifyRequest, id: string): Model {
     const resolved = this.catalog().resolve(id);
     if (resolved.kind === 'found') return resolved.model;
-    throw new FailureException(
-      failureOf({
-        code: 'model_not_found',
-        message: `The model '${id.slice(0, 256)}' does not exist.`,
-        requestId: requestIdOf(request),
-        param: 'model',
-      }),
-    );
+    throw refusal(request, {
+      code: 'model_not_found',
+      message: `The model '${id.slice(0, 256)}' does not exist.`,
+      param: 'model',
+    });
   }
 }
