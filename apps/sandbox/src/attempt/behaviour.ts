@@ -1,6 +1,6 @@
 import type { Action, Rule } from '../control/rules.js';
 import type { Settings } from '../control/settings.js';
-import { errorOfStatus } from '../providers/openai/errors.js';
+import type { Dialect } from '../providers/dialect.js';
 import type { EventFault, Manner } from './deliver.js';
 import { type Incoming, millisecondsHeader } from './incoming.js';
 import type { Split } from './split-sink.js';
@@ -19,7 +19,12 @@ export interface Behaviour {
 }
 
 /** Adds up the actions of rules. Pace: a rule wins over the request's own headers, these over the settings. */
-export function behaviourOf(rules: readonly Rule[], incoming: Incoming, settings: Settings): Behaviour {
+export function behaviourOf(
+  rules: readonly Rule[],
+  incoming: Incoming,
+  settings: Settings,
+  dialect: Dialect,
+): Behaviour {
   const actions = rules.map((rule) => rule.action);
   const pace = actions.find((action) => action.kind === 'pace');
   const sizes = actions.find((action) => action.kind === 'split')?.sizes ?? null;
@@ -34,7 +39,7 @@ export function behaviourOf(rules: readonly Rule[], incoming: Incoming, settings
       ttftMs: pace?.ttftMs ?? millisecondsHeader(incoming.headers, 'x-sandbox-ttft-ms') ?? settings.ttftMs,
       paceMs: pace?.paceMs ?? millisecondsHeader(incoming.headers, 'x-sandbox-pace-ms') ?? settings.paceMs,
       resetBeforeHead: actions.some((action) => action.kind === 'reset' && action.afterEvents === undefined),
-      faults: actions.flatMap(eventFaultOf),
+      faults: actions.flatMap((action) => eventFaultOf(action, incoming, dialect)),
     },
   };
 }
@@ -53,10 +58,7 @@ function isWholeAnswer(action: Action): action is WholeAnswer {
   }
 }
 
-const brokenEvent =
-  'data: {"id":"chatcmpl-broken","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"\n\n';
-
-function eventFaultOf(action: Action): EventFault[] {
+function eventFaultOf(action: Action, incoming: Incoming, dialect: Dialect): EventFault[] {
   switch (action.kind) {
     case 'stall':
       return [{ kind: 'stall', afterEvents: action.afterEvents, ms: action.ms ?? null }];
@@ -67,20 +69,13 @@ function eventFaultOf(action: Action): EventFault[] {
     case 'malformed': {
       const bytes =
         action.bytesBase64 === undefined
-          ? Buffer.from(action.bytes ?? brokenEvent, 'utf8')
+          ? (action.bytes ?? dialect.brokenEvent)
           : Buffer.from(action.bytesBase64, 'base64');
       return [{ kind: 'malformed', afterEvents: action.afterEvents, bytes }];
     }
     case 'error_event': {
-      const error = action.error ?? errorOfStatus(500).body.error;
-      const name = action.event === undefined ? '' : `event: ${action.event}\n`;
-      return [
-        {
-          kind: 'error_event',
-          afterEvents: action.afterEvents,
-          bytes: `${name}data: ${JSON.stringify({ error })}\n\n`,
-        },
-      ];
+      const bytes = dialect.errorEvent(action.error ?? null, action.event, incoming);
+      return [{ kind: 'error_event', afterEvents: action.afterEvents, bytes }];
     }
     default:
       return [];

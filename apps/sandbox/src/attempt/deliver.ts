@@ -6,8 +6,8 @@ export type EventFault =
   | { readonly kind: 'stall'; readonly afterEvents: number; readonly ms: number | null }
   | { readonly kind: 'reset'; readonly afterEvents: number }
   | { readonly kind: 'cut'; readonly afterEvents: number }
-  | { readonly kind: 'malformed'; readonly afterEvents: number; readonly bytes: Buffer }
-  | { readonly kind: 'error_event'; readonly afterEvents: number; readonly bytes: string };
+  | { readonly kind: 'malformed'; readonly afterEvents: number; readonly bytes: string | Buffer }
+  | { readonly kind: 'error_event'; readonly afterEvents: number; readonly bytes: string | Buffer };
 
 /** How fast and how wrong a reply is delivered. */
 export interface Manner {

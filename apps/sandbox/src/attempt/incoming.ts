@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Dialect } from '../providers/dialect.js';
 
 /** A request to a pretend provider, read once. */
 export interface Incoming {
@@ -7,6 +8,8 @@ export interface Incoming {
   readonly method: string;
   /** The path the vendor would see: `/v1/chat/completions`. */
   readonly path: string;
+  /** The request target as it arrived, prefix, query and percent-encoding included: what a signature covers. */
+  readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
@@ -28,23 +31,31 @@ export function readIncoming(
   address: { readonly provider: string; readonly path: string; readonly caseInPath: string | null },
   body: Buffer,
   atMs: number,
+  read: Dialect['read'] = undefined,
 ): Incoming {
   const json = parsed(body);
-  const model = fieldOf(json, 'model');
+  const { headers } = request;
+  const { model, isStream } = (read ?? readBody)({ path: address.path, headers, body, json });
   return {
     ...address,
     method: request.method ?? 'GET',
-    headers: request.headers,
+    target: request.url ?? '/',
+    headers,
     rawHeaders: request.rawHeaders,
     body,
     bodySha256: hash('sha256', body),
     json,
-    model: typeof model === 'string' ? model : null,
-    isStream: fieldOf(json, 'stream') === true,
-    correlation: headerOf(request.headers, 'x-tollgate-attempt'),
+    model,
+    isStream,
+    correlation: headerOf(headers, 'x-tollgate-attempt'),
     atMs,
   };
 }
+
+const readBody: NonNullable<Dialect['read']> = ({ json }) => {
+  const model = fieldOf(json, 'model');
+  return { model: typeof model === 'string' ? model : null, isStream: fieldOf(json, 'stream') === true };
+};
 
 /** One header's value, or null; repeated headers are joined. */
 export function headerOf(headers: IncomingHttpHeaders, name: string): string | null {

@@ -3,9 +3,10 @@ import type { RequestMemory } from '../control/requests.js';
 import type { RuleBook } from '../control/rules.js';
 import type { SettingsHolder } from '../control/settings.js';
 import type { TruthLog } from '../control/truth.js';
-import { type OpenAiWorld, planOpenAiReply } from '../providers/openai/chat-completions.js';
-import { errorOfStatus } from '../providers/openai/errors.js';
-import { fixedBodyPlan, fixedPlan, isFixedModel } from '../providers/openai/fixed.js';
+import type { Dialect, DialectWorld } from '../providers/dialect.js';
+import { dialectOf } from '../providers/dialects.js';
+import { fixedPlan } from '../providers/fixed-plan.js';
+import { fixedBodyPlan, isFixedModel } from '../providers/openai/fixed.js';
 import type { ReplayLibrary } from '../replay/library.js';
 import type { ReplayQueue } from '../replay/queue.js';
 import { replayPlan } from '../replay/replay-plan.js';
@@ -17,7 +18,7 @@ import { createResponseSink, createSlowHeadSink } from './sink.js';
 import { createSplitSink, type Split } from './split-sink.js';
 
 /** Everything an attempt touches. */
-export interface World extends OpenAiWorld {
+export interface World extends DialectWorld {
   readonly rules: RuleBook;
   readonly truth: TruthLog;
   readonly requests: RequestMemory;
@@ -33,8 +34,9 @@ export interface World extends OpenAiWorld {
 export async function serveAttempt(incoming: Incoming, response: ServerResponse, world: World): Promise<void> {
   world.requests.remember(incoming);
   const rules = world.rules.take(incoming);
-  const behaviour = behaviourOf(rules, incoming, world.settings.current());
-  const { plan, split } = planFor(incoming, behaviour, world);
+  const dialect = dialectOf(incoming.path);
+  const behaviour = behaviourOf(rules, incoming, world.settings.current(), dialect);
+  const { plan, split } = planFor(incoming, behaviour, dialect, world);
   const plainSink =
     behaviour.slowHeadMs === null ? createResponseSink(response) : createSlowHeadSink(response, behaviour.slowHeadMs);
   const sink = split === null ? plainSink : createSplitSink(plainSink, split);
@@ -73,14 +75,14 @@ interface Planned {
   readonly split: Split | null;
 }
 
-function planFor(incoming: Incoming, behaviour: Behaviour, world: World): Planned {
+function planFor(incoming: Incoming, behaviour: Behaviour, dialect: Dialect, world: World): Planned {
   const replay = replayWanted(incoming, behaviour.whole, world);
   if (replay !== null) {
     const recording = world.library.find(replay.case);
     const plan = recording === null ? missingCase(replay.case) : replayPlan(recording);
     return { plan, split: replay.split ?? behaviour.split };
   }
-  return { plan: madePlan(incoming, behaviour, world), split: behaviour.split };
+  return { plan: madePlan(incoming, behaviour, dialect, world), split: behaviour.split };
 }
 
 /** The recording to answer with: the rule's, the header's, the address's, or the next in the queue. */
@@ -99,36 +101,39 @@ function missingCase(name: string): ReplyPlan {
   return jsonPlan(501, {}, { error: { message, type: 'sandbox_error', param: null, code: 'unknown_case' } }, 'replay');
 }
 
-function madePlan(incoming: Incoming, behaviour: Behaviour, world: World): ReplyPlan {
+function madePlan(incoming: Incoming, behaviour: Behaviour, dialect: Dialect, world: World): ReplyPlan {
   const { whole, omitUsage } = behaviour;
+  const usual = { omitUsage, echo: false, empty: null, says: null };
   switch (whole?.kind) {
     case 'status':
-      return statusPlan(whole.status, whole.body, whole.headers ?? {});
+      return statusPlan(whole.status, whole.body, whole.headers ?? {}, incoming, dialect);
     case 'content_type':
       return bodyPlan(200, { 'content-type': whole.value }, whole.body, 'content_type');
     case 'fixed':
-      return whole.body === undefined ? fixedPlan(incoming) : fixedBodyPlan(whole.body);
+      return whole.body === undefined ? fixedPlan(incoming, dialect, world) : fixedBodyPlan(whole.body);
     case 'empty':
-      return planOpenAiReply(incoming, { omitUsage, echo: false, empty: { finish: whole.finish ?? null } }, world);
+      return dialect.plan(incoming, { ...usual, empty: { finish: whole.finish ?? null } }, world);
     case 'echo':
-      return planOpenAiReply(incoming, { omitUsage, echo: true, empty: null }, world);
+      return dialect.plan(incoming, { ...usual, echo: true }, world);
     case 'replay':
       throw new Error('a replay was planned as a made answer');
     case undefined:
-      if (isFixedModel(incoming.model)) return fixedPlan(incoming);
-      return planOpenAiReply(incoming, { omitUsage, echo: false, empty: null }, world);
+      if (isFixedModel(incoming.model)) return fixedPlan(incoming, dialect, world);
+      return dialect.plan(incoming, usual, world);
   }
 }
 
-function statusPlan(status: number, body: unknown, headers: Readonly<Record<string, string>>): ReplyPlan {
+function statusPlan(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+  incoming: Incoming,
+  dialect: Dialect,
+): ReplyPlan {
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   if (typeof body === 'string')
     return bodyPlan(status, { 'content-type': 'text/plain; charset=utf-8', ...lower }, body, 'status');
-  const json = body === undefined ? errorOfStatus(status).body : body;
-  return bodyPlan(
-    status,
-    { 'content-type': 'application/json', ...lower },
-    status === 204 ? '' : JSON.stringify(json),
-    'status',
-  );
+  const vendor = body === undefined ? dialect.errorOfStatus(status, incoming) : { headers: {}, body };
+  const payload = status === 204 ? '' : JSON.stringify(vendor.body);
+  return bodyPlan(status, { 'content-type': 'application/json', ...vendor.headers, ...lower }, payload, 'status');
 }

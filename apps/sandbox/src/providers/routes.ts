@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { readIncoming } from '../attempt/incoming.js';
 import { serveAttempt, type World } from '../attempt/serve.js';
+import { dialectOf } from './dialects.js';
 
 const methods: ('GET' | 'POST' | 'PUT' | 'DELETE')[] = ['GET', 'POST', 'PUT', 'DELETE'];
 
@@ -42,7 +43,7 @@ export function providerRoutes(world: World): FastifyPluginAsync {
     address: { provider: string; path: string; caseInPath: string | null },
   ): void {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const incoming = readIncoming(request.raw, address, body, world.nowMs());
+    const incoming = readIncoming(request.raw, address, body, world.nowMs(), dialectOf(address.path).read);
     reply.hijack();
     const attempt = serveAttempt(incoming, reply.raw, world)
       .catch((error: unknown) => {

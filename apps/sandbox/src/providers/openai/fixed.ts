@@ -1,12 +1,13 @@
+import { piecesOf } from '../../answers/tokens.js';
 import type { Incoming } from '../../attempt/incoming.js';
 import { bodyPlan, type Frame, type ReplyPlan } from '../../attempt/reply-plan.js';
-import { vendorHeaders } from './chat-completions.js';
-import { replyBody, type ReplyIdentity } from './reply.js';
-import { streamFrames, type StreamStyle } from './stream.js';
-import { piecesOf } from './tokens.js';
 import type { Answer } from './answer.js';
+import { vendorHeaders } from './chat-completions.js';
+import { type ReplyIdentity, replyBody } from './reply.js';
+import { type StreamStyle, streamFrames } from './stream.js';
 
-const fixedText =
+/** What the fixed answer says, in every dialect. */
+export const fixedText =
   'Benchmarks need an answer that costs nothing to make. This one is prepared before the first request arrives and is the same every time, so ' +
   'that what is measured is the gateway and not the provider behind it. It has the length of an ordinary short reply: a few sentences, a handful ' +
   'of words each, and the usage a real provider would report at the end. Nothing in it depends on what was asked, and nothing in it will change ' +
