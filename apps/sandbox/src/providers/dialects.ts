@@ -1,10 +1,10 @@
-import type { Dialect } from '../attempt/dialect.js';
-import { openAiChatDialect } from './openai/dialect.js';
+import type { Dialect } from './dialect.js';
+import { openAiChat } from './openai/dialect.js';
 
-/** In order; the first that owns a path answers it. */
+/** The dialects in the order they are tried: the first whose paths match serves the request. */
 const dialects: readonly Dialect[] = [];
 
 /** The dialect of a path. What nobody owns is OpenAI's, whose 404 most clients understand. */
 export function dialectOf(path: string): Dialect {
-  return dialects.find((dialect) => dialect.owns(path)) ?? openAiChatDialect;
+  return dialects.find((dialect) => dialect.paths.test(path)) ?? openAiChat;
 }

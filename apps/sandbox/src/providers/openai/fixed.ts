@@ -1,10 +1,10 @@
-import { piecesOf } from '../../answers/tokens.js';
 import type { Incoming } from '../../attempt/incoming.js';
 import { bodyPlan, type Frame, type ReplyPlan } from '../../attempt/reply-plan.js';
 import type { Answer } from './answer.js';
 import { vendorHeaders } from './chat-completions.js';
 import { type ReplyIdentity, replyBody } from './reply.js';
 import { type StreamStyle, streamFrames } from './stream.js';
+import { piecesOf } from './tokens.js';
 
 /** What the fixed answer says, in every dialect. */
 export const fixedText =

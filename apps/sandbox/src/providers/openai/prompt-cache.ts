@@ -1,4 +1,4 @@
-import { prefixLength } from '../../answers/tokens.js';
+import { prefixLength } from './tokens.js';
 
 const lifetimeMs = 5 * 60_000;
 const mostPrefixes = 20_000;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TextQuestion } from '../../answers/text-answer.js';
-import { tokensOf } from '../../answers/tokens.js';
+import { tokensOf } from './tokens.js';
 import type { ChatMessage, ChatRequest } from './wire.js';
 
 /** Stands in the token row for the overhead OpenAI documents; no vocabulary has this number. */
