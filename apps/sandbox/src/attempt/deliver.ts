@@ -22,6 +22,8 @@ export interface Manner {
 /** What really happened on the socket. `fault` names the fault that changed what the client got; null when none did. */
 export interface Delivery {
   readonly tokensWritten: number;
+  /** Tokens of thinking written for the client to read; none in dialects that hide it. */
+  readonly thinkingWritten: number;
   readonly usageSent: boolean;
   readonly hasLeft: boolean;
   readonly fault: string | null;
@@ -86,6 +88,7 @@ class Writing {
   private next = 0;
   private startedAtMs: number | null = null;
   private tokensWritten = 0;
+  private thinkingWritten = 0;
   private usageSent = false;
 
   constructor(
@@ -132,6 +135,7 @@ class Writing {
   result(fault: string | null): Delivery {
     return {
       tokensWritten: this.tokensWritten,
+      thinkingWritten: this.thinkingWritten,
       usageSent: this.usageSent,
       hasLeft: fault !== 'reset' && this.sink.hasLeft(),
       fault,
@@ -163,6 +167,7 @@ class Writing {
     if (wasWritten) {
       for (const frame of batch) {
         this.tokensWritten += frame.tokens;
+        this.thinkingWritten += frame.thinkingTokens ?? 0;
         this.usageSent ||= frame.carriesUsage;
       }
     }

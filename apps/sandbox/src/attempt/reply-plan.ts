@@ -3,13 +3,19 @@ export interface Frame {
   readonly payload: string | Buffer;
   /** Tokens of the answer this frame carries. */
   readonly tokens: number;
+  /** Tokens of thinking this frame shows; absent where thinking stays hidden. Not part of `tokens`. */
+  readonly thinkingTokens?: number;
   readonly carriesUsage: boolean;
 }
 
 /** Token counts as they go into the truth log; null where nothing was counted. */
 export interface Counts {
+  /** The whole prompt, cached parts included, however the dialect reports it. */
   readonly promptTokens: number | null;
+  /** Of the prompt, read from a cache. */
   readonly cachedTokens: number | null;
+  /** Of the prompt, written to a cache at a price of its own (Anthropic, Bedrock); absent where writing costs nothing. */
+  readonly cacheWriteTokens?: number | null;
   readonly completionTokens: number | null;
   readonly reasoningTokens: number | null;
 }

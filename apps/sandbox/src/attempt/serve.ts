@@ -52,8 +52,9 @@ export async function serveAttempt(incoming: Incoming, response: ServerResponse,
     requestSha256: incoming.bodySha256,
     promptTokens: plan.counts.promptTokens,
     cachedTokens: plan.counts.cachedTokens,
+    cacheWriteTokens: plan.counts.cacheWriteTokens ?? 0,
     completionTokens: tokensMade(plan, delivery),
-    reasoningTokens: plan.counts.reasoningTokens,
+    reasoningTokens: thinkingMade(plan, delivery),
     tokensWritten: delivery.tokensWritten,
     usageSent: delivery.usageSent,
     status: plan.status,
@@ -67,7 +68,13 @@ export async function serveAttempt(incoming: Incoming, response: ServerResponse,
 /** A whole body was made completely before it was sent; a stream is made as it is written, so what was not written was not made. */
 function tokensMade(plan: ReplyPlan, delivery: Delivery): number | null {
   if (plan.framing === 'whole' || plan.recordedUsage !== null) return plan.counts.completionTokens;
-  return delivery.tokensWritten + (plan.counts.reasoningTokens ?? 0);
+  return delivery.tokensWritten + (thinkingMade(plan, delivery) ?? 0);
+}
+
+/** Thinking that is shown is made as it is written; hidden thinking is over before the first token. */
+function thinkingMade(plan: ReplyPlan, delivery: Delivery): number | null {
+  const isShown = plan.framing === 'events' && plan.frames.some((frame) => (frame.thinkingTokens ?? 0) > 0);
+  return isShown ? delivery.thinkingWritten : plan.counts.reasoningTokens;
 }
 
 interface Planned {

@@ -12,14 +12,17 @@ export interface TruthEntry {
   /** The `x-tollgate-attempt` header of the request. */
   readonly correlation: string | null;
   readonly requestSha256: string;
+  /** The whole prompt, tokens read from and written to a cache included. */
   readonly promptTokens: number | null;
   readonly cachedTokens: number | null;
+  /** Of the prompt, written to a cache that charges for it. */
+  readonly cacheWriteTokens: number | null;
   /**
    * Tokens made, thinking included: what the provider would charge. When a stream ends early, the tokens made until then.
    */
   readonly completionTokens: number | null;
   readonly reasoningTokens: number | null;
-  /** Tokens of the answer that were written to the socket; thinking is never written. */
+  /** Tokens of the answer that were written to the socket; thinking is not counted, shown or not. */
   readonly tokensWritten: number;
   readonly usageSent: boolean;
   readonly status: number;
