@@ -8,7 +8,14 @@ export interface RequestLayout {
 }
 
 export type LocatedRequest =
-  | { readonly ok: true; readonly layout: RequestLayout; readonly request: JsonObject; readonly messageStrings: number }
+  | {
+      readonly ok: true;
+      readonly layout: RequestLayout;
+      readonly request: JsonObject;
+      readonly messageStrings: number;
+      /** keys and string values of the whole body, as the bytes have them */
+      readonly strings: number;
+    }
   | Refusal;
 
 /**
@@ -51,7 +58,8 @@ function parseLocated(body: Buffer, members: readonly Member[], strings: readonl
   if (duplicate !== null) return duplicate;
   const request = parse(body);
   if (!isObject(request)) return invalidJson(body);
-  return { ok: true, layout: { members: byName }, request, messageStrings };
+  const inside = strings.reduce((sum, count) => sum + count, 0);
+  return { ok: true, layout: { members: byName }, request, messageStrings, strings: inside + members.length };
 }
 
 function parse(body: Buffer): unknown {
