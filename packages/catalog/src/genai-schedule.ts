@@ -1,4 +1,4 @@
-import { nanousdPerMillion, type NanousdPerMillion, parseUsdPerMillion } from '@tollgate/amount';
+import { type NanousdPerMillion, nanousdPerMillion, parseUsdPerMillion } from '@tollgate/amount';
 import type { GenaiModel, GenaiModelPrice } from './genai-prices-data.js';
 import type { ImportedPrice } from './imported-model.js';
 import type { PriceComponent } from './price-component.js';

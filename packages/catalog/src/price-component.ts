@@ -16,6 +16,10 @@ export const PRICE_COMPONENTS = [
   'output_image',
   'web_search',
   'request',
+  'character',
+  'audio_second',
+  'image',
+  'search_unit',
 ] as const;
 
 export type PriceComponent = (typeof PRICE_COMPONENTS)[number];

@@ -1,135 +1,431 @@
-import type { ProviderInfo } from './provider.js';
+import { compatibleProvider, compatibleProviderName } from './compatible-provider.js';
+import type {
+  CredentialSet,
+  ProviderAddress,
+  ProviderAuthentication,
+  ProviderInfo,
+  SpokenOperation,
+} from './provider.js';
 
-type Quirks = Partial<Omit<ProviderInfo, 'id' | 'name' | 'kind' | 'baseUrl' | 'credentialVariable'>>;
+type Quirks = Partial<
+  Pick<
+    ProviderInfo,
+    | 'modelPrefix'
+    | 'stopsBillingOnCancel'
+    | 'outputMaxField'
+    | 'supportsStreamOptions'
+    | 'safetyIdentifierField'
+    | 'supportsStore'
+  >
+>;
 
-/** A provider that speaks OpenAI's chat completions. Billing is assumed to go on after a cancel until its documentation says otherwise. */
-function compatible(
-  id: string,
-  name: string,
-  kind: ProviderInfo['kind'],
-  baseUrl: string,
-  credentialVariable: string,
-  quirks: Quirks = {},
-): ProviderInfo {
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ProviderInfo['kind'];
+  /** a text is a fixed base URL */
+  readonly at: string | ProviderAddress;
+  /** a text is the variable of a bearer key */
+  readonly key: string | readonly CredentialSet[];
+  /** default: `openai-chat` */
+  readonly chat?: string | null;
+  /** operations spoken in the interface of that name, besides chat */
+  readonly also?: ProviderInfo['operations'];
+  readonly quirks?: Quirks;
+}
+
+/** Billing is assumed to go on after a cancel until the provider's documentation says otherwise. */
+function provider({ id, name, kind, at, key, chat = 'openai-chat', also = {}, quirks = {} }: Row): ProviderInfo {
+  const address: ProviderAddress = typeof at === 'string' ? { kind: 'fixed', baseUrl: at } : at;
+  const credentials = typeof key === 'string' ? [keyed({ kind: 'bearer' }, key)] : key;
   return {
     id,
     name,
     kind,
-    baseUrl,
-    dialect: 'openai-chat',
-    nativeDialect: 'openai-chat',
-    credentialVariable,
+    address,
+    credentials,
+    authentication: credentials[0]?.authentication ?? { kind: 'none' },
+    operations: chat === null ? also : { chat: { dialect: chat }, ...also },
+    baseUrl: address.kind === 'fixed' ? address.baseUrl : null,
+    dialect: chat,
+    nativeDialect: chat ?? Object.values(also)[0]?.dialect ?? '',
+    credentialVariable: credentials[0]?.required[0] ?? null,
     modelPrefix: '',
     stopsBillingOnCancel: false,
-    outputMaxField: 'max_tokens',
-    supportsStreamOptions: true,
+    ...(chat === 'openai-chat' ? { outputMaxField: 'max_tokens' } : {}),
+    supportsStreamOptions: chat === 'openai-chat',
     safetyIdentifierField: null,
     supportsStore: false,
     ...quirks,
   };
 }
 
-/** A provider whose prices are known and whose dialect has no codec yet. */
-function later(
-  id: string,
-  name: string,
-  kind: ProviderInfo['kind'],
-  nativeDialect: string,
-  credentialVariable: string,
-): ProviderInfo {
-  return {
-    id,
-    name,
-    kind,
-    baseUrl: null,
-    dialect: null,
-    nativeDialect,
-    credentialVariable,
-    modelPrefix: '',
-    stopsBillingOnCancel: false,
-    supportsStreamOptions: false,
-    safetyIdentifierField: null,
-    supportsStore: false,
-  };
+function keyed(authentication: ProviderAuthentication, ...required: readonly string[]): CredentialSet {
+  return { authentication, required, optional: [] };
+}
+
+/** A server of one's own, which may or may not ask for a key. */
+function perhapsKeyed(variable: string): readonly CredentialSet[] {
+  return [{ authentication: { kind: 'bearer' }, required: [], optional: [variable] }];
 }
 
 const STOPS: Quirks = { stopsBillingOnCancel: true };
+const EMBEDDINGS: SpokenOperation = { dialect: 'embeddings' };
+const COMPLETIONS: SpokenOperation = { dialect: 'completions' };
+const AUDIO: SpokenOperation = { dialect: 'audio' };
+/** Everything OpenAI has beside chat. */
+const OPENAI_OPERATIONS: ProviderInfo['operations'] = {
+  embeddings: EMBEDDINGS,
+  image: { dialect: 'images' },
+  speech: AUDIO,
+  transcription: AUDIO,
+  completions: COMPLETIONS,
+};
+
+const FIRST_PARTIES: readonly Row[] = [
+  {
+    id: 'openai',
+    name: 'OpenAI',
+    kind: 'first_party',
+    at: 'https://api.openai.com/v1',
+    key: 'OPENAI_API_KEY',
+    also: { ...OPENAI_OPERATIONS, moderation: { dialect: 'moderations' } },
+    quirks: {
+      stopsBillingOnCancel: true,
+      outputMaxField: 'max_completion_tokens',
+      safetyIdentifierField: 'safety_identifier',
+      supportsStore: true,
+    },
+  },
+  {
+    id: 'anthropic',
+    name: 'Anthropic',
+    kind: 'first_party',
+    at: 'https://api.anthropic.com/v1',
+    key: [keyed({ kind: 'header', name: 'x-api-key' }, 'ANTHROPIC_API_KEY')],
+    chat: 'anthropic-messages',
+  },
+  {
+    id: 'google',
+    name: 'Google',
+    kind: 'first_party',
+    at: 'https://generativelanguage.googleapis.com/v1beta',
+    key: [keyed({ kind: 'header', name: 'x-goog-api-key' }, 'GEMINI_API_KEY')],
+    chat: 'gemini',
+    also: {
+      embeddings: {
+        dialect: 'embeddings',
+        address: { kind: 'fixed', baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai' },
+        authentication: { kind: 'bearer' },
+      },
+    },
+  },
+  {
+    id: 'deepseek',
+    name: 'DeepSeek',
+    kind: 'first_party',
+    at: 'https://api.deepseek.com/v1',
+    key: 'DEEPSEEK_API_KEY',
+    quirks: STOPS,
+  },
+  // Rejects fields it does not know, stream_options among them; usage always comes on the finish chunk.
+  {
+    id: 'mistral',
+    name: 'Mistral',
+    kind: 'first_party',
+    at: 'https://api.mistral.ai/v1',
+    key: 'MISTRAL_API_KEY',
+    chat: 'mistral-chat',
+    also: { embeddings: EMBEDDINGS, transcription: AUDIO },
+    quirks: { outputMaxField: 'max_tokens' },
+  },
+  {
+    id: 'xai',
+    name: 'xAI',
+    kind: 'first_party',
+    at: 'https://api.x.ai/v1',
+    key: 'XAI_API_KEY',
+    quirks: { ...STOPS, safetyIdentifierField: 'user' },
+  },
+  {
+    id: 'moonshot',
+    name: 'Moonshot AI',
+    kind: 'first_party',
+    at: 'https://api.moonshot.ai/v1',
+    key: 'MOONSHOT_API_KEY',
+  },
+  // Repeats usage on every chunk, asked or not.
+  {
+    id: 'perplexity',
+    name: 'Perplexity',
+    kind: 'first_party',
+    at: 'https://api.perplexity.ai',
+    key: 'PERPLEXITY_API_KEY',
+    quirks: { supportsStreamOptions: false },
+  },
+  { id: 'zai', name: 'Z.ai', kind: 'first_party', at: 'https://api.z.ai/api/paas/v4', key: 'ZAI_API_KEY' },
+  {
+    id: 'zhipuai',
+    name: 'Zhipu AI',
+    kind: 'first_party',
+    at: 'https://open.bigmodel.cn/api/paas/v4',
+    key: 'ZHIPUAI_API_KEY',
+  },
+  { id: 'minimax', name: 'MiniMax', kind: 'first_party', at: 'https://api.minimax.io/v1', key: 'MINIMAX_API_KEY' },
+  { id: 'arcee', name: 'Arcee AI', kind: 'first_party', at: 'https://api.arcee.ai/api/v1', key: 'ARCEE_API_KEY' },
+  {
+    id: 'alibaba',
+    name: 'Alibaba Cloud',
+    kind: 'first_party',
+    at: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    key: 'DASHSCOPE_API_KEY',
+    also: { embeddings: EMBEDDINGS },
+  },
+  {
+    id: 'cohere',
+    name: 'Cohere',
+    kind: 'first_party',
+    at: 'https://api.cohere.com/v2',
+    key: 'COHERE_API_KEY',
+    chat: 'cohere',
+    also: {
+      embeddings: {
+        dialect: 'embeddings',
+        address: { kind: 'fixed', baseUrl: 'https://api.cohere.ai/compatibility/v1' },
+      },
+      rerank: { dialect: 'rerank' },
+    },
+  },
+  {
+    id: 'voyage',
+    name: 'Voyage AI',
+    kind: 'first_party',
+    at: 'https://api.voyageai.com/v1',
+    key: 'VOYAGE_API_KEY',
+    chat: null,
+    also: { embeddings: EMBEDDINGS },
+  },
+];
+
+const HOSTS: readonly Row[] = [
+  {
+    id: 'groq',
+    name: 'Groq',
+    kind: 'host',
+    at: 'https://api.groq.com/openai/v1',
+    key: 'GROQ_API_KEY',
+    also: { transcription: AUDIO },
+    quirks: { outputMaxField: 'max_completion_tokens', safetyIdentifierField: 'user' },
+  },
+  {
+    id: 'cerebras',
+    name: 'Cerebras',
+    kind: 'host',
+    at: 'https://api.cerebras.ai/v1',
+    key: 'CEREBRAS_API_KEY',
+    quirks: { outputMaxField: 'max_completion_tokens', safetyIdentifierField: 'user' },
+  },
+  {
+    id: 'together',
+    name: 'Together AI',
+    kind: 'host',
+    at: 'https://api.together.xyz/v1',
+    key: 'TOGETHER_API_KEY',
+    also: { embeddings: EMBEDDINGS, completions: COMPLETIONS },
+    quirks: STOPS,
+  },
+  {
+    id: 'fireworks',
+    name: 'Fireworks AI',
+    kind: 'host',
+    at: 'https://api.fireworks.ai/inference/v1',
+    key: 'FIREWORKS_API_KEY',
+    also: { embeddings: EMBEDDINGS, completions: COMPLETIONS },
+    quirks: { ...STOPS, safetyIdentifierField: 'user' },
+  },
+  {
+    id: 'deepinfra',
+    name: 'DeepInfra',
+    kind: 'host',
+    at: 'https://api.deepinfra.com/v1/openai',
+    key: 'DEEPINFRA_API_KEY',
+    also: { embeddings: EMBEDDINGS },
+    quirks: STOPS,
+  },
+  {
+    id: 'novita',
+    name: 'Novita AI',
+    kind: 'host',
+    at: 'https://api.novita.ai/openai/v1',
+    key: 'NOVITA_API_KEY',
+    quirks: STOPS,
+  },
+  { id: 'baseten', name: 'Baseten', kind: 'host', at: 'https://inference.baseten.co/v1', key: 'BASETEN_API_KEY' },
+  { id: 'avian', name: 'Avian', kind: 'host', at: 'https://api.avian.io/v1', key: 'AVIAN_API_KEY', quirks: STOPS },
+  { id: 'doubleword', name: 'Doubleword', kind: 'host', at: 'https://api.doubleword.ai/v1', key: 'DOUBLEWORD_API_KEY' },
+  {
+    id: 'ovhcloud',
+    name: 'OVHcloud AI Endpoints',
+    kind: 'host',
+    at: 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1',
+    key: 'OVH_AI_ENDPOINTS_ACCESS_TOKEN',
+    also: { embeddings: EMBEDDINGS },
+  },
+  { id: 'nvidia', name: 'NVIDIA', kind: 'host', at: 'https://integrate.api.nvidia.com/v1', key: 'NVIDIA_API_KEY' },
+  {
+    id: 'bedrock',
+    name: 'Amazon Bedrock',
+    kind: 'host',
+    at: {
+      kind: 'template',
+      template: 'https://bedrock-runtime.{AWS_REGION}.amazonaws.com',
+      variables: ['AWS_REGION'],
+      defaults: { AWS_REGION: 'us-east-1' },
+    },
+    // Amazon's own clients prefer the bearer key where both are set.
+    key: [
+      keyed({ kind: 'bearer' }, 'AWS_BEARER_TOKEN_BEDROCK'),
+      {
+        authentication: { kind: 'aws-sigv4', service: 'bedrock' },
+        required: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+        optional: ['AWS_SESSION_TOKEN'],
+      },
+    ],
+    chat: 'bedrock-converse',
+    // Models that only its own InvokeModel serves: not spoken.
+    also: { embeddings: { dialect: 'bedrock-invoke' } },
+  },
+  {
+    id: 'google-vertex',
+    name: 'Google Vertex AI',
+    kind: 'host',
+    // The prices of the catalogue are those of the global location; Claude costs a tenth more in a regional one.
+    at: {
+      kind: 'template',
+      template:
+        'https://{VERTEX_LOCATION}-aiplatform.googleapis.com/v1/projects/{VERTEX_PROJECT}/locations/{VERTEX_LOCATION}',
+      variables: ['VERTEX_PROJECT', 'VERTEX_LOCATION'],
+      defaults: { VERTEX_LOCATION: 'global' },
+      special: {
+        variable: 'VERTEX_LOCATION',
+        value: 'global',
+        template: 'https://aiplatform.googleapis.com/v1/projects/{VERTEX_PROJECT}/locations/global',
+      },
+    },
+    key: [
+      keyed({ kind: 'bearer' }, 'VERTEX_ACCESS_TOKEN'),
+      keyed({ kind: 'google-service-account' }, 'GOOGLE_APPLICATION_CREDENTIALS'),
+    ],
+    chat: 'gemini',
+  },
+  {
+    id: 'azure',
+    name: 'Microsoft Azure',
+    kind: 'host',
+    // Deployments are expected to be called like the model they deploy. Prices are those of Global deployments.
+    at: {
+      kind: 'template',
+      template: 'https://{AZURE_OPENAI_RESOURCE}.openai.azure.com/openai/v1',
+      variables: ['AZURE_OPENAI_RESOURCE'],
+      whole: { variable: 'AZURE_OPENAI_ENDPOINT', path: '/openai/v1' },
+    },
+    key: [keyed({ kind: 'header', name: 'api-key' }, 'AZURE_OPENAI_API_KEY')],
+    also: OPENAI_OPERATIONS,
+    quirks: { outputMaxField: 'max_completion_tokens' },
+  },
+  {
+    id: 'cloudflare',
+    name: 'Cloudflare Workers AI',
+    kind: 'host',
+    at: {
+      kind: 'template',
+      template: 'https://api.cloudflare.com/client/v4/accounts/{CLOUDFLARE_ACCOUNT_ID}/ai/v1',
+      variables: ['CLOUDFLARE_ACCOUNT_ID'],
+    },
+    key: 'CLOUDFLARE_API_TOKEN',
+    also: { embeddings: EMBEDDINGS },
+  },
+  {
+    id: 'snowflake',
+    name: 'Snowflake Cortex',
+    kind: 'host',
+    at: {
+      kind: 'template',
+      template: 'https://{SNOWFLAKE_ACCOUNT}.snowflakecomputing.com/api/v2/cortex/v1',
+      variables: ['SNOWFLAKE_ACCOUNT'],
+    },
+    key: 'SNOWFLAKE_PAT',
+    quirks: { outputMaxField: 'max_completion_tokens' },
+  },
+  {
+    id: 'ollama',
+    name: 'Ollama',
+    kind: 'host',
+    at: { kind: 'given', variable: 'OLLAMA_BASE_URL' },
+    key: perhapsKeyed('OLLAMA_API_KEY'),
+    chat: 'ollama',
+    quirks: STOPS,
+  },
+  {
+    id: 'lmstudio',
+    name: 'LM Studio',
+    kind: 'host',
+    at: { kind: 'given', variable: 'LMSTUDIO_BASE_URL' },
+    key: [keyed({ kind: 'none' })],
+    also: { embeddings: EMBEDDINGS, completions: COMPLETIONS },
+    quirks: STOPS,
+  },
+  {
+    id: 'vllm',
+    name: 'vLLM',
+    kind: 'host',
+    at: { kind: 'given', variable: 'VLLM_BASE_URL' },
+    key: perhapsKeyed('VLLM_API_KEY'),
+    also: { embeddings: EMBEDDINGS, rerank: { dialect: 'rerank' }, completions: COMPLETIONS },
+    quirks: STOPS,
+  },
+  {
+    id: 'llama-cpp',
+    name: 'llama.cpp',
+    kind: 'host',
+    at: { kind: 'given', variable: 'LLAMA_CPP_BASE_URL' },
+    key: perhapsKeyed('LLAMA_CPP_API_KEY'),
+    also: { embeddings: EMBEDDINGS, completions: COMPLETIONS },
+    quirks: STOPS,
+  },
+];
+
+const RESELLERS: readonly Row[] = [
+  {
+    id: 'openrouter',
+    name: 'OpenRouter',
+    kind: 'reseller',
+    at: 'https://openrouter.ai/api/v1',
+    key: 'OPENROUTER_API_KEY',
+    also: { embeddings: EMBEDDINGS, completions: COMPLETIONS },
+    quirks: { ...STOPS, safetyIdentifierField: 'user' },
+  },
+  {
+    id: 'huggingface',
+    name: 'Hugging Face',
+    kind: 'reseller',
+    at: 'https://router.huggingface.co/v1',
+    key: 'HF_TOKEN',
+  },
+];
 
 /**
  * Every provider of the catalogue, in the order in which their endpoints of one model are preferred (after kind:
  * first party, host, reseller). Quirks are data here, never an `if` in a codec.
  */
-export const PROVIDERS: readonly ProviderInfo[] = [
-  compatible('openai', 'OpenAI', 'first_party', 'https://api.openai.com/v1', 'OPENAI_API_KEY', {
-    stopsBillingOnCancel: true,
-    outputMaxField: 'max_completion_tokens',
-    safetyIdentifierField: 'safety_identifier',
-    supportsStore: true,
-  }),
-  later('anthropic', 'Anthropic', 'first_party', 'anthropic-messages', 'ANTHROPIC_API_KEY'),
-  later('google', 'Google', 'first_party', 'gemini', 'GEMINI_API_KEY'),
-  compatible('deepseek', 'DeepSeek', 'first_party', 'https://api.deepseek.com/v1', 'DEEPSEEK_API_KEY', STOPS),
-  // Rejects fields it does not know, stream_options among them; usage always comes on the finish chunk.
-  compatible('mistral', 'Mistral', 'first_party', 'https://api.mistral.ai/v1', 'MISTRAL_API_KEY', {
-    supportsStreamOptions: false,
-  }),
-  compatible('xai', 'xAI', 'first_party', 'https://api.x.ai/v1', 'XAI_API_KEY', {
-    ...STOPS,
-    safetyIdentifierField: 'user',
-  }),
-  compatible('moonshot', 'Moonshot AI', 'first_party', 'https://api.moonshot.ai/v1', 'MOONSHOT_API_KEY'),
-  // Repeats usage on every chunk, asked or not.
-  compatible('perplexity', 'Perplexity', 'first_party', 'https://api.perplexity.ai', 'PERPLEXITY_API_KEY', {
-    supportsStreamOptions: false,
-  }),
-  compatible('zai', 'Z.ai', 'first_party', 'https://api.z.ai/api/paas/v4', 'ZAI_API_KEY'),
-  compatible('zhipuai', 'Zhipu AI', 'first_party', 'https://open.bigmodel.cn/api/paas/v4', 'ZHIPUAI_API_KEY'),
-  compatible('minimax', 'MiniMax', 'first_party', 'https://api.minimax.io/v1', 'MINIMAX_API_KEY'),
-  compatible('arcee', 'Arcee AI', 'first_party', 'https://api.arcee.ai/api/v1', 'ARCEE_API_KEY'),
-  compatible(
-    'alibaba',
-    'Alibaba Cloud',
-    'first_party',
-    'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
-    'DASHSCOPE_API_KEY',
-  ),
-  later('cohere', 'Cohere', 'first_party', 'cohere', 'COHERE_API_KEY'),
-  compatible('groq', 'Groq', 'host', 'https://api.groq.com/openai/v1', 'GROQ_API_KEY', {
-    outputMaxField: 'max_completion_tokens',
-    safetyIdentifierField: 'user',
-  }),
-  compatible('cerebras', 'Cerebras', 'host', 'https://api.cerebras.ai/v1', 'CEREBRAS_API_KEY', {
-    outputMaxField: 'max_completion_tokens',
-    safetyIdentifierField: 'user',
-  }),
-  compatible('together', 'Together AI', 'host', 'https://api.together.xyz/v1', 'TOGETHER_API_KEY', STOPS),
-  compatible('fireworks', 'Fireworks AI', 'host', 'https://api.fireworks.ai/inference/v1', 'FIREWORKS_API_KEY', {
-    ...STOPS,
-    safetyIdentifierField: 'user',
-  }),
-  compatible('deepinfra', 'DeepInfra', 'host', 'https://api.deepinfra.com/v1/openai', 'DEEPINFRA_API_KEY', STOPS),
-  compatible('novita', 'Novita AI', 'host', 'https://api.novita.ai/openai/v1', 'NOVITA_API_KEY', STOPS),
-  compatible('baseten', 'Baseten', 'host', 'https://inference.baseten.co/v1', 'BASETEN_API_KEY'),
-  compatible('avian', 'Avian', 'host', 'https://api.avian.io/v1', 'AVIAN_API_KEY', STOPS),
-  compatible('doubleword', 'Doubleword', 'host', 'https://api.doubleword.ai/v1', 'DOUBLEWORD_API_KEY'),
-  compatible(
-    'ovhcloud',
-    'OVHcloud AI Endpoints',
-    'host',
-    'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1',
-    'OVH_AI_ENDPOINTS_ACCESS_TOKEN',
-  ),
-  later('bedrock', 'Amazon Bedrock', 'host', 'bedrock-converse', 'AWS_ACCESS_KEY_ID'),
-  later('azure', 'Microsoft Azure', 'host', 'azure-openai', 'AZURE_OPENAI_API_KEY'),
-  later('cloudflare', 'Cloudflare Workers AI', 'host', 'openai-chat', 'CLOUDFLARE_API_TOKEN'),
-  compatible('openrouter', 'OpenRouter', 'reseller', 'https://openrouter.ai/api/v1', 'OPENROUTER_API_KEY', {
-    ...STOPS,
-    safetyIdentifierField: 'user',
-  }),
-];
+export const PROVIDERS: readonly ProviderInfo[] = [...FIRST_PARTIES, ...HOSTS, ...RESELLERS].map(provider);
 
-const byId: ReadonlyMap<string, ProviderInfo> = new Map(PROVIDERS.map((provider) => [provider.id, provider]));
+const byId: ReadonlyMap<string, ProviderInfo> = new Map(PROVIDERS.map((info) => [info.id, info]));
 
+/** A provider of the table, or the OpenAI-compatible one an operator has named (`compatible-…`). */
 export function providerInfo(id: string): ProviderInfo | undefined {
-  return byId.get(id);
+  const known = byId.get(id);
+  if (known !== undefined) return known;
+  const name = compatibleProviderName(id);
+  return name === null ? undefined : compatibleProvider(name);
 }

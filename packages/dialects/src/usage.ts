@@ -1,7 +1,8 @@
 /**
  * Usage is a partition: every token of a request is in exactly one bucket, so a total is always a sum.
  * `reasoning` is not part of `output`, cached tokens are not part of `input`, audio is not part of text.
- * The unit buckets (`request`, `web_search`, `image`) count things, not tokens.
+ * The unit buckets count things, not tokens: `request`, `web_search`, `character` (of text spoken), `audio_second` (of speech transcribed,
+ * a part of a second being a whole one), `image` (made), `search_unit` (what a reranker bills a search by).
  */
 export const USAGE_BUCKETS = [
   'input',
@@ -17,6 +18,10 @@ export const USAGE_BUCKETS = [
   'output_image',
   'web_search',
   'request',
+  'character',
+  'audio_second',
+  'image',
+  'search_unit',
 ] as const;
 
 export type UsageBucket = (typeof USAGE_BUCKETS)[number];

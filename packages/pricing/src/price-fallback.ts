@@ -24,4 +24,8 @@ export const PRICE_FALLBACK: Readonly<Record<UsageBucket, UsageBucket | null>> =
   output_image: 'output',
   web_search: null,
   request: null,
+  character: null,
+  audio_second: null,
+  image: null,
+  search_unit: null,
 };

@@ -1,9 +1,9 @@
-import { nanousd, nanousdPerMillion, type NanousdPerMillion } from '@tollgate/amount';
-import { PRICE_COMPONENTS, type PriceComponent, type PriceSchedule } from '@tollgate/catalog';
+import { type NanousdPerMillion, nanousd, nanousdPerMillion } from '@tollgate/amount';
+import { type ModelOperation, PRICE_COMPONENTS, type PriceComponent, type PriceSchedule } from '@tollgate/catalog';
 import type { Usage } from '@tollgate/dialects';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { affordableOutputTokens, chargeOf, priceUsage, receipt, upperBound } from './index.js';
+import { affordableOutputTokens, BOUNDED_UNITS, chargeOf, priceUsage, receipt, upperBound } from './index.js';
 
 const seed = Number(process.env.TOLLGATE_SEED ?? Date.now() % 2 ** 31);
 const midnight = Date.UTC(2026, 0, 1);
@@ -59,6 +59,10 @@ const ORACLE_CHAIN: Record<PriceComponent, readonly PriceComponent[]> = {
   output_image: ['output_image', 'output'],
   web_search: ['web_search'],
   request: ['request'],
+  character: ['character'],
+  audio_second: ['audio_second'],
+  image: ['image'],
+  search_unit: ['search_unit'],
 };
 const INPUTS: readonly PriceComponent[] = PRICE_COMPONENTS.slice(0, 7);
 const OUTPUTS: readonly PriceComponent[] = PRICE_COMPONENTS.slice(7, 11);
@@ -87,7 +91,7 @@ function oracle(usage: Usage, schedule: PriceSchedule, atMs: number, markupBp: n
 const anyPrice = fc.bigInt({ min: 0n, max: 700_000_000_000n }).map(nanousdPerMillion);
 const anyPrices = fc
   .record(Object.fromEntries(PRICE_COMPONENTS.map((name) => [name, anyPrice])), {
-    requiredKeys: ['input', 'output', 'web_search', 'request'],
+    requiredKeys: ['input', 'output', 'web_search', 'request', 'character', 'audio_second', 'image', 'search_unit'],
   })
   .map((prices): Partial<Record<PriceComponent, NanousdPerMillion>> => prices);
 const anyTiers = fc
@@ -230,6 +234,7 @@ describe(`prices (seed ${seed})`, () => {
             atMs,
             markupBp,
             webSearches: usage.web_search ?? 0,
+            units: usage,
           });
           for (const schedule of schedules) {
             const priced = priceUsage({ usage, schedule, atMs, markupBp });
@@ -383,6 +388,63 @@ describe('prices, by example', () => {
     expect(() => upperBound({ ...common, schedules: [flat({ input: 1 })], inputTokens: 1, outputTokens: 1 })).toThrow(
       RangeError,
     );
+  });
+
+  it.each<[string, ModelOperation, Usage, Parameters<typeof flat>[0], bigint]>([
+    ['three embedded tokens', 'embeddings', { input: 3 }, { input: 0.02 }, 60n],
+    ['one search', 'rerank', { search_unit: 1 }, { search_unit: 2_000 }, 2_000_000n],
+    ['a reranker that bills tokens', 'rerank', { input: 1_000 }, { input: 0.003 }, 3_000n],
+    ['two images', 'image', { image: 2 }, { image: 40_000 }, 80_000_000n],
+    ['an image in tokens', 'image', { input: 10, output: 1_056 }, { input: 5, output: 40 }, 42_290_000n],
+    ['an image in image tokens', 'image', { input: 10, output_image: 100 }, { input: 5, output_image: 32 }, 3_250_000n],
+    ['a spoken sentence', 'speech', { character: 22 }, { character: 15 }, 330_000n],
+    ['four seconds of speech', 'transcription', { audio_second: 4 }, { audio_second: 100 }, 400_000n],
+    ['a moderation that is free', 'moderation', { input: 12 }, { input: 0 }, 0n],
+    ['a completion', 'completions', { input: 4, output: 2 }, { input: 1.5, output: 2 }, 10_000n],
+  ])('%s cost what they cost, held and charged alike', (_name, operation, usage, prices, charge) => {
+    const common = { atMs: midnight, markupBp: 0 };
+    const schedule = flat(prices);
+    expect(priceUsage({ ...common, usage, schedule, operation })).toMatchObject({
+      kind: 'priced',
+      chargeNanousd: charge,
+    });
+    const [inputTokens, outputTokens] = [usage.input ?? 0, (usage.output ?? 0) + (usage.output_image ?? 0)];
+    expect(upperBound({ ...common, schedules: [schedule], inputTokens, outputTokens, units: usage })).toBe(charge);
+  });
+
+  it('units are rounded once, up, together with everything else', () => {
+    const schedule = flat({ audio_second: 0.0000333, image: 0.0000333, input: 1, output: 1 });
+    const charge = (usage: Usage): unknown => {
+      const priced = priceUsage({ usage, schedule, atMs: midnight, markupBp: 0, operation: 'transcription' });
+      return priced.kind === 'priced' ? priced.chargeNanousd : priced;
+    };
+    expect(charge({ audio_second: 1 })).toBe(1n);
+    expect(charge({ audio_second: 15, image: 15 })).toBe(1n);
+    expect(charge({ audio_second: 31 })).toBe(2n);
+  });
+
+  it.each<[ModelOperation, Parameters<typeof flat>[0], string]>([
+    ['chat', { input: 1 }, 'output'],
+    ['embeddings', { output: 1 }, 'input'],
+    ['rerank', { output: 1 }, 'input'],
+    ['image', { input: 1 }, 'output'],
+    ['image', { output_image: 1 }, 'input'],
+    ['speech', { input: 1 }, 'output'],
+    ['transcription', { input: 1 }, 'output'],
+    ['moderation', {}, 'input'],
+  ])('%s with %j is refused for want of %s', (operation, prices, bucket) => {
+    const schedule = flat(prices);
+    expect(priceUsage({ usage: {}, schedule, atMs: midnight, markupBp: 0, operation })).toEqual({
+      kind: 'unpriced',
+      bucket,
+    });
+  });
+
+  it('a hold for a unit without a price is refused', () => {
+    for (const unit of BOUNDED_UNITS) {
+      const bounds = { schedules: [flat({ input: 1, output: 1 })], inputTokens: 1, outputTokens: 1 };
+      expect(() => upperBound({ ...bounds, atMs: midnight, markupBp: 0, units: { [unit]: 1 } })).toThrow(unit);
+    }
   });
 
   it('an explicit price of zero is a price', () => {

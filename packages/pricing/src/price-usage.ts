@@ -1,5 +1,11 @@
 import { type Nanousd, ZERO } from '@tollgate/amount';
-import { type ComponentPrices, PRICE_COMPONENTS, type PriceSchedule } from '@tollgate/catalog';
+import {
+  type ComponentPrices,
+  type ModelOperation,
+  missingPrice,
+  PRICE_COMPONENTS,
+  type PriceSchedule,
+} from '@tollgate/catalog';
 import type { Usage, UsageBucket } from '@tollgate/dialects';
 import { type ChargeLine, chargeOf } from './charge.js';
 import { pricesAt, pricesForInput, unitPrice } from './effective-prices.js';
@@ -40,8 +46,8 @@ export function totalInputTokens(usage: Usage): number {
 
 /**
  * Prices one request. `atMs` is the instant of admission, so that a request is settled by the window it was held in.
- * A schedule without an input or an output price prices nothing, and a quantity without a price makes the whole request
- * unpriced: it is never zero. Throws on a quantity that is not a non-negative integer.
+ * A schedule that lacks what its operation is charged by (input and output of a chat; @tollgate/catalog, missingPrice) prices nothing, and a
+ * quantity without a price makes the whole request unpriced: it is never zero. Throws on a quantity that is not a non-negative integer.
  */
 export function priceUsage({
   usage,
@@ -49,16 +55,18 @@ export function priceUsage({
   atMs,
   markupBp,
   feeNanousd = ZERO,
+  operation = 'chat',
 }: {
   readonly usage: Usage;
   readonly schedule: PriceSchedule;
   readonly atMs: number;
   readonly markupBp: number;
   readonly feeNanousd?: Nanousd;
+  readonly operation?: ModelOperation;
 }): PricedUsage {
   const prices = pricesForInput(pricesAt(schedule, atMs), totalInputTokens(usage));
-  if (prices.input === undefined) return { kind: 'unpriced', bucket: 'input' };
-  if (prices.output === undefined) return { kind: 'unpriced', bucket: 'output' };
+  const missing = missingPrice(operation, prices);
+  if (missing !== null) return { kind: 'unpriced', bucket: missing };
   const lines: PricedLine[] = [];
   for (const bucket of PRICE_COMPONENTS) {
     const quantity = bucket === 'request' ? requestCount(usage, prices) : (usage[bucket] ?? 0);

@@ -15,7 +15,13 @@ export interface Bounds {
   readonly without?: readonly PriceComponent[];
   /** searches the request may trigger at most; default 0 */
   readonly webSearches?: number;
+  /** what an operation that is not counted in tokens may use at most; default none */
+  readonly units?: Readonly<Partial<Record<BoundedUnit, number>>>;
 }
+
+/** Things a request states the number of: characters to speak, seconds to transcribe, images to make, searches to rank. */
+export const BOUNDED_UNITS = ['character', 'audio_second', 'image', 'search_unit'] as const;
+export type BoundedUnit = (typeof BOUNDED_UNITS)[number];
 
 const INPUT: readonly PriceComponent[] = [
   'input',
@@ -30,8 +36,8 @@ const OUTPUT: readonly PriceComponent[] = ['output', 'reasoning', 'output_audio'
 
 /**
  * What a hold must cover: the charge of the dearest way to use up to that many tokens, over every schedule, every tier
- * that can be reached, cache writes being dearer than input, and the rounding. Throws when a schedule lacks an input or
- * output price, or a price for the searches: such an endpoint is refused before anything is held.
+ * that can be reached, cache writes being dearer than input, and the rounding. Throws when a schedule lacks the price of something the bounds
+ * allow (input and output tokens, searches, units): such an endpoint is refused before anything is held.
  */
 export function upperBound(bounds: Bounds): Nanousd {
   let raw = 0n;
@@ -64,19 +70,24 @@ export function affordableOutputTokens({
 }
 
 function rawBound(schedule: PriceSchedule, bounds: Bounds): bigint {
-  const { inputTokens, outputTokens, without = [], webSearches = 0 } = bounds;
+  const { inputTokens, outputTokens, without = [], webSearches = 0, units = {} } = bounds;
   const current = pricesAt(schedule, bounds.atMs);
   let highest = 0n;
   for (const mostInput of reachableInputs(current.tiers, inputTokens)) {
     const prices = pricesForInput(current, mostInput);
     const raw =
-      BigInt(mostInput) * dearest(prices, INPUT, without) +
-      BigInt(outputTokens) * dearest(prices, OUTPUT, without) +
+      (mostInput > 0 ? BigInt(mostInput) * dearest(prices, INPUT, without) : 0n) +
+      (outputTokens > 0 ? BigInt(outputTokens) * dearest(prices, OUTPUT, without) : 0n) +
       (prices.request ?? 0n) +
-      (webSearches > 0 ? BigInt(webSearches) * required(prices, 'web_search') : 0n);
+      costOf('web_search', webSearches, prices) +
+      BOUNDED_UNITS.reduce((sum, unit) => sum + costOf(unit, units[unit] ?? 0, prices), 0n);
     if (raw > highest) highest = raw;
   }
   return highest;
+}
+
+function costOf(component: PriceComponent, quantity: number, prices: ComponentPrices): bigint {
+  return quantity > 0 ? BigInt(quantity) * required(prices, component) : 0n;
 }
 
 /** The most input tokens each reachable tier can be charged for: a cheaper tier above may cost less than a full one below. */
@@ -87,22 +98,30 @@ function reachableInputs(
   return [...tiers.map((tier) => tier.aboveInputTokens).filter((threshold) => threshold < inputTokens), inputTokens];
 }
 
+/** The highest price of a group. A member without any price cannot be charged, so it needs no cover; a group without one is refused. */
 function dearest(
   prices: ComponentPrices,
   components: readonly PriceComponent[],
   without: readonly PriceComponent[],
 ): bigint {
-  let highest = 0n;
+  let highest: bigint | null = null;
+  let isNeeded = false;
   for (const component of components) {
     if (without.includes(component)) continue;
-    const price = required(prices, component);
-    if (price > highest) highest = price;
+    isNeeded = true;
+    const price = unitPrice(prices, component);
+    if (price !== null && (highest === null || price > highest)) highest = price;
   }
-  return highest;
+  if (highest === null && isNeeded) throw unpriced(components.join(', '));
+  return highest ?? 0n;
 }
 
 function required(prices: ComponentPrices, component: PriceComponent): bigint {
   const price = unitPrice(prices, component);
-  if (price === null) throw new RangeError(`no price for ${component}: an unpriced schedule cannot be held`);
+  if (price === null) throw unpriced(component);
   return price;
+}
+
+function unpriced(what: string): RangeError {
+  return new RangeError(`no price for ${what}: an unpriced schedule cannot be held`);
 }
