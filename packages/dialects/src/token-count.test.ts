@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { countTextTokens } from './token-count.js';
 import { Tally } from './openai-chat/tally.js';
+import { countTextTokens } from './token-count.js';
 
 test('words are counted as the vocabulary has them', () => {
   expect(countTextTokens('')).toBe(0);

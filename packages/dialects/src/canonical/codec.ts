@@ -88,6 +88,8 @@ export interface StreamDecoder {
 export interface DoorFacts {
   readonly model: string | null;
   readonly isStream: boolean | null;
+  /** how a stream is framed for the client: Gemini without `alt=sse` sends one JSON array; everybody else, and absent, is SSE */
+  readonly framing?: 'sse' | 'json-array';
 }
 
 /** Everything a reply to a client depends on besides the answer itself. */
@@ -103,6 +105,8 @@ export interface ReplyOptions {
   readonly request: CanonicalRequest;
   /** where the answer comes from: foreign seals are wrapped for the way back (seal-envelope.ts) */
   readonly source: DialectId;
+  /** as DoorFacts.framing */
+  readonly framing?: 'sse' | 'json-array';
 }
 
 /** What is known when an answer has ended: usage as billed, `cost` in dollars as decimal digits, and what was lost on the way back. */
@@ -166,11 +170,7 @@ export interface PassCodec {
   createStream(options: PassOptions): ReplyStream;
 }
 
-export interface PassOptions {
-  readonly requestId: string;
-  readonly model: string;
-  readonly provider: string;
-  readonly request: CanonicalRequest;
+export interface PassOptions extends ReplyOptions {
   readonly quirks: ProviderQuirks;
 }
 

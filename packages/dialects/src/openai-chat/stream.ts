@@ -55,6 +55,8 @@ export interface ChatStream {
   readonly hasWritten: boolean;
   /** events that could not be read and were not written */
   readonly malformedEvents: number;
+  /** bytes are kept, so nothing is ever lost on the way back */
+  readonly losses: readonly [];
   /** output tokens delivered so far, by our own count */
   countOutput(): number;
   /** The good end: the usage chunk where the caller asked for it, then [DONE]. `cost` is the charge in dollars, decimal digits. */
@@ -81,6 +83,7 @@ class Stream implements ChatStream, EventSink {
   isDone = false;
   hasWritten = false;
   malformedEvents = 0;
+  readonly losses = [] as const;
 
   readonly #options: ChatStreamOptions;
   readonly #eventBytesMax: number;

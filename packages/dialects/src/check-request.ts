@@ -1,0 +1,87 @@
+import { isObject } from './canonical/json-read.js';
+import type { ClientDialectId } from './canonical/part.js';
+import type { CanonicalRequest } from './canonical/request.js';
+import type { RequestFailure } from './failure.js';
+import { REQUEST_LIMITS } from './openai-chat/wire.js';
+
+/** The caller's own names of what is checked here. */
+const NAMES: Readonly<Record<ClientDialectId, { readonly outputMax: string; readonly choices: string }>> = {
+  'openai-chat': { outputMax: 'max_completion_tokens', choices: 'n' },
+  'openai-responses': { outputMax: 'max_output_tokens', choices: 'n' },
+  'anthropic-messages': { outputMax: 'max_tokens', choices: 'n' },
+  gemini: { outputMax: 'generationConfig.maxOutputTokens', choices: 'generationConfig.candidateCount' },
+};
+
+/** What every dialect's request must keep to, because it is priced and held on: names, counts and labels. */
+export function checkRequest(dialect: ClientDialectId, request: CanonicalRequest): RequestFailure | null {
+  const names = NAMES[dialect];
+  return (
+    checkModel(request.model) ??
+    checkCount(names.outputMax, request.maxOutputTokens, REQUEST_LIMITS.outputTokens) ??
+    checkCount(names.choices, request.choices, REQUEST_LIMITS.choices) ??
+    checkUser(request.user) ??
+    checkMetadata(request.metadata)
+  );
+}
+
+function invalid(param: string, message: string): RequestFailure {
+  return { code: 'invalid_request', message, param };
+}
+
+function checkModel(model: string): RequestFailure | null {
+  if (model === '') return invalid('model', 'model is missing.');
+  const isName = model.length <= REQUEST_LIMITS.modelCharacters && model.isWellFormed() && !/\p{Cc}/u.test(model);
+  return isName
+    ? null
+    : invalid('model', `model must be a string of 1 to ${REQUEST_LIMITS.modelCharacters} characters.`);
+}
+
+function checkCount(name: string, value: number | null, most: number): RequestFailure | null {
+  if (value === null || (Number.isInteger(value) && value >= 1 && value <= most)) return null;
+  return invalid(name, `${name} must be an integer from 1 to ${most}.`);
+}
+
+function checkUser(user: string | null): RequestFailure | null {
+  if (user === null || user.length <= REQUEST_LIMITS.userCharacters) return null;
+  return invalid('user', `The end user's name must have at most ${REQUEST_LIMITS.userCharacters} characters.`);
+}
+
+function checkMetadata(metadata: Readonly<Record<string, string>>): RequestFailure | null {
+  const pairs = Object.entries(metadata);
+  if (pairs.length > REQUEST_LIMITS.metadataPairs)
+    return invalid('metadata', `metadata must have at most ${REQUEST_LIMITS.metadataPairs} pairs.`);
+  const isFine = pairs.every(
+    ([key, value]) =>
+      key.length <= REQUEST_LIMITS.metadataKeyCharacters && value.length <= REQUEST_LIMITS.metadataValueCharacters,
+  );
+  return isFine ? null : invalid('metadata', 'metadata keys are at most 64, values at most 512 characters of text.');
+}
+
+export interface Census {
+  /** keys and string values */
+  strings: number;
+  /** a text with half of a surrogate pair: no valid Unicode, and every provider does something else with it */
+  hasBrokenText: boolean;
+  /** 1e400 is Infinity here and may be an error, null or a number elsewhere */
+  hasBrokenNumber: boolean;
+}
+
+/** One walk over a parsed body. Its depth was bounded when the body was located. */
+export function takeCensus(value: unknown, census: Census = emptyCensus()): Census {
+  if (typeof value === 'string') {
+    census.strings += 1;
+    if (!value.isWellFormed()) census.hasBrokenText = true;
+  } else if (typeof value === 'number') {
+    if (!Number.isFinite(value)) census.hasBrokenNumber = true;
+  } else if (Array.isArray(value)) for (const element of value) takeCensus(element, census);
+  else if (isObject(value))
+    for (const key in value) {
+      census.strings += 1;
+      takeCensus(value[key], census);
+    }
+  return census;
+}
+
+function emptyCensus(): Census {
+  return { strings: 0, hasBrokenText: false, hasBrokenNumber: false };
+}

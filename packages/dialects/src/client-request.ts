@@ -1,0 +1,228 @@
+import type {
+  CanonicalRequest,
+  ClientCodec,
+  ClientDialectId,
+  Decoded,
+  DoorFacts,
+  PassOptions,
+  ProviderHeaders,
+  ReplyContext,
+  ReplyOptions,
+} from './canonical/index.js';
+import { countRequest } from './canonical/measure.js';
+import { checkRequest, takeCensus } from './check-request.js';
+import { envelopeOf } from './envelope.js';
+import type { RequestFailure } from './failure.js';
+import type { ClientRequest, Envelope, Lane, LaneTarget } from './lane.js';
+import { countInput } from './openai-chat/count-input.js';
+import { type ChatEnvelope, decodeEnvelope } from './openai-chat/request.js';
+import { locateRequest } from './openai-chat/request-layout.js';
+import { spliceChat } from './openai-chat/splice-chat.js';
+import { clientCodec, providerCodec, STREAM_TYPES } from './registry.js';
+import { TranslatedStream, translateWhole } from './translate.js';
+
+/**
+ * Reads a request in the dialect of the door it came through. Never throws, and a bomb costs no more than its bytes up to the limit it breaks.
+ * A chat request is only located and measured: its body may pass through without ever being built (openai-chat to openai-chat).
+ */
+export function openRequest(dialect: ClientDialectId, body: Buffer, door: DoorFacts): Decoded<ClientRequest> {
+  if (dialect === 'openai-chat') return openChat(body, door);
+  const located = locateRequest(body);
+  if (!located.ok) return located;
+  const problem = censusProblem(located.request, located.strings);
+  if (problem !== null) return { ok: false, failure: problem };
+  const codec = clientCodec(dialect);
+  const decoded = codec.decodeRequest(body, door);
+  if (!decoded.ok) return decoded;
+  const failure = checkRequest(dialect, decoded.value);
+  if (failure !== null) return { ok: false, failure };
+  return { ok: true, value: new DecodedRequest(codec, body, decoded.value, door, false) };
+}
+
+function censusProblem(request: unknown, strings: number): RequestFailure | null {
+  const census = takeCensus(request);
+  if (census.strings !== strings)
+    return { code: 'duplicate_field', message: 'An object in the request has the same key twice.', param: null };
+  if (census.hasBrokenText) {
+    const message = 'A text holds half of a surrogate pair, which is not valid Unicode.';
+    return { code: 'invalid_request', message, param: null };
+  }
+  if (census.hasBrokenNumber)
+    return { code: 'invalid_request', message: 'A number in the request is out of range.', param: null };
+  return null;
+}
+
+function openChat(body: Buffer, door: DoorFacts): Decoded<ClientRequest> {
+  const decoded = decodeEnvelope(body);
+  return decoded.ok ? { ok: true, value: new ChatRequest(body, decoded.envelope, door) } : decoded;
+}
+
+const JSON_TYPE = 'application/json';
+const EVENT_STREAM = 'text/event-stream; charset=utf-8';
+
+/** A request that was decoded as a whole. */
+class DecodedRequest implements ClientRequest {
+  readonly dialect: ClientDialectId;
+  readonly envelope: Envelope;
+  readonly wholeType = JSON_TYPE;
+  readonly streamType: string;
+  readonly #codec: ClientCodec;
+  readonly #body: Buffer;
+  readonly #request: CanonicalRequest;
+  readonly #door: DoorFacts;
+  readonly #isAmended: boolean;
+
+  constructor(codec: ClientCodec, body: Buffer, request: CanonicalRequest, door: DoorFacts, isAmended: boolean) {
+    this.dialect = codec.id;
+    this.envelope = envelopeOf(request);
+    this.streamType = door.framing === 'json-array' ? JSON_TYPE : EVENT_STREAM;
+    this.#codec = codec;
+    this.#body = body;
+    this.#request = request;
+    this.#door = door;
+    this.#isAmended = isAmended;
+  }
+
+  countInput(): number {
+    return countRequest(this.#request);
+  }
+
+  canonical(): Decoded<CanonicalRequest> {
+    return { ok: true, value: this.#request };
+  }
+
+  amended(request: CanonicalRequest): ClientRequest {
+    return new DecodedRequest(this.#codec, this.#body, request, this.#door, true);
+  }
+
+  lane(target: LaneTarget): Decoded<Lane> {
+    if (this.#isAmended || !canPass(this.dialect, target))
+      return translatedLane(this.#codec, this.#request, target, this.#door);
+    return passedLane(this.#codec, this.#body, this.#request, target, this.#door);
+  }
+}
+
+/** A chat request: bytes and an envelope; decoded only for providers that speak something else. */
+class ChatRequest implements ClientRequest {
+  readonly dialect = 'openai-chat';
+  readonly envelope: Envelope;
+  readonly wholeType = JSON_TYPE;
+  readonly streamType = EVENT_STREAM;
+  readonly #body: Buffer;
+  readonly #chat: ChatEnvelope;
+  readonly #door: DoorFacts;
+  #decoded: Decoded<CanonicalRequest> | null = null;
+
+  constructor(body: Buffer, chat: ChatEnvelope, door: DoorFacts) {
+    this.envelope = { ...chat, searchesAtLeast: chat.pricedFeatures.includes('web_search') ? 1 : 0 };
+    this.#body = body;
+    this.#chat = chat;
+    this.#door = door;
+  }
+
+  countInput(): number {
+    return countInput(this.#body);
+  }
+
+  canonical(): Decoded<CanonicalRequest> {
+    this.#decoded ??= clientCodec('openai-chat').decodeRequest(this.#body, this.#door);
+    return this.#decoded;
+  }
+
+  amended(request: CanonicalRequest): ClientRequest {
+    return new DecodedRequest(clientCodec('openai-chat'), this.#body, request, this.#door, true);
+  }
+
+  lane(target: LaneTarget): Decoded<Lane> {
+    if (canPass('openai-chat', target)) return this.#pass(target);
+    const decoded = this.canonical();
+    return decoded.ok ? translatedLane(clientCodec('openai-chat'), decoded.value, target, this.#door) : decoded;
+  }
+
+  #pass(target: LaneTarget): Decoded<Lane> {
+    return { ok: true, value: spliceChat(this.#body, this.#chat, target) };
+  }
+}
+
+/** Bytes are kept where both sides speak the same, the provider's answers need no tidying, and the host takes the same body. */
+function canPass(dialect: ClientDialectId, { dialect: spoken, host, quirks }: LaneTarget): boolean {
+  if (dialect !== spoken || quirks.isNormalised) return false;
+  return !(dialect === 'anthropic-messages' && host === 'vertex');
+}
+
+function passedLane(
+  codec: ClientCodec,
+  body: Buffer,
+  request: CanonicalRequest,
+  target: LaneTarget,
+  door: DoorFacts,
+): Decoded<Lane> {
+  const { pass } = codec;
+  const spliced = pass.spliceRequest(body, request, target);
+  if (!spliced.ok) return spliced;
+  const provider = providerCodec(target.dialect, target.host);
+  const options: PassOptions = { ...replyOptions(request, target, door), quirks: target.quirks };
+  return {
+    ok: true,
+    value: {
+      kind: 'passed',
+      path: spliced.value.path,
+      headers: spliced.value.headers,
+      body: joined(spliced.value.body),
+      losses: spliced.value.losses,
+      streamType: STREAM_TYPES[target.dialect],
+      decodeFailure: (status, failed, headers) => provider.decodeFailure(status, failed, headers),
+      readWhole: (whole) => pass.readReply(whole, options),
+      openStream: () => pass.createStream(options),
+    },
+  };
+}
+
+function translatedLane(
+  client: ClientCodec,
+  request: CanonicalRequest,
+  target: LaneTarget,
+  door: DoorFacts,
+): Decoded<Lane> {
+  const provider = providerCodec(target.dialect, target.host);
+  const encoded = provider.encodeRequest(request, target);
+  if (!encoded.ok) return encoded;
+  const options = replyOptions(request, target, door);
+  const context = (headers: ProviderHeaders): ReplyContext => ({
+    requestId: target.requestId,
+    request,
+    quirks: target.quirks,
+    headers,
+  });
+  return {
+    ok: true,
+    value: {
+      kind: 'translated',
+      path: encoded.value.path,
+      headers: encoded.value.headers,
+      body: Buffer.from(JSON.stringify(encoded.value.body), 'utf8'),
+      losses: encoded.value.losses,
+      streamType: STREAM_TYPES[target.dialect],
+      decodeFailure: (status, failed, headers) => provider.decodeFailure(status, failed, headers),
+      readWhole: (whole, headers) => translateWhole(provider, client, whole, context(headers), options),
+      openStream: (headers) =>
+        new TranslatedStream(provider.createDecoder(context(headers)), client.createEncoder(options)),
+    },
+  };
+}
+
+function replyOptions(request: CanonicalRequest, target: LaneTarget, door: DoorFacts): ReplyOptions {
+  return {
+    requestId: target.requestId,
+    model: target.publicModel,
+    provider: target.providerName,
+    created: target.created,
+    request,
+    source: target.dialect,
+    ...(door.framing === undefined ? {} : { framing: door.framing }),
+  };
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+}

@@ -1,0 +1,95 @@
+import type {
+  CanonicalRequest,
+  ClientDialectId,
+  Decoded,
+  DialectId,
+  EncodedFailure,
+  Loss,
+  ProviderHeaders,
+  ReadWhole,
+  ReplyStream,
+  Target,
+} from './canonical/index.js';
+import type { Failure, ProviderFailure } from './failure.js';
+
+/** What a gateway must know of a request before it can price, route and hold; the rest of it stays with the dialect. */
+export interface Envelope {
+  readonly model: string;
+  readonly isStream: boolean;
+  /** for each choice */
+  readonly outputMax: number | null;
+  readonly choices: number;
+  readonly user: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly features: {
+    readonly inputCharacters: number;
+    readonly messages: number;
+    readonly tools: number;
+    readonly images: number;
+  };
+  /** no request of this text can have more; the model's context length is the other bound */
+  readonly inputTokensBound: number;
+  readonly inputTokensLikely: number;
+  /** names of PRICED_FEATURES, some with `:<detail>` */
+  readonly pricedFeatures: readonly string[];
+  /** searches that are billed even where the provider counts none: models that always search */
+  readonly searchesAtLeast: number;
+}
+
+/** Who hosts a dialect: the same body, other paths and another way in. */
+export type Host = 'direct' | 'vertex' | 'azure' | 'cloudflare';
+
+/** One endpoint of one provider, as far as bytes depend on it. */
+export interface LaneTarget extends Target {
+  readonly dialect: DialectId;
+  readonly host: Host;
+  /** our public id of the model */
+  readonly publicModel: string;
+  /** display name of the provider */
+  readonly providerName: string;
+  readonly requestId: string;
+  /** seconds since 1970 */
+  readonly created: number;
+}
+
+/**
+ * One way from a client's request to one provider and back: the bytes that leave, and how what comes back is read and written for the client.
+ * Either the bytes are kept (same dialect) or everything goes through the canonical form.
+ */
+export interface Lane {
+  readonly kind: 'passed' | 'translated';
+  /** appended to the provider's base URL */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** what of the request the provider cannot be told */
+  readonly losses: readonly Loss[];
+  /** the type a streamed answer must have */
+  readonly streamType: RegExp;
+  decodeFailure(status: number, body: Buffer, headers: ProviderHeaders): ProviderFailure;
+  readWhole(body: Buffer, headers: ProviderHeaders): ReadWhole;
+  openStream(headers: ProviderHeaders): ReplyStream;
+}
+
+/** A request that was read in the client's dialect. */
+export interface ClientRequest {
+  readonly dialect: ClientDialectId;
+  readonly envelope: Envelope;
+  /** content types of what the client gets */
+  readonly wholeType: string;
+  readonly streamType: string;
+  /** input tokens by our own count, for answers without usage */
+  countInput(): number;
+  /** decoded once, when it is first needed */
+  canonical(): Decoded<CanonicalRequest>;
+  /** Fails where the provider's dialect cannot carry the caller's content, or the request cannot be read as a whole. */
+  lane(target: LaneTarget): Decoded<Lane>;
+  /** the same request with something added to it (thinking from the vault): from here on it is always encoded anew */
+  amended(request: CanonicalRequest): ClientRequest;
+}
+
+/** How a client's dialect is read and refused, whatever the request turns out to be. */
+export interface ClientDialect {
+  readonly id: ClientDialectId;
+  encodeFailure(failure: Failure): EncodedFailure;
+}
