@@ -120,7 +120,7 @@ class Draw {
     return !this.#without.has(kind);
   }
 
-  one<Value>(values: readonly [Value, ...Value[]]): Value {
+  one<const Value>(values: readonly [Value, ...Value[]]): Value {
     return values[this.below(values.length)] ?? values[0];
   }
 
@@ -158,7 +158,7 @@ const WORDS = [
   '<think>not a tag</think>',
   '\u0000\u0001\u2028\u2029',
   'event: error\n',
-  '{{template}} ${x} %s ',
+  '{{template}} %s $x ',
 ] as const;
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
