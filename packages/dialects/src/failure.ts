@@ -19,6 +19,8 @@ export const FAILURES = {
   unpriced_feature: invalid(400),
   context_length_exceeded: invalid(400),
   content_filtered: invalid(400),
+  /** the answering provider's dialect has no place for something the caller sent */
+  unsupported_content: invalid(400),
   unsupported_content_type: invalid(415),
   payload_too_large: invalid(413),
   method_not_allowed: invalid(405),
