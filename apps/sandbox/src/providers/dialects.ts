@@ -1,9 +1,10 @@
+import { anthropicMessages } from './anthropic/dialect.js';
 import { bedrock } from './bedrock/dialect.js';
 import type { Dialect } from './dialect.js';
 import { openAiChat } from './openai/dialect.js';
 
 /** The dialects in the order they are tried: the first whose paths match serves the request. */
-const dialects: readonly Dialect[] = [bedrock];
+const dialects: readonly Dialect[] = [anthropicMessages, bedrock];
 
 /** The dialect of a path. What nobody owns is OpenAI's, whose 404 most clients understand. */
 export function dialectOf(path: string): Dialect {

@@ -1,0 +1,544 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { at, type RunningSandbox, runSandbox, type Seen } from '../../testing/running-sandbox.js';
+
+let sandbox: RunningSandbox;
+beforeAll(async () => {
+  sandbox = await runSandbox();
+});
+afterAll(() => sandbox.close());
+
+const model = 'claude-sonnet-4-5';
+const user = (content: unknown) => ({ role: 'user', content });
+const headers = {
+  'x-api-key': 'sk-ant-test',
+  'anthropic-version': '2023-06-01',
+  'content-type': 'application/json',
+  'x-sandbox-ttft-ms': '0',
+  'x-sandbox-pace-ms': '0',
+};
+const post = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Seen> =>
+  sandbox.send('POST', `/providers/${path}`, { body, headers: { ...headers, ...more } });
+const send = (body: Record<string, unknown>, more: Record<string, string> = {}): Promise<Seen> =>
+  post('anthropic/v1/messages', { model, max_tokens: 1_000, ...body }, more);
+const ask = (content: unknown, more: Record<string, unknown> = {}): Promise<Seen> =>
+  send({ messages: [user(content)], ...more });
+const json = async (seen: Promise<Seen>) => JSON.parse((await seen).text);
+
+interface TypedEvent {
+  readonly name: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+function typedEvents(text: string): TypedEvent[] {
+  return text
+    .split('\n\n')
+    .filter((event) => event !== '')
+    .map((event) => {
+      const [, name, data] = /^event: (\S+)\ndata: (.*)$/.exec(event) ?? [];
+      return { name: String(name), data: JSON.parse(String(data)) };
+    });
+}
+
+describe('an answer', () => {
+  test('has the fields, headers and counts of an Anthropic answer', async () => {
+    const seen = await ask('What is the capital of France?');
+    const body = JSON.parse(seen.text);
+    expect(seen.status).toBe(200);
+    expect(seen.headers['request-id']).toMatch(/^req_011\w+$/);
+    expect(seen.headers['anthropic-ratelimit-requests-remaining']).toBeDefined();
+    expect(body).toMatchObject({ type: 'message', role: 'assistant', model: 'claude-sonnet-4-5-20250929' });
+    expect(body.id).toMatch(/^msg_01\w{22}$/);
+    expect(body).toMatchObject({ stop_reason: 'end_turn', stop_sequence: null, content: [{ type: 'text' }] });
+    expect(body.content[0].text).toContain('Paris');
+    expect(body.usage).toMatchObject({
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+      cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+      service_tier: 'standard',
+    });
+    const { input_tokens: counted } = await json(
+      post('anthropic/v1/messages/count_tokens', { model, messages: [user('What is the capital of France?')] }),
+    );
+    expect(body.usage.input_tokens).toBe(counted);
+  });
+
+  test('stops exactly at max_tokens and says so', async () => {
+    const body = await json(ask('Write a long essay about the sea', { max_tokens: 7 }));
+    expect(body).toMatchObject({ stop_reason: 'max_tokens', usage: { output_tokens: 7 } });
+  });
+
+  test('names the stop sequence it ended before', async () => {
+    const body = await json(ask('say one two three', { stop_sequences: [' three'] }));
+    expect(body).toMatchObject({
+      stop_reason: 'stop_sequence',
+      stop_sequence: ' three',
+      content: [{ text: 'one two' }],
+    });
+  });
+
+  test('in a closed schema is JSON of that schema', async () => {
+    const schema = {
+      type: 'object',
+      properties: { city: { type: 'string' } },
+      required: ['city'],
+      additionalProperties: false,
+    };
+    const format = { type: 'json_schema', schema };
+    const body = await json(ask('Tell me the city: Paris', { output_config: { format } }));
+    expect(Object.keys(JSON.parse(body.content[0].text))).toEqual(['city']);
+  });
+});
+
+describe('a stream', () => {
+  test('has start, blocks, ping, delta and stop in the vendor’s order, and the words of the whole answer', async () => {
+    const seen = await ask('Tell me about ferns', { stream: true });
+    const events = typedEvents(seen.text);
+    expect(seen.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    expect(events.every((event) => event.name === event.data['type'])).toBe(true);
+    expect(events.slice(0, 3).map((event) => event.name)).toEqual(['message_start', 'content_block_start', 'ping']);
+    expect(events.slice(-3).map((event) => event.name)).toEqual([
+      'content_block_stop',
+      'message_delta',
+      'message_stop',
+    ]);
+    const said = events.map((event) => at(event.data, 'delta', 'text') ?? '').join('');
+    const whole = await json(ask('Tell me about ferns'));
+    expect(said).toBe(whole.content[0].text);
+    expect(events.at(-2)?.data).toMatchObject({
+      delta: { stop_reason: 'end_turn', stop_sequence: null },
+      usage: { input_tokens: whole.usage.input_tokens, output_tokens: whole.usage.output_tokens },
+    });
+  });
+
+  test('pads its events with spaces before the closing brace, as the vendor does', async () => {
+    expect((await ask('Tell me about ferns', { stream: true })).text).toMatch(/"} {2,}}\n\n/);
+  });
+});
+
+const weather = {
+  name: 'get_weather',
+  description: 'Get the weather for a city',
+  input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+};
+const clock = { name: 'get_time', description: 'The time now', input_schema: { type: 'object', properties: {} } };
+
+describe('a tool', () => {
+  test('is called with arguments from the prompt, streamed after an empty first delta', async () => {
+    const whole = await json(ask('What is the weather in Paris?', { tools: [weather] }));
+    expect(whole).toMatchObject({
+      stop_reason: 'tool_use',
+      content: [{ type: 'tool_use', name: 'get_weather', input: { city: 'Paris' } }],
+    });
+    expect(whole.content[0].id).toMatch(/^toolu_01\w{22}$/);
+    const events = typedEvents((await ask('What is the weather in Paris?', { tools: [weather], stream: true })).text);
+    const start = events.find((event) => event.name === 'content_block_start');
+    expect(start?.data['content_block']).toMatchObject({ type: 'tool_use', name: 'get_weather', input: {} });
+    const pieces = events.flatMap((event) => at(event.data, 'delta', 'partial_json') ?? []);
+    expect(pieces[0]).toBe('');
+    expect(JSON.parse(pieces.join(''))).toEqual({ city: 'Paris' });
+  });
+
+  test('without arguments streams nothing but an empty delta', async () => {
+    const events = typedEvents(
+      (await ask('What time is it?', { tools: [clock], tool_choice: { type: 'any' }, stream: true })).text,
+    );
+    expect(events.flatMap((event) => at(event.data, 'delta', 'partial_json') ?? [])).toEqual(['']);
+  });
+
+  test('is called alone when parallel use is switched off, never with none, and by name when forced', async () => {
+    const question = 'The weather in Oslo and the time';
+    const names = async (more: Record<string, unknown>) =>
+      (await json(ask(question, { tools: [weather, clock], ...more }))).content.flatMap(
+        (block: { name?: string }) => block.name ?? [],
+      );
+    expect(await names({})).toHaveLength(2);
+    expect(await names({ tool_choice: { type: 'auto', disable_parallel_tool_use: true } })).toHaveLength(1);
+    expect(await names({ tool_choice: { type: 'none' } })).toEqual([]);
+    expect(await names({ tool_choice: { type: 'tool', name: 'get_time' } })).toEqual(['get_time']);
+  });
+
+  test('result becomes the final text', async () => {
+    const body = await json(
+      send({
+        tools: [weather],
+        messages: [
+          user('The weather in Paris?'),
+          {
+            role: 'assistant',
+            content: [{ type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: { city: 'Paris' } }],
+          },
+          user([{ type: 'tool_result', tool_use_id: 'toolu_1', content: '{"temperature":18}' }]),
+        ],
+      }),
+    );
+    expect(body).toMatchObject({
+      stop_reason: 'end_turn',
+      content: [{ text: expect.stringContaining('temperature: 18') }],
+    });
+  });
+});
+
+describe('thinking', () => {
+  const thinking = { type: 'enabled', budget_tokens: 1_024 };
+  const thought = async (more: Record<string, unknown> = {}) =>
+    (await json(ask('Why is the sky blue?', { max_tokens: 4_000, thinking, ...more }))).content[0];
+
+  test('comes first, signed, inside the output count', async () => {
+    const body = await json(ask('Why is the sky blue?', { max_tokens: 4_000, thinking }));
+    expect(body.content.map((block: { type: string }) => block.type)).toEqual(['thinking', 'text']);
+    expect(body.content[0].signature).toMatch(/^[\w+/=]{40,}$/);
+    expect(body.usage.output_tokens).toBeGreaterThan(body.usage.output_tokens_details.thinking_tokens);
+  });
+
+  test('streams as thinking deltas and one signature, and the truth counts it once', async () => {
+    const seen = await send(
+      { messages: [user('Why is the sky blue?')], max_tokens: 4_000, thinking, stream: true },
+      { 'x-tollgate-attempt': 'thinker' },
+    );
+    const events = typedEvents(seen.text);
+    expect(events[1]?.data['content_block']).toEqual({ type: 'thinking', thinking: '', signature: '' });
+    expect(events.filter((event) => at(event.data, 'delta', 'type') === 'signature_delta')).toHaveLength(1);
+    const output = Number(at(events.at(-2)?.data, 'usage', 'output_tokens'));
+    const truth = await sandbox.truthOf('thinker');
+    expect(truth).toMatchObject({ completionTokens: output, usageSent: true });
+    expect(truth.reasoningTokens).toBeGreaterThan(0);
+    expect(truth.tokensWritten).toBe(output - Number(truth.reasoningTokens));
+  });
+
+  const replay = (block: unknown) =>
+    send({
+      messages: [user('Why?'), { role: 'assistant', content: [block, { type: 'text', text: 'Light.' }] }, user('And?')],
+    });
+
+  test('is taken back as it was signed, and refused when the signature or the text was changed', async () => {
+    const block = await thought();
+    expect((await replay(block)).status).toBe(200);
+    for (const changed of [
+      { ...block, thinking: `${block.thinking}!` },
+      { ...block, signature: 'RXRZRENrWUlD' },
+    ]) {
+      const seen = await replay(changed);
+      expect(seen.status).toBe(400);
+      expect(JSON.parse(seen.text).error.message).toBe('messages.1.content.0: Invalid `signature` in `thinking` block');
+    }
+  });
+
+  test('is redacted when the model or the vendor’s test phrase asks, and left out but signed where it is not shown', async () => {
+    const redacted = await thought({ model: 'claude-sonnet-4-5-redacted' });
+    expect(redacted).toEqual({ type: 'redacted_thinking', data: expect.any(String) });
+    expect((await replay(redacted)).status).toBe(200);
+    expect((await replay({ type: 'redacted_thinking', data: 'AAAA' })).status).toBe(400);
+    expect(await thought({ thinking: { ...thinking, display: 'omitted' } })).toMatchObject({ thinking: '' });
+    expect(await thought({ model: 'claude-opus-4-7', thinking: { type: 'adaptive' } })).toMatchObject({ thinking: '' });
+  });
+});
+
+describe('prompt caching', () => {
+  const words = (seed: string) => `${seed} ${'The quick brown fox jumps over the lazy dog. '.repeat(150)}`;
+  const marked = (text: string, ttl?: string) => ({
+    type: 'text',
+    text,
+    cache_control: { type: 'ephemeral', ...(ttl === undefined ? {} : { ttl }) },
+  });
+  const usage = async (system: unknown, question: string) =>
+    (await json(send({ system, messages: [user(question)] }))).usage;
+
+  test('writes at a breakpoint, reads it the next time, and counts neither as input', async () => {
+    const first = await usage([marked(words('a'))], 'One?');
+    expect(first.cache_creation_input_tokens).toBeGreaterThan(1_024);
+    expect(first).toMatchObject({ cache_read_input_tokens: 0, input_tokens: expect.any(Number) });
+    const second = await usage([marked(words('a'))], 'Two?');
+    expect(second).toMatchObject({
+      cache_read_input_tokens: first.cache_creation_input_tokens,
+      cache_creation_input_tokens: 0,
+      input_tokens: first.input_tokens,
+    });
+  });
+
+  test('tells what was written for an hour from what was written for five minutes', async () => {
+    const both = await usage([marked(words('b'), '1h'), marked(words('c'), '5m')], 'One?');
+    expect(both.cache_creation.ephemeral_1h_input_tokens).toBeGreaterThan(1_000);
+    expect(both.cache_creation.ephemeral_5m_input_tokens).toBeGreaterThan(1_000);
+  });
+
+  test('of a prompt that is too short does nothing', async () => {
+    expect(await usage([marked('short')], 'One?')).toMatchObject({ cache_creation_input_tokens: 0 });
+  });
+
+  test('has its writes in the truth, inside the whole prompt', async () => {
+    const body = { system: [marked(words('truth'))], messages: [user('One?')] };
+    const said = (await json(send(body, { 'x-tollgate-attempt': 'cacher' }))).usage;
+    expect(await sandbox.truthOf('cacher')).toMatchObject({
+      cacheWriteTokens: said.cache_creation_input_tokens,
+      cachedTokens: 0,
+      promptTokens: said.input_tokens + said.cache_creation_input_tokens,
+    });
+  });
+});
+
+describe('a bad request gets Anthropic’s own error', () => {
+  const use = (id: string) => ({
+    role: 'assistant',
+    content: [{ type: 'tool_use', id, name: 'get_weather', input: {} }],
+  });
+  const result = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'ok' });
+  const good = { model, max_tokens: 100, messages: [user('hi')] };
+  const thinking = { type: 'enabled', budget_tokens: 1_024 };
+  const long = { type: 'text', text: 'x', cache_control: { type: 'ephemeral' } };
+
+  test.each([
+    ['no max_tokens', { model, messages: [user('hi')] }, 'max_tokens: Field required'],
+    ['no messages', { model, max_tokens: 5 }, 'messages: Field required'],
+    ['empty messages', { ...good, messages: [] }, 'messages: at least one message is required'],
+    ['an unknown field', { ...good, frequency_penalty: 0 }, 'frequency_penalty: Extra inputs are not permitted'],
+    [
+      'a field of a beta without the beta',
+      { ...good, context_management: {} },
+      'context_management: Extra inputs are not permitted',
+    ],
+    [
+      'an unknown field of a block',
+      { ...good, messages: [user([{ type: 'text', text: 'a', annotations: [] }])] },
+      'messages.0.content.0.text.annotations: Extra inputs are not permitted',
+    ],
+    [
+      'an unknown field of a message',
+      { ...good, messages: [{ ...user('hi'), name: 'bob' }] },
+      'messages.0.name: Extra inputs are not permitted',
+    ],
+    [
+      'an unknown block',
+      { ...good, messages: [user([{ type: 'image_url', image_url: 'x' }])] },
+      /^messages\.0\.content\.0\S*: Input tag 'image_url' found using 'type'/,
+    ],
+    ['too high a temperature', { ...good, temperature: 1.5 }, 'temperature: Input should be less than or equal to 1'],
+    ['a number as max_tokens in quotes', { ...good, max_tokens: '5' }, 'max_tokens: Input should be a valid integer'],
+    [
+      'a system message among the messages',
+      { ...good, messages: [{ role: 'system', content: 'x' }, user('hi')] },
+      /^messages: Unexpected role "system"/,
+    ],
+    [
+      'the assistant first',
+      { ...good, messages: [{ role: 'assistant', content: 'x' }, user('hi')] },
+      'messages: first message must use the "user" role',
+    ],
+    [
+      'an empty message',
+      { ...good, messages: [user('')] },
+      'messages.0: all messages must have non-empty content except for the optional final assistant message',
+    ],
+    [
+      'an empty text block',
+      { ...good, messages: [user([{ type: 'text', text: '' }])] },
+      'messages: text content blocks must be non-empty',
+    ],
+    [
+      'a tool id with a colon',
+      { ...good, messages: [user('hi'), use('functions.add:0'), user([result('functions.add:0')])] },
+      "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
+    ],
+    [
+      'a call without its result',
+      { ...good, messages: [user('hi'), use('a'), user('and?')] },
+      /^messages\.1: `tool_use` ids were found without `tool_result` blocks immediately after: a\./,
+    ],
+    [
+      'a result behind other words',
+      { ...good, messages: [user('hi'), use('a'), user([{ type: 'text', text: 'so' }, result('a')])] },
+      /^messages\.1: `tool_use` ids were found/,
+    ],
+    [
+      'a result of no call',
+      { ...good, messages: [user([result('a')])] },
+      /^messages\.0\.content\.0: unexpected `tool_use_id` found in `tool_result` blocks: a\./,
+    ],
+    [
+      'two calls with one id',
+      {
+        ...good,
+        messages: [
+          user('hi'),
+          { role: 'assistant', content: [...use('a').content, ...use('a').content] },
+          user([result('a')]),
+        ],
+      },
+      'messages.1: `tool_use` ids must be unique',
+    ],
+    [
+      'a thinking budget that is too small',
+      { ...good, max_tokens: 4_000, thinking: { type: 'enabled', budget_tokens: 512 } },
+      'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024',
+    ],
+    [
+      'a thinking budget as large as max_tokens',
+      { ...good, max_tokens: 1_024, thinking },
+      /^`max_tokens` must be greater than `thinking\.budget_tokens`/,
+    ],
+    [
+      'thinking at another temperature',
+      { ...good, max_tokens: 4_000, thinking, temperature: 0.5 },
+      /^`temperature` may only be set to 1 when thinking is enabled/,
+    ],
+    [
+      'thinking with a forced tool',
+      { ...good, max_tokens: 4_000, thinking, tools: [weather], tool_choice: { type: 'any' } },
+      'Thinking may not be enabled when tool_choice forces tool use.',
+    ],
+    [
+      'a tool turn that lost its thinking',
+      { ...good, max_tokens: 4_000, thinking, messages: [user('hi'), use('a'), user([result('a')])] },
+      /^messages\.1\.content\.0\.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`/,
+    ],
+    [
+      'a prefill a newer model does not take',
+      { ...good, model: 'claude-opus-4-6', messages: [user('hi'), { role: 'assistant', content: 'I' }] },
+      /^This model does not support assistant message prefill/,
+    ],
+    [
+      'a prefill that ends with a space',
+      { ...good, messages: [user('hi'), { role: 'assistant', content: 'I ' }] },
+      'messages: final assistant content cannot end with trailing whitespace',
+    ],
+    [
+      'a budget for a model that has none',
+      { ...good, model: 'claude-opus-4-7', max_tokens: 4_000, thinking },
+      /^"thinking\.type\.enabled" is not supported for this model/,
+    ],
+    ['temperature and top_p together', { ...good, temperature: 0.5, top_p: 0.5 }, /cannot both be specified/],
+    [
+      'five cache breakpoints',
+      { ...good, messages: [user([long, long, long, long, long])] },
+      'A maximum of 4 blocks with cache_control may be provided. Found 5.',
+    ],
+    [
+      'a tool without a schema type',
+      { ...good, tools: [{ name: 'x', input_schema: {} }] },
+      'tools.0.custom.input_schema.type: Field required',
+    ],
+    [
+      'a tool in OpenAI’s shape',
+      { ...good, tools: [{ type: 'function', function: {} }] },
+      /^tools\.0: Input tag 'function' found using 'type'/,
+    ],
+    [
+      'an open schema',
+      { ...good, output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
+      "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
+    ],
+    [
+      'a forced tool nobody gave',
+      { ...good, tools: [weather], tool_choice: { type: 'tool', name: 'x' } },
+      "Tool 'x' not found in provided tools",
+    ],
+    [
+      'OpenAI’s word for a forced choice',
+      { ...good, tools: [weather], tool_choice: 'required' },
+      'tool_choice: Input should be a valid dictionary',
+    ],
+  ])('%s', async (_name, body, message) => {
+    const seen = await post('anthropic/v1/messages', body);
+    const answer = JSON.parse(seen.text);
+    expect(seen.status).toBe(400);
+    expect(Object.keys(answer)).toEqual(['type', 'error', 'request_id']);
+    expect(answer).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
+    if (typeof message === 'string') expect(answer.error.message).toBe(message);
+    else expect(answer.error.message).toMatch(message);
+  });
+
+  test('a missing or wrong key, an unknown model, a missing version', async () => {
+    const error = async (seen: Promise<Seen>) => ({
+      status: (await seen).status,
+      ...JSON.parse((await seen).text).error,
+    });
+    expect(await error(send(good, { 'x-api-key': '' }))).toMatchObject({ status: 401, type: 'authentication_error' });
+    expect(await error(send(good, { 'x-api-key': 'sk-ant-invalid' }))).toMatchObject({
+      status: 401,
+      message: 'invalid x-api-key',
+    });
+    expect(await error(ask('hi', { model: 'claude-does-not-exist' }))).toEqual({
+      status: 404,
+      type: 'not_found_error',
+      message: 'model: claude-does-not-exist',
+    });
+    const without = await sandbox.send('POST', '/providers/anthropic/v1/messages', {
+      body: good,
+      headers: { 'x-api-key': 'k' },
+    });
+    expect(JSON.parse(without.text).error.message).toBe('anthropic-version: header is required');
+  });
+
+  test('consecutive turns of one role are taken as one', async () => {
+    expect((await send({ messages: [user('one'), user('two')] })).status).toBe(200);
+  });
+});
+
+describe('on Vertex', () => {
+  const path = 'vertex/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929';
+  const bearer = { authorization: 'Bearer ya29.test', 'x-api-key': '' };
+  const body = { anthropic_version: 'vertex-2023-10-16', max_tokens: 50, messages: [user('say hello')] };
+
+  test('the model stands in the address, and ids say where they come from', async () => {
+    const seen = await post(`${path}:rawPredict`, body, { ...bearer, 'x-tollgate-attempt': 'vertex' });
+    expect(JSON.parse(seen.text)).toMatchObject({
+      id: expect.stringMatching(/^msg_vrtx_01/),
+      model: 'claude-sonnet-4-5-20250929',
+    });
+    expect(await sandbox.truthOf('vertex')).toMatchObject({
+      model: 'claude-sonnet-4-5@20250929',
+      provider: 'vertex',
+      stream: false,
+    });
+    const stream = await post(`${path}:streamRawPredict`, { ...body, stream: true }, bearer);
+    expect(typedEvents(stream.text).at(-1)?.name).toBe('message_stop');
+  });
+
+  test('a model in the body and a missing version are refused', async () => {
+    const message = async (more: unknown) =>
+      JSON.parse((await post(`${path}:rawPredict`, more, bearer)).text).error.message;
+    expect(await message({ ...body, model: 'x' })).toBe('model: Extra inputs are not permitted');
+    expect(await message({ max_tokens: 5, messages: body.messages })).toBe('anthropic_version: Field required');
+  });
+});
+
+describe('a rule', () => {
+  const rule = (action: unknown, times = 1) => sandbox.rule({ match: { path: '/v1/messages' }, times, action });
+
+  test('that names a status gets Anthropic’s error for it', async () => {
+    await rule({ kind: 'status', status: 529 });
+    const seen = await ask('hi');
+    expect(seen.status).toBe(529);
+    expect(seen.headers['x-should-retry']).toBe('true');
+    expect(JSON.parse(seen.text)).toEqual({
+      type: 'error',
+      error: { type: 'overloaded_error', message: 'Overloaded' },
+    });
+  });
+
+  test('can put an error into a stream, cut it, omit usage, say nothing, echo and break an event', async () => {
+    await rule({ kind: 'error_event', afterEvents: 3, error: { type: 'api_error', message: 'no' } });
+    const failed = typedEvents((await ask('Tell me about ferns', { stream: true })).text);
+    expect(failed).toHaveLength(4);
+    expect(failed.at(-1)).toEqual({
+      name: 'error',
+      data: { type: 'error', error: { type: 'api_error', message: 'no' } },
+    });
+    await rule({ kind: 'cut', afterEvents: 5 });
+    expect(typedEvents((await ask('Tell me about ferns', { stream: true })).text)).toHaveLength(5);
+    await rule({ kind: 'omit_usage' });
+    expect((await ask('hi', { stream: true })).text).not.toContain('usage');
+    await rule({ kind: 'empty' });
+    expect(await json(ask('hi'))).toMatchObject({ content: [], stop_reason: null, usage: { output_tokens: 0 } });
+    await rule({ kind: 'echo' });
+    expect(await json(ask('Good morning to you'))).toMatchObject({ content: [{ text: 'Good morning to you' }] });
+    await rule({ kind: 'malformed', afterEvents: 4 });
+    const broken = (await ask('Tell me about ferns', { stream: true })).text;
+    expect(() => typedEvents(broken)).toThrow();
+  });
+
+  test('or a model name can ask for the fixed answer', async () => {
+    const [first, second] = [await ask('a', { model: 'claude-fixed' }), await ask('b', { model: 'claude-fixed' })];
+    expect(first.text).toBe(second.text);
+    expect(JSON.parse(first.text).content[0].text).toContain('Benchmarks');
+  });
+});
