@@ -1,5 +1,5 @@
 import type { JsonObject } from './wire.js';
-import { isObject, refuse, type Refusal } from './wire.js';
+import { isObject, type Refusal, refuse } from './wire.js';
 
 /**
  * How many input tokens a request can have at most, without a tokenizer: no byte-level vocabulary turns one byte of text

@@ -24,10 +24,29 @@ test('these are all the edits there are', () => {
     'store',
     'safety_identifier',
     'user',
+    'rejected fields',
+    'messages',
   ]);
 });
 
 describe('each splice', () => {
+  test.each([
+    [`{"top_a":1,"model":"m",${REST}}`, `{"model":"p",${REST}}`],
+    [`{"model":"m", "top_a":1, "plugins":[{"id":"web"}],${REST}}`, `{"model":"p", ${REST}}`],
+    [`{"model":"m",${REST}, "top_a":1 , "plugins":[] }`, `{"model":"p",${REST} }`],
+    [`{"top_a":1,"model":"m","plugins":[],${REST},"top_a2":2}`, `{"model":"p",${REST},"top_a2":2}`],
+    [`{"plugins":1,${REST},"model":"m"}`, `{${REST},"model":"p"}`],
+    [`{${REST},"model":"m","top_\\u0061":1}`, `{${REST},"model":"p"}`],
+  ])('rejected fields go with their commas: %s', (before, after) => {
+    expect(splice(before, { model: 'p', rejectedFields: ['top_a', 'plugins', 'model', 'messages'] })).toBe(after);
+  });
+
+  test('messages are written anew where they are given', () => {
+    expect(splice(`{"model":"m",${REST},"n":1}`, { model: 'p', messages: '[]' })).toBe(
+      '{"model":"p","messages":[],"n":1}',
+    );
+  });
+
   test('the model is replaced', () => {
     expect(splice(`{"model":"openai/gpt-4o-mini",${REST}}`)).toBe(`{"model":"gpt-4o-mini-2024-07-18",${REST}}`);
   });

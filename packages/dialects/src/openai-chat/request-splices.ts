@@ -1,4 +1,4 @@
-import { findMember, isKey, listMembers, type Member, removalOf } from '../json-layout.js';
+import { findMember, isKey, listMembers, type Member } from '../json-layout.js';
 import { applySplices, type Splice } from '../splice.js';
 import type { ChatEnvelope } from './request.js';
 
@@ -31,6 +31,16 @@ export const REQUEST_SPLICES = [
     what: 'the value is replaced or inserted',
     why: 'as safety_identifier, where the provider knows only `user`',
   },
+  {
+    name: 'rejected fields',
+    what: 'top-level members that the provider rejects or has no meaning for (provider-quirks.ts) are removed and told as losses',
+    why: 'a request that one provider takes must not fail at the next one for a hint it does not know',
+  },
+  {
+    name: 'messages',
+    what: 'written anew where earlier thinking, cache marks or names stand in members that the provider does not take',
+    why: 'clients send back what another provider thought; DeepSeek wants it under one name, Groq rejects that name',
+  },
 ] as const;
 
 export interface RequestEdits {
@@ -42,19 +52,26 @@ export interface RequestEdits {
   readonly includeUsage: boolean;
   readonly safetyIdentifier?: { readonly field: 'safety_identifier' | 'user'; readonly value: string };
   readonly forceStoreFalse: boolean;
+  /** top-level members that are left out */
+  readonly rejectedFields?: readonly string[];
+  /** stands for the whole value of `messages`: JSON */
+  readonly messages?: string;
 }
 
 /** The body for the provider, in pieces: slices of the caller's own bytes and the spliced ones between them. */
 export function spliceRequest(body: Buffer, envelope: ChatEnvelope, edits: RequestEdits): Buffer[] {
-  const { members } = envelope.layout;
-  const model = members.get('model');
+  const { members: all } = envelope.layout;
+  const model = all.get('model');
   if (model === undefined) throw new Error('an envelope without model was decoded');
-  const splices: Splice[] = [];
   const insertions: string[] = [];
+  const doomed = doomedMembers(envelope, edits);
+  const members = new Map([...all].filter(([name]) => !doomed.has(name)));
+  const splices: Splice[] = removals([...all], doomed);
   replace(body, splices, model, JSON.stringify(edits.model));
+  const messages = members.get('messages');
+  if (edits.messages !== undefined && messages !== undefined) replace(body, splices, messages, edits.messages);
   if (edits.outputMax !== undefined) limitOutput(body, envelope, edits.outputMax, splices, insertions);
-  if (envelope.isStream)
-    editStreamOptions(body, members.get('stream_options'), edits.includeUsage, splices, insertions);
+  if (envelope.isStream && edits.includeUsage) askForUsage(body, members.get('stream_options'), splices, insertions);
   if (edits.forceStoreFalse) {
     const store = members.get('store');
     if (store !== undefined && textOf(body, store) === 'true') replace(body, splices, store, 'false');
@@ -68,6 +85,35 @@ export function spliceRequest(body: Buffer, envelope: ChatEnvelope, edits: Reque
   if (insertions.length > 0)
     splices.push({ from: model.valueTo, to: model.valueTo, bytes: Buffer.from(insertions.join('')) });
   return applySplices(body, splices);
+}
+
+/** Names of the top-level members that go: rejected ones that are there, and stream_options where the provider does not know it. */
+function doomedMembers(envelope: ChatEnvelope, edits: RequestEdits): ReadonlySet<string> {
+  const { members } = envelope.layout;
+  const doomed = new Set(edits.rejectedFields?.filter((name) => members.has(name) && !NEVER_REJECTED.has(name)));
+  if (envelope.isStream && !edits.includeUsage && members.has('stream_options')) doomed.add('stream_options');
+  return doomed;
+}
+
+/** Without these it is no request. */
+const NEVER_REJECTED: ReadonlySet<string> = new Set(['model', 'messages']);
+
+/** Each run of neighbours goes with the comma that would be left over: the one after it, else the one before it. */
+function removals(members: readonly (readonly [string, Member])[], doomed: ReadonlySet<string>): Splice[] {
+  const splices: Splice[] = [];
+  for (let first = 0; first < members.length; first += 1) {
+    let after = first;
+    while (after < members.length && doomed.has(members[after]?.[0] ?? '')) after += 1;
+    if (after === first) continue;
+    const [, from] = members[first] ?? [];
+    const [, last] = members[after - 1] ?? [];
+    const [, next] = members[after] ?? [];
+    first = after;
+    if (from === undefined || last === undefined) continue;
+    if (next !== undefined) splices.push({ from: from.keyFrom - 1, to: next.keyFrom - 1, bytes: Buffer.alloc(0) });
+    else splices.push({ from: from.commaBefore, to: last.valueTo, bytes: Buffer.alloc(0) });
+  }
+  return splices;
 }
 
 function limitOutput(
@@ -91,17 +137,7 @@ function limitOutput(
   }
 }
 
-function editStreamOptions(
-  body: Buffer,
-  member: Member | undefined,
-  wants: boolean,
-  splices: Splice[],
-  insertions: string[],
-): void {
-  if (!wants) {
-    if (member !== undefined) splices.push({ ...removalOf(body, member), bytes: Buffer.alloc(0) });
-    return;
-  }
+function askForUsage(body: Buffer, member: Member | undefined, splices: Splice[], insertions: string[]): void {
   if (member === undefined) insertions.push(',"stream_options":{"include_usage":true}');
   else if (body[member.valueFrom] !== 123) replace(body, splices, member, '{"include_usage":true}');
   else setIncludeUsage(body, member, splices);

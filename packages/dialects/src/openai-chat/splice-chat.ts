@@ -1,4 +1,4 @@
-import type { ReadWhole, ReplyStream } from '../canonical/index.js';
+import type { Loss, ReadWhole, ReplyStream } from '../canonical/index.js';
 import type { Lane, LaneTarget } from '../lane.js';
 import { decodeProviderFailure } from './provider-failure.js';
 import { readReply, spliceReply } from './reply.js';
@@ -16,12 +16,22 @@ export function spliceChat(body: Buffer, envelope: ChatEnvelope, target: LaneTar
     path: '/chat/completions',
     headers: {},
     body: spliced.length === 1 && spliced[0] ? spliced[0] : Buffer.concat(spliced),
-    losses: [],
+    losses: lossesOf(envelope, target.quirks.rejectedFields),
+    contentType: 'application/json',
+    accept: 'text/event-stream',
     streamType: /event-stream|octet-stream/i,
     decodeFailure: (status, failed, headers) => decodeProviderFailure(status, failed, headers),
     readWhole: (whole) => readWhole(whole, id, model),
     openStream: () => openStream(id, model, envelope.includeUsage),
   };
+}
+
+/** What the gateway itself does for the caller: labels go into its log, usage is always reported, state is never kept at a provider. */
+const SERVED_BY_US: ReadonlySet<string> = new Set(['metadata', 'usage', 'store']);
+
+function lossesOf({ layout }: ChatEnvelope, rejectedFields: readonly string[]): readonly Loss[] {
+  const lost = rejectedFields.filter((name) => layout.members.has(name) && !SERVED_BY_US.has(name));
+  return lost.map((field) => ({ field, reason: 'dropped' }));
 }
 
 function editsFor(envelope: ChatEnvelope, { model, quirks, outputMax, safetyIdentifier }: LaneTarget): RequestEdits {
@@ -31,13 +41,11 @@ function editsFor(envelope: ChatEnvelope, { model, quirks, outputMax, safetyIden
     model,
     includeUsage: envelope.isStream && quirks.supportsStreamOptions,
     forceStoreFalse: true,
-    ...(outputMax === null
-      ? {}
-      : { outputMax: { field: quirks.outputMaxField ?? 'max_completion_tokens', value: outputMax } }),
+    rejectedFields: quirks.rejectedFields,
+    ...(outputMax === null ? {} : { outputMax: { field: quirks.outputMaxField ?? 'max_tokens', value: outputMax } }),
     ...(isKnown && safetyIdentifier !== null ? { safetyIdentifier: { field, value: safetyIdentifier } } : {}),
   };
 }
-
 function readWhole(body: Buffer, id: string, model: string): ReadWhole {
   const read = readReply(body);
   if (!read.ok) return { kind: 'unreadable', reason: read.reason };

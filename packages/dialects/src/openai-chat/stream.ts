@@ -1,7 +1,7 @@
 import { ByteWriter } from '../byte-writer.js';
+import { EventCutter, type EventSink } from '../event-cutter.js';
 import type { Failure, ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
-import { EventCutter, type EventSink } from '../event-cutter.js';
 import { type EventFields, readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { type ChunkLayout, createChunkLayout, scanChunk, scanFromChoices } from './chunk-layout.js';
@@ -10,8 +10,8 @@ import { encodeFailureEvent } from './failure.js';
 import { decodeFinish } from './finish.js';
 import { decodeInlineFailure } from './provider-failure.js';
 import { deltaHasOutput, Tally } from './tally.js';
-import { DONE_EVENT, encodeUsageChunk } from './usage-chunk.js';
 import { decodeUsage } from './usage.js';
+import { DONE_EVENT, encodeUsageChunk } from './usage-chunk.js';
 import { isObject } from './wire.js';
 
 /** An event longer than this is a broken stream. */
