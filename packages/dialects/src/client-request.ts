@@ -18,7 +18,7 @@ import { countInput } from './openai-chat/count-input.js';
 import { type ChatEnvelope, decodeEnvelope } from './openai-chat/request.js';
 import { locateRequest } from './openai-chat/request-layout.js';
 import { spliceChat } from './openai-chat/splice-chat.js';
-import { clientCodec, providerCodec, STREAM_TYPES } from './registry.js';
+import { clientCodec, providerCodec, streamFormat } from './registry.js';
 import { TranslatedStream, translateWhole } from './translate.js';
 
 /**
@@ -170,7 +170,8 @@ function passedLane(
       headers: spliced.value.headers,
       body: joined(spliced.value.body),
       losses: spliced.value.losses,
-      streamType: STREAM_TYPES[target.dialect],
+      contentType: JSON_TYPE,
+      ...streamFormat(provider.id),
       decodeFailure: (status, failed, headers) => provider.decodeFailure(status, failed, headers),
       readWhole: (whole) => pass.readReply(whole, options),
       openStream: () => pass.createStream(options),
@@ -202,7 +203,8 @@ function translatedLane(
       headers: encoded.value.headers,
       body: Buffer.from(JSON.stringify(encoded.value.body), 'utf8'),
       losses: encoded.value.losses,
-      streamType: STREAM_TYPES[target.dialect],
+      contentType: JSON_TYPE,
+      ...streamFormat(provider.id),
       decodeFailure: (status, failed, headers) => provider.decodeFailure(status, failed, headers),
       readWhole: (whole, headers) => translateWhole(provider, client, whole, context(headers), options),
       openStream: (headers) =>
@@ -218,7 +220,7 @@ function replyOptions(request: CanonicalRequest, target: LaneTarget, door: DoorF
     provider: target.providerName,
     created: target.created,
     request,
-    source: target.dialect,
+    source: providerCodec(target.dialect, target.host).id,
     ...(door.framing === undefined ? {} : { framing: door.framing }),
   };
 }

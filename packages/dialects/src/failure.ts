@@ -17,6 +17,10 @@ export const FAILURES = {
   invalid_request: invalid(400),
   duplicate_field: invalid(400),
   unpriced_feature: invalid(400),
+  /** `x-tollgate-strict`: something would be lost in translation */
+  translation_loss: invalid(400),
+  /** the project does not keep responses: `previous_response_id` and `store: true` have nothing to refer to */
+  response_storage_disabled: invalid(400),
   context_length_exceeded: invalid(400),
   content_filtered: invalid(400),
   /** the answering provider's dialect has no place for something the caller sent */

@@ -2,7 +2,6 @@ import type {
   CanonicalRequest,
   ClientDialectId,
   Decoded,
-  DialectId,
   EncodedFailure,
   Loss,
   ProviderHeaders,
@@ -41,7 +40,8 @@ export type Host = 'direct' | 'vertex' | 'azure' | 'cloudflare';
 
 /** One endpoint of one provider, as far as bytes depend on it. */
 export interface LaneTarget extends Target {
-  readonly dialect: DialectId;
+  /** of the endpoint: a DialectId, or the interface of another operation (`embeddings`) */
+  readonly dialect: string;
   readonly host: Host;
   /** our public id of the model */
   readonly publicModel: string;
@@ -61,6 +61,9 @@ export interface Lane {
   /** appended to the provider's base URL */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string;
+  /** what is asked for where a stream is wanted */
+  readonly accept: string;
   readonly body: Buffer;
   /** what of the request the provider cannot be told */
   readonly losses: readonly Loss[];

@@ -1,9 +1,9 @@
-import type { ClientCodec, ClientDialectId, DialectId, ProviderCodec } from './canonical/index.js';
+import { type ClientCodec, type ClientDialectId, type DialectId, DIALECTS, type ProviderCodec } from './canonical/index.js';
 import type { Host } from './lane.js';
 
 /** The type of a streamed answer, by the dialect it comes in. Some providers name none, one says octet-stream. */
 const SSE = /event-stream|octet-stream/i;
-export const STREAM_TYPES: Readonly<Record<DialectId, RegExp>> = {
+const STREAM_TYPES: Readonly<Record<DialectId, RegExp>> = {
   'openai-chat': SSE,
   'openai-responses': SSE,
   'anthropic-messages': SSE,
@@ -25,8 +25,25 @@ export function clientCodec(dialect: ClientDialectId): ClientCodec {
 }
 
 /** How a dialect is spoken to a provider at its host: the same bodies, other paths and envelopes. */
-export function providerCodec(dialect: DialectId, _host: Host): ProviderCodec {
-  const codec = PROVIDERS[dialect];
+export function providerCodec(dialect: string, _host: Host): ProviderCodec {
+  const codec = isDialect(dialect) ? PROVIDERS[dialect] : undefined;
   if (codec === undefined) throw new Error(`no provider codec for ${dialect}`);
   return codec;
+}
+
+const SSE_ACCEPT = 'text/event-stream';
+const STREAM_ACCEPTS: Readonly<Partial<Record<DialectId, string>>> = {
+  'bedrock-converse': 'application/vnd.amazon.eventstream',
+  'bedrock-invoke': 'application/vnd.amazon.eventstream',
+  ollama: 'application/x-ndjson',
+};
+
+export function streamFormat(dialect: DialectId): { readonly accept: string; readonly streamType: RegExp } {
+  return { accept: STREAM_ACCEPTS[dialect] ?? SSE_ACCEPT, streamType: STREAM_TYPES[dialect] };
+}
+
+const NAMES: ReadonlySet<string> = new Set(DIALECTS);
+
+function isDialect(name: string): name is DialectId {
+  return NAMES.has(name);
 }
