@@ -1,5 +1,6 @@
 import type { ImportedModel, ImportedPrice } from './imported-model.js';
 import type { Endpoint, Model } from './model.js';
+import { type ModelOperation, missingPrice } from './model-operation.js';
 import { isWithdrawn, newPriceVersions, scheduleAt } from './new-price-versions.js';
 import { PRICE_COMPONENTS, type PriceComponent } from './price-component.js';
 import type { PriceSchedule } from './price-schedule.js';
@@ -131,16 +132,17 @@ export function checkCatalog(
     seen.add(endpoint.id);
     if (providerInfo(endpoint.provider) === undefined)
       complain('unknown_provider', `${endpoint.provider} is not in the table of providers`);
-    if (endpoint.prices.length === 0 || endpoint.prices.some((price) => !isComplete(price.schedule)))
-      complain('missing_price', 'no input or no output price');
+    if (
+      endpoint.prices.length === 0 ||
+      endpoint.prices.some((price) => !isComplete(price.schedule, endpoint.operation))
+    )
+      complain('missing_price', `a price that ${endpoint.operation} is charged by is missing`);
   }
   return [...problems, ...diff.changes.filter(isJump).map(jumpProblem)];
 }
 
-function isComplete(schedule: PriceSchedule): boolean {
-  return [schedule, ...schedule.windows].every(
-    ({ prices }) => prices.input !== undefined && prices.output !== undefined,
-  );
+function isComplete(schedule: PriceSchedule, operation: ModelOperation): boolean {
+  return [schedule, ...schedule.windows].every(({ prices }) => missingPrice(operation, prices) === null);
 }
 
 function isJump({ before, after }: PriceChange): boolean {

@@ -81,6 +81,7 @@ function imported(slug: string, schedule: PriceSchedule, more: Partial<ImportedM
     author: 'openai',
     slug,
     name: slug,
+    operation: 'chat',
     description: null,
     contextTokens: 128_000,
     maxOutputTokens: null,
@@ -92,6 +93,7 @@ function imported(slug: string, schedule: PriceSchedule, more: Partial<ImportedM
         provider: 'openai',
         providerModel: slug,
         dialect: 'openai-chat',
+        operation: 'chat',
         region: null,
         contextTokens: null,
         maxOutputTokens: null,
@@ -153,6 +155,23 @@ describe('an import of prices', () => {
         },
       ],
     });
+  });
+
+  it('keeps what a model is for, and takes a price that its operation is charged by', async () => {
+    const schedule = { ...flat(1, 1), prices: { search_unit: nanousdPerMillion(2_000_000_000_000n) } };
+    const plain = imported('ranker', schedule, { operation: 'rerank' });
+    const ranker = {
+      ...plain,
+      endpoints: plain.endpoints.map((endpoint) => ({ ...endpoint, dialect: 'rerank', operation: 'rerank' as const })),
+    };
+    expect(await run([...others, ranker])).toMatchObject({ status: 'applied', problems: [] });
+    const stored = (await loadCatalog(db)).find((model) => model.slug === 'ranker');
+    expect(stored).toMatchObject({ operation: 'rerank', endpoints: [{ dialect: 'rerank', operation: 'rerank' }] });
+    expect(stored?.endpoints[0]?.prices[0]?.schedule).toEqual(schedule);
+    await expect(db.$executeRaw`UPDATE catalog_model SET operation = 'telepathy'`).rejects.toThrow(/operation_check/);
+    await expect(db.$executeRaw`UPDATE catalog_endpoint SET operation = 'telepathy'`).rejects.toThrow(
+      /operation_check/,
+    );
   });
 
   it('writes one version for a changed price, from now on, and keeps the old one', async () => {

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '@tollgate/prisma';
 import { type CatalogDiff, type CatalogProblem, checkCatalog, diffCatalog, EMPTY_DIFF } from './catalog-diff.js';
 import type { ImportedModel, ImportedPrice } from './imported-model.js';
 import { decodeCapabilities, decodeDataPolicy, type Endpoint, type Model } from './model.js';
+import type { ModelOperation } from './model-operation.js';
 import { newPriceVersions, WITHDRAWN } from './new-price-versions.js';
 import { orderEndpoints } from './order-endpoints.js';
 import { decodeSchedule, encodeSchedule, type PriceSchedule, type PriceVersionRow } from './price-schedule.js';
@@ -14,6 +15,8 @@ interface ModelRow {
   readonly author: string;
   readonly slug: string;
   readonly name: string;
+  /** one of the CHECK of the column */
+  readonly operation: ModelOperation;
   readonly description: string | null;
   readonly context_tokens: number | null;
   readonly max_output_tokens: number | null;
@@ -28,6 +31,7 @@ interface EndpointRow {
   readonly provider: string;
   readonly provider_model: string;
   readonly dialect: string;
+  readonly operation: ModelOperation;
   readonly region: string | null;
   readonly is_enabled: boolean;
   readonly context_tokens: number | null;
@@ -67,10 +71,10 @@ export async function catalogRevision(db: Database): Promise<string> {
 
 async function readModels(db: Transaction, withRetired: boolean): Promise<Model[]> {
   const models = await db.$queryRaw<ModelRow[]>`
-    SELECT id, author, slug, name, description, context_tokens, max_output_tokens, capabilities, aliases, created_at
+    SELECT id, author, slug, name, operation, description, context_tokens, max_output_tokens, capabilities, aliases, created_at
     FROM catalog_model WHERE retired_at IS NULL OR ${withRetired} ORDER BY id COLLATE "C"`;
   const endpoints = await db.$queryRaw<EndpointRow[]>`
-    SELECT id, model_id, provider, provider_model, dialect, region, is_enabled, context_tokens, max_output_tokens, data_policy
+    SELECT id, model_id, provider, provider_model, dialect, operation, region, is_enabled, context_tokens, max_output_tokens, data_policy
     FROM catalog_endpoint`;
   // A version that another one replaced over a day ago can no longer price anything, whatever the clocks say.
   const prices = await db.$queryRaw<PriceRow[]>`
@@ -104,6 +108,7 @@ function toModel(row: ModelRow, endpoints: readonly Endpoint[]): Model {
     author: row.author,
     slug: row.slug,
     name: row.name,
+    operation: row.operation,
     description: row.description,
     contextTokens: row.context_tokens,
     maxOutputTokens: row.max_output_tokens,
@@ -121,6 +126,7 @@ function toEndpoint(row: EndpointRow, prices: readonly PriceRow[]): Endpoint {
     provider: row.provider,
     providerModel: row.provider_model,
     dialect: row.dialect,
+    operation: row.operation,
     region: row.region,
     contextTokens: row.context_tokens,
     maxOutputTokens: row.max_output_tokens,
@@ -231,12 +237,12 @@ async function upsertModels(db: Transaction, models: readonly ImportedModel[], n
     })),
   );
   await db.$executeRaw`
-    INSERT INTO catalog_model (id, author, slug, name, description, context_tokens, max_output_tokens, capabilities, aliases, created_at, updated_at)
-    SELECT id, author, slug, name, description, context_tokens, max_output_tokens, capabilities,
+    INSERT INTO catalog_model (id, author, slug, name, operation, description, context_tokens, max_output_tokens, capabilities, aliases, created_at, updated_at)
+    SELECT id, author, slug, name, operation, description, context_tokens, max_output_tokens, capabilities,
            ARRAY(SELECT jsonb_array_elements_text(aliases)), ${new Date(nowMs)}, ${new Date(nowMs)}
-    FROM jsonb_to_recordset(${batch}::jsonb) AS batch (id text, author text, slug text, name text, description text,
+    FROM jsonb_to_recordset(${batch}::jsonb) AS batch (id text, author text, slug text, name text, operation text, description text,
       context_tokens int, max_output_tokens int, capabilities jsonb, aliases jsonb)
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description, context_tokens = excluded.context_tokens,
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, operation = excluded.operation, description = excluded.description, context_tokens = excluded.context_tokens,
       max_output_tokens = excluded.max_output_tokens, capabilities = excluded.capabilities, aliases = excluded.aliases,
       retired_at = NULL, updated_at = excluded.updated_at`;
 }
@@ -250,6 +256,7 @@ async function upsertEndpoints(db: Transaction, models: readonly ImportedModel[]
         provider: endpoint.provider,
         provider_model: endpoint.providerModel,
         dialect: endpoint.dialect,
+        operation: endpoint.operation,
         region: endpoint.region,
         context_tokens: endpoint.contextTokens,
         max_output_tokens: endpoint.maxOutputTokens,
@@ -257,11 +264,11 @@ async function upsertEndpoints(db: Transaction, models: readonly ImportedModel[]
     ),
   );
   await db.$executeRaw`
-    INSERT INTO catalog_endpoint (id, model_id, provider, provider_model, dialect, region, context_tokens, max_output_tokens)
-    SELECT id, model_id, provider, provider_model, dialect, region, context_tokens, max_output_tokens
+    INSERT INTO catalog_endpoint (id, model_id, provider, provider_model, dialect, operation, region, context_tokens, max_output_tokens)
+    SELECT id, model_id, provider, provider_model, dialect, operation, region, context_tokens, max_output_tokens
     FROM jsonb_to_recordset(${batch}::jsonb) AS batch (id text, model_id text, provider text, provider_model text, dialect text,
-      region text, context_tokens int, max_output_tokens int)
-    ON CONFLICT (id) DO UPDATE SET model_id = excluded.model_id, provider_model = excluded.provider_model, dialect = excluded.dialect,
+      operation text, region text, context_tokens int, max_output_tokens int)
+    ON CONFLICT (id) DO UPDATE SET model_id = excluded.model_id, provider_model = excluded.provider_model, dialect = excluded.dialect, operation = excluded.operation,
       region = excluded.region, context_tokens = excluded.context_tokens, max_output_tokens = excluded.max_output_tokens`;
 }
 

@@ -86,22 +86,34 @@ function pin(model: Model, key: string, pinned: Map<string, Model>): { model: Mo
   const bare = key.slice(key.lastIndexOf('/') + 1);
   const stem = withoutDate(bare);
   if (stem === null || bare === nameKey(model.slug)) return { model, snapshot: null };
-  const owners = snapshotEndpoints(model, stem);
+  const owners = snapshotEndpoints(model, bare, stem);
   if (owners.length === 0) return { model, snapshot: null };
   const known = pinned.get(key);
   if (known) return { model: known, snapshot: bare };
-  const exact = { ...model, endpoints: owners.map((endpoint) => ({ ...endpoint, providerModel: bare })) };
+  const exact = { ...model, endpoints: owners };
   // Unlisted dates are unbounded in number and come from callers: only listed names are kept.
   if (model.aliases.some((alias) => nameKey(alias) === bare)) pinned.set(key, exact);
   return { model: exact, snapshot: bare };
 }
 
-/** Endpoints whose own id is the undated name; else the author's own, whose snapshots may follow another pattern. */
-function snapshotEndpoints(model: Model, stem: string): readonly Endpoint[] {
-  const same = model.endpoints.filter((endpoint) => nameKey(endpoint.providerModel).replace(/-latest$/, '') === stem);
+/**
+ * Endpoints that serve a snapshot, each under its own id of it: those whose id is the undated name take the dated one, those of platforms that
+ * keep the date in their own spelling (`…20250929-v1:0`, `…@20250929`) have it already; else the author's own, whose snapshots may follow
+ * another pattern.
+ */
+function snapshotEndpoints(model: Model, bare: string, stem: string): readonly Endpoint[] {
+  const day = /(20\d{2})-?(\d{2})-?(\d{2})$/.exec(bare)?.slice(1).join('') ?? null;
+  const same = model.endpoints.flatMap((endpoint) => {
+    const id = nameKey(endpoint.providerModel);
+    if (day !== null && id !== bare && id.includes(day)) return [endpoint];
+    if (providerInfo(endpoint.provider)?.hasDeployments === true) return [];
+    return id.replace(/-latest$/, '') === stem ? [{ ...endpoint, providerModel: bare }] : [];
+  });
   return same.length > 0
     ? same
-    : model.endpoints.filter((endpoint) => providerInfo(endpoint.provider)?.kind === 'first_party');
+    : model.endpoints
+        .filter((endpoint) => providerInfo(endpoint.provider)?.kind === 'first_party')
+        .map((endpoint) => ({ ...endpoint, providerModel: bare }));
 }
 
 function versionOf(models: readonly Model[]): string {
@@ -109,7 +121,9 @@ function versionOf(models: readonly Model[]): string {
   for (const model of models) {
     hash.update(`${model.id}\n${model.aliases.join('\n')}\n`);
     for (const endpoint of model.endpoints) {
-      hash.update(`${endpoint.id}\n${endpoint.isEnabled}\n`);
+      hash.update(
+        `${endpoint.id}\n${endpoint.providerModel}\n${endpoint.dialect}\n${endpoint.operation}\n${endpoint.isEnabled}\n`,
+      );
       for (const version of endpoint.prices)
         hash.update(`${version.id}\n${version.effectiveFromMs}\n${scheduleKey(version.schedule)}\n`);
     }

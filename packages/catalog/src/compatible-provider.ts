@@ -38,6 +38,7 @@ export function compatibleProvider(name: string): ProviderInfo {
     dialect: 'openai-chat',
     nativeDialect: 'openai-chat',
     credentialVariable: null,
+    hasDeployments: false,
     modelPrefix: '',
     stopsBillingOnCancel: false,
     outputMaxField: 'max_tokens',

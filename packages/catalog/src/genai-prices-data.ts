@@ -42,7 +42,9 @@ const model = z.object({
   deprecated: z.boolean().nullish(),
   prices: z.union([z.array(z.object({ constraint: constraint.optional(), prices: modelPrice })).min(1), modelPrice]),
 });
-const dataSchema = z.array(z.object({ id: text, models: z.array(model) })).min(1);
+const dataSchema = z
+  .array(z.object({ id: text, models: z.array(model), fallback_model_providers: z.array(text).nullish() }))
+  .min(1);
 
 export type GenaiModelPrice = z.infer<typeof modelPrice>;
 export type GenaiModel = z.infer<typeof model>;

@@ -1,29 +1,42 @@
-import { type NanousdPerMillion, nanousdPerMillion, parseUsdPerMillion } from '@tollgate/amount';
+import { ceilDivide, type NanousdPerMillion, nanousdPerMillion, parseUsdPerMillion } from '@tollgate/amount';
 import type { GenaiModel, GenaiModelPrice } from './genai-prices-data.js';
 import type { ImportedPrice } from './imported-model.js';
+import { type ModelOperation, missingPrice } from './model-operation.js';
 import type { PriceComponent } from './price-component.js';
 import type { ComponentPrices, PriceSchedule, PriceTier } from './price-schedule.js';
 
 /** Which of our components a price key is, and per how many units it is quoted. */
-const CARRIED: Readonly<Record<string, { readonly component: PriceComponent; readonly per: 'million' | 'thousand' }>> =
-  {
-    input_mtok: { component: 'input', per: 'million' },
-    input_audio_mtok: { component: 'input_audio', per: 'million' },
-    input_image_mtok: { component: 'input_image', per: 'million' },
-    cache_read_mtok: { component: 'cache_read', per: 'million' },
-    cache_audio_read_mtok: { component: 'cache_read_audio', per: 'million' },
-    cache_write_mtok: { component: 'cache_write_5m', per: 'million' },
-    cache_write_1h_mtok: { component: 'cache_write_1h', per: 'million' },
-    output_mtok: { component: 'output', per: 'million' },
-    output_reasoning_mtok: { component: 'reasoning', per: 'million' },
-    output_audio_mtok: { component: 'output_audio', per: 'million' },
-    output_image_mtok: { component: 'output_image', per: 'million' },
-    web_searches_kcount: { component: 'web_search', per: 'thousand' },
-    requests_kcount: { component: 'request', per: 'thousand' },
-  };
+const CARRIED: Readonly<Record<string, { readonly component: PriceComponent; readonly per: Quotation }>> = {
+  input_mtok: { component: 'input', per: 'million' },
+  input_audio_mtok: { component: 'input_audio', per: 'million' },
+  input_image_mtok: { component: 'input_image', per: 'million' },
+  cache_read_mtok: { component: 'cache_read', per: 'million' },
+  cache_audio_read_mtok: { component: 'cache_read_audio', per: 'million' },
+  cache_write_mtok: { component: 'cache_write_5m', per: 'million' },
+  cache_write_1h_mtok: { component: 'cache_write_1h', per: 'million' },
+  output_mtok: { component: 'output', per: 'million' },
+  output_reasoning_mtok: { component: 'reasoning', per: 'million' },
+  output_audio_mtok: { component: 'output_audio', per: 'million' },
+  output_image_mtok: { component: 'output_image', per: 'million' },
+  web_searches_kcount: { component: 'web_search', per: 'thousand' },
+  requests_kcount: { component: 'request', per: 'thousand' },
+  input_audio_hours: { component: 'audio_second', per: 'hour' },
+};
+
+type Quotation = 'million' | 'thousand' | 'hour';
 
 /** Priced things no request through the gateway can use: file search exists only over a vendor's own stored files. */
 const UNREACHABLE: ReadonlySet<string> = new Set(['storage_searches_kcount']);
+
+/**
+ * What one operation cannot use or does not report: the audio of a transcription goes in, never out; embeddings are asked of text; the image
+ * interfaces do not say what came from a cache, so the discount for it is not given.
+ */
+const UNREACHABLE_BY: Readonly<Partial<Record<ModelOperation, ReadonlySet<string>>>> = {
+  transcription: new Set(['audio_hours']),
+  embeddings: new Set(['input_audio_mtok', 'input_image_mtok', 'input_video_mtok']),
+  image: new Set(['cache_image_read_mtok']),
+};
 
 export type ImportedPrices =
   | { readonly ok: true; readonly prices: readonly ImportedPrice[] }
@@ -32,10 +45,10 @@ export type ImportedPrices =
 /**
  * A model's conditional prices as dated schedules with their time-of-day windows. In the source the last entry that
  * applies wins; a window therefore belongs to every date that an entry before it starts.
- * Refuses what we could not charge exactly: an unknown component, no input or output price, a price of zero for both, a
+ * Refuses what we could not charge exactly: an unknown component, a missing price of what the operation is charged by, nothing but zero, a
  * number with more digits than a nano-dollar has.
  */
-export function importSchedules(model: GenaiModel): ImportedPrices {
+export function importSchedules(model: Pick<GenaiModel, 'prices'>, operation: ModelOperation = 'chat'): ImportedPrices {
   const entries = Array.isArray(model.prices) ? model.prices : [{ prices: model.prices }];
   try {
     const starts = new Set([0]);
@@ -43,7 +56,7 @@ export function importSchedules(model: GenaiModel): ImportedPrices {
       if (constraint?.type === 'start_date') starts.add(startOf(constraint.start_date));
     const prices = [...starts]
       .sort((a, b) => a - b)
-      .map((effectiveFromMs) => ({ effectiveFromMs, schedule: scheduleAt(entries, effectiveFromMs) }));
+      .map((effectiveFromMs) => ({ effectiveFromMs, schedule: scheduleAt(entries, effectiveFromMs, operation) }));
     return { ok: true, prices };
   } catch (error) {
     if (error instanceof UnusablePrice) return { ok: false, reason: error.message };
@@ -56,7 +69,7 @@ type Entries = Extract<GenaiModel['prices'], readonly unknown[]>;
 /** Ends the reading of one model; never leaves this file. */
 class UnusablePrice extends Error {}
 
-function scheduleAt(entries: Entries, atMs: number): PriceSchedule {
+function scheduleAt(entries: Entries, atMs: number, operation: ModelOperation): PriceSchedule {
   const inForce = entries.findLastIndex(
     ({ constraint }) =>
       constraint === undefined || (constraint.type === 'start_date' && startOf(constraint.start_date) <= atMs),
@@ -69,15 +82,18 @@ function scheduleAt(entries: Entries, atMs: number): PriceSchedule {
           {
             startMinuteUtc: minuteOf(constraint.start_time),
             endMinuteUtc: minuteOf(constraint.end_time),
-            ...pricesAndTiers(prices),
+            ...pricesAndTiers(prices, operation),
           },
         ]
       : [],
   );
-  return { ...pricesAndTiers(base.prices), windows };
+  return { ...pricesAndTiers(base.prices, operation), windows };
 }
 
-function pricesAndTiers(source: GenaiModelPrice): {
+function pricesAndTiers(
+  source: GenaiModelPrice,
+  operation: ModelOperation,
+): {
   readonly prices: ComponentPrices;
   readonly tiers: readonly PriceTier[];
 } {
@@ -86,20 +102,21 @@ function pricesAndTiers(source: GenaiModelPrice): {
     if (typeof value === 'object') for (const tier of value.tiers) thresholds.add(tier.start);
   const tiers = [...thresholds]
     .sort((a, b) => a - b)
-    .map((aboveInputTokens) => ({ aboveInputTokens, prices: pricesAbove(source, aboveInputTokens) }));
-  const prices = pricesAbove(source, null);
-  if (prices.input === undefined) throw new UnusablePrice('no input price');
-  if (prices.output === undefined) throw new UnusablePrice('no output price');
-  if (prices.input === 0n && prices.output === 0n)
+    .map((aboveInputTokens) => ({ aboveInputTokens, prices: pricesAbove(source, aboveInputTokens, operation) }));
+  const prices = pricesAbove(source, null, operation);
+  const missing = missingPrice(operation, prices);
+  if (missing !== null) throw new UnusablePrice(`no ${missing} price`);
+  const { request: _request, web_search: _search, ...charged } = prices;
+  if (Object.values(charged).every((price) => price === 0n))
     throw new UnusablePrice('priced at zero: an operator has to confirm that');
   return { prices, tiers };
 }
 
 /** Every component's price once the input exceeds a threshold (null: none): complete, so that a tier stands for itself. */
-function pricesAbove(source: GenaiModelPrice, threshold: number | null): ComponentPrices {
+function pricesAbove(source: GenaiModelPrice, threshold: number | null, operation: ModelOperation): ComponentPrices {
   const prices: Partial<Record<PriceComponent, NanousdPerMillion>> = {};
   for (const [key, value] of Object.entries(source)) {
-    if (value === undefined || UNREACHABLE.has(key)) continue;
+    if (value === undefined || UNREACHABLE.has(key) || UNREACHABLE_BY[operation]?.has(key)) continue;
     const carried = CARRIED[key];
     if (carried === undefined) throw new UnusablePrice(`priced by ${key}, which we do not measure`);
     prices[carried.component] = exactPrice(
@@ -119,10 +136,18 @@ function tierPrice(
 }
 
 /** The number's shortest decimal string is what its author wrote; arithmetic happens on the integer it stands for. */
-function exactPrice(dollars: number, per: 'million' | 'thousand'): NanousdPerMillion {
+function exactPrice(dollars: number, per: Quotation): NanousdPerMillion {
   const parsed = parseUsdPerMillion(decimalString(dollars));
   if (!parsed.ok) throw new UnusablePrice(`price ${dollars} is ${parsed.error}`);
-  return per === 'million' ? parsed.value : nanousdPerMillion(parsed.value * 1_000n);
+  switch (per) {
+    case 'million':
+      return parsed.value;
+    case 'thousand':
+      return nanousdPerMillion(parsed.value * 1_000n);
+    // 3,600 does not divide every price: the last nano-dollar of eleven days is rounded up, so that nothing is sold below what it costs.
+    case 'hour':
+      return nanousdPerMillion(ceilDivide(parsed.value * 1_000_000n, 3_600n));
+  }
 }
 
 /** 1.5e-7 → 0.00000015: JavaScript writes small numbers with an exponent, price lists do not. */

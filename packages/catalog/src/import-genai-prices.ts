@@ -1,13 +1,17 @@
+import { operationOf } from './genai-operations.js';
 import { decodeGenaiPrices, type GenaiModel, type GenaiProvider, matches, spelledOut } from './genai-prices-data.js';
 import { importSchedules } from './genai-schedule.js';
 import { GENAI_SOURCES, type GenaiSource } from './genai-sources.js';
 import type { ImportedEndpoint, ImportedModel, ImportedPrice } from './imported-model.js';
-import { type ModelCapabilities, UNKNOWN_CAPABILITIES } from './model.js';
+import type { ModelCapabilities } from './model.js';
+import { knownCapabilities } from './model-capabilities.js';
 import { identify, identityKey, type ModelIdentity } from './model-identity.js';
 import { ANY_DASHED_DATE, ANY_PACKED_DATE, nameKey, withoutDate } from './model-name.js';
+import type { ModelOperation } from './model-operation.js';
 import { orderEndpoints } from './order-endpoints.js';
 import type { PriceComponent } from './price-component.js';
-import { supplemented } from './price-supplements.js';
+import type { ComponentPrices, PriceSchedule } from './price-schedule.js';
+import { MODEL_SUPPLEMENTS, supplemented, supplementedPrices } from './price-supplements.js';
 import { providerInfo } from './providers.js';
 
 export interface SkippedModel {
@@ -25,6 +29,7 @@ export interface GenaiImport {
 /** One id of one provider, ready to be attached to a model. */
 interface Offer {
   readonly source: GenaiSource;
+  readonly operation: ModelOperation;
   readonly providerModel: string;
   readonly aliases: readonly string[];
   readonly name: string | null;
@@ -43,45 +48,116 @@ export function importGenaiPrices(data: unknown, { nowMs }: { readonly nowMs: nu
   const skipped: SkippedModel[] = [...providers.values()]
     .filter((provider) => !GENAI_SOURCES.some((source) => source.sourceId === provider.id))
     .map((provider) => ({ id: provider.id, reason: 'not a provider of this catalogue' }));
-  const offers = GENAI_SOURCES.flatMap((source) => {
+  const offers: Offer[] = [];
+  for (const source of GENAI_SOURCES) {
     const provider = providers.get(source.sourceId);
-    if (provider) return offersOf(source, provider, skipped);
-    skipped.push({ id: source.sourceId, reason: 'missing from the price data' });
-    return [];
-  });
+    if (provider) offers.push(...offersOf(source, provider, offers, skipped));
+    else skipped.push({ id: source.sourceId, reason: 'missing from the price data' });
+  }
   const models = modelsOf(offers, skipped, nowMs);
   return { models, skipped };
 }
 
-function offersOf(source: GenaiSource, provider: GenaiProvider, skipped: SkippedModel[]): Offer[] {
+function offersOf(
+  source: GenaiSource,
+  provider: GenaiProvider,
+  others: readonly Offer[],
+  skipped: SkippedModel[],
+): readonly Offer[] {
   const offers = new Map<string, Offer>();
+  const keyOf = (providerModel: string): string => identityKey({ author: source.provider, slug: providerModel });
   for (const model of provider.models) {
-    const skip = (id: string, reason: string): unknown => skipped.push({ id: `${source.provider}:${id}`, reason });
-    if (model.deprecated) {
-      skip(model.id, 'withdrawn by its provider');
-      continue;
-    }
-    const prices = importSchedules(model);
     for (const member of membersOf(source, provider, model)) {
-      const reason = source.leaveOut?.find(([pattern]) => pattern.test(member.providerModel.toLowerCase()))?.[1];
-      const key = identityKey({ author: source.provider, slug: member.providerModel });
-      if (reason !== undefined) skip(member.providerModel, reason);
-      else if (!prices.ok) skip(member.providerModel, prices.reason);
-      else if (offers.has(key)) skip(member.providerModel, 'priced twice; the first entry counts');
-      else {
-        const isNamed = nameKey(member.providerModel) === nameKey(model.id) || member.isFirst;
-        offers.set(key, {
-          source,
-          ...member,
-          name: isNamed ? (model.name ?? null) : null,
-          description: isNamed ? (model.description ?? null) : null,
-          contextTokens: model.context_window ?? null,
-          prices: supplemented(source.provider, model.id, prices.prices),
+      const offer = offerOf(source, model, member);
+      const key = keyOf(member.providerModel);
+      if (typeof offer === 'string') skipped.push({ id: `${source.provider}:${member.providerModel}`, reason: offer });
+      else if (offers.has(key))
+        skipped.push({
+          id: `${source.provider}:${member.providerModel}`,
+          reason: 'priced twice; the first entry counts',
         });
-      }
+      else offers.set(key, offer);
     }
   }
+  for (const offer of [...fallbackOffers(source, provider, others), ...supplementOffers(source)]) {
+    if (!offers.has(keyOf(offer.providerModel))) offers.set(keyOf(offer.providerModel), offer);
+  }
   return [...offers.values()];
+}
+
+/** An id of an entry as something to be had at its provider, or the reason why it is not. */
+function offerOf(source: GenaiSource, model: GenaiModel, member: Member): Offer | string {
+  if (model.deprecated) return 'withdrawn by its provider';
+  const id = member.providerModel.toLowerCase();
+  const reason = source.leaveOut?.find(([pattern]) => pattern.test(id))?.[1];
+  if (reason !== undefined) return reason;
+  const providerModel = spelledFor(source, member.providerModel);
+  const operation = operationOf(providerModel);
+  if (providerInfo(source.provider)?.operations[operation] === undefined)
+    return `no interface for ${operation} of this provider is spoken`;
+  const prices = importSchedules(model, operation);
+  if (!prices.ok) return prices.reason;
+  const isNamed = nameKey(member.providerModel) === nameKey(model.id) || member.isFirst;
+  return {
+    source,
+    operation,
+    providerModel,
+    aliases: member.aliases,
+    name: isNamed ? (model.name ?? null) : null,
+    description: isNamed ? (model.description ?? null) : null,
+    contextTokens: model.context_window ?? null,
+    prices: supplemented(source.provider, model.id, prices.prices),
+  };
+}
+
+/** The id as the provider's interface takes it. */
+function spelledFor(source: GenaiSource, id: string): string {
+  const rule = source.spelling?.find(([pattern]) => pattern.test(id));
+  return `${rule === undefined ? id : id.replace(rule[0], rule[1])}${source.suffix ?? ''}`;
+}
+
+/**
+ * What a provider sells at another one's prices without being listed. Searches of the web are left out: each platform has its own, at its own
+ * price.
+ */
+function fallbackOffers(source: GenaiSource, provider: GenaiProvider, others: readonly Offer[]): readonly Offer[] {
+  const { fallback } = source;
+  if (fallback === undefined || !provider.fallback_model_providers?.includes(fallback.sourceId)) return [];
+  return others
+    .filter((offer) => offer.source.sourceId === fallback.sourceId && fallback.serves.test(offer.providerModel))
+    .map((offer) => ({
+      ...offer,
+      source,
+      providerModel: spelledFor(source, offer.providerModel),
+      aliases: [],
+      prices: offer.prices.map(withoutSearches),
+    }));
+}
+
+function withoutSearches({ effectiveFromMs, schedule }: ImportedPrice): ImportedPrice {
+  const level = <T extends Pick<PriceSchedule, 'prices' | 'tiers'>>(part: T): T => ({
+    ...part,
+    prices: withoutSearch(part.prices),
+    tiers: part.tiers.map((tier) => ({ ...tier, prices: withoutSearch(tier.prices) })),
+  });
+  return { effectiveFromMs, schedule: { ...level(schedule), windows: schedule.windows.map(level) } };
+}
+
+function withoutSearch({ web_search: _search, ...prices }: ComponentPrices): ComponentPrices {
+  return prices;
+}
+
+function supplementOffers(source: GenaiSource): readonly Offer[] {
+  return MODEL_SUPPLEMENTS.filter((entry) => entry.provider === source.provider).map((entry) => ({
+    source,
+    operation: operationOf(entry.model),
+    providerModel: entry.model,
+    aliases: [],
+    name: entry.name,
+    description: null,
+    contextTokens: null,
+    prices: supplementedPrices(entry),
+  }));
 }
 
 interface Member {
@@ -144,6 +220,7 @@ function anyDate(provider: GenaiProvider, model: GenaiModel, id: string): readon
 
 interface Draft {
   readonly identity: ModelIdentity;
+  readonly operation: ModelOperation;
   readonly offers: Offer[];
 }
 
@@ -167,7 +244,14 @@ function modelsOf(offers: readonly Offer[], skipped: SkippedModel[], nowMs: numb
       });
       continue;
     }
-    if (draft === undefined) drafts.set(key, { identity: named, offers: [offer] });
+    if (draft !== undefined && draft.operation !== offer.operation) {
+      skipped.push({
+        id: `${offer.source.provider}:${offer.providerModel}`,
+        reason: `the model of that name is for ${draft.operation}`,
+      });
+      continue;
+    }
+    if (draft === undefined) drafts.set(key, { identity: named, operation: offer.operation, offers: [offer] });
     else draft.offers.push(offer);
     for (const alias of offer.aliases) snapshots.add(identityKey({ author: named.author, slug: nameKey(alias) }));
   }
@@ -178,7 +262,7 @@ function modelsOf(offers: readonly Offer[], skipped: SkippedModel[], nowMs: numb
 function namesOfReseller(offers: readonly Offer[]): ReadonlyMap<string, ModelIdentity> {
   const names = new Map<string, ModelIdentity>();
   for (const { source, providerModel } of offers) {
-    if (providerInfo(source.provider)?.kind !== 'reseller') continue;
+    if (source.namesModels !== true) continue;
     const identity = identify(source.provider, providerModel, null);
     names.set(identityKey(identity), identity);
   }
@@ -200,7 +284,7 @@ function bareId(providerModel: string): string {
   return providerModel.replace(/^accounts\/fireworks\/(models|routers)\//, '');
 }
 
-function modelOf({ identity, offers }: Draft, nowMs: number): ImportedModel {
+function modelOf({ identity, operation, offers }: Draft, nowMs: number): ImportedModel {
   const id = `${identity.author}/${identity.slug}`;
   const names = new Map<string, string>();
   for (const { source, aliases } of offers) {
@@ -212,10 +296,11 @@ function modelOf({ identity, offers }: Draft, nowMs: number): ImportedModel {
     id,
     ...identity,
     name: nameOf(id, identity, offers),
+    operation,
     description: offers.find((offer) => offer.description !== null)?.description ?? null,
     contextTokens: contexts.length === 0 ? null : Math.max(...contexts),
     maxOutputTokens: null,
-    capabilities: capabilitiesOf(offers, nowMs),
+    capabilities: capabilitiesOf(id, operation, offers, nowMs),
     aliases: [...names.values()].sort(),
     endpoints: orderEndpoints(offers.map(endpointOf)),
   };
@@ -234,23 +319,27 @@ function nameOf(id: string, { author, slug }: ModelIdentity, offers: readonly Of
   return (
     NAMES[id] ??
     named((offer) => offer.source.ownAuthor === author) ??
-    named((offer) => providerInfo(offer.source.provider)?.kind === 'reseller') ??
+    named((offer) => offer.source.namesModels === true) ??
     named(() => true) ??
     slug
   );
 }
 
 function endpointOf(offer: Offer): ImportedEndpoint {
-  const { source, providerModel } = offer;
-  const info = providerInfo(source.provider);
-  if (info === undefined) throw new Error(`${source.provider} is not in the table of providers`);
-  const other = source.otherDialect?.find(([pattern]) => pattern.test(providerModel.toLowerCase()))?.[1];
+  const { source, operation, providerModel } = offer;
+  const spoken = providerInfo(source.provider)?.operations[operation];
+  if (spoken === undefined) throw new Error(`${source.provider} has no interface for ${operation}`);
+  const other =
+    operation === 'chat'
+      ? source.otherDialect?.find(([pattern]) => pattern.test(providerModel.toLowerCase()))?.[1]
+      : undefined;
   const [, region = null] = /^(global|regional)\./.exec(providerModel) ?? [];
   return {
     id: `${source.provider}:${bareId(providerModel)}`,
     provider: source.provider,
     providerModel,
-    dialect: other ?? info.nativeDialect,
+    dialect: other ?? spoken.dialect,
+    operation,
     region,
     contextTokens: offer.contextTokens,
     maxOutputTokens: null,
@@ -258,23 +347,29 @@ function endpointOf(offer: Offer): ImportedEndpoint {
   };
 }
 
-/** Only what a price proves: who charges for reading images reads images. Nothing is inferred from an absent price. */
-function capabilitiesOf(offers: readonly Offer[], nowMs: number): ModelCapabilities {
+/** What is known of the family, and what a price proves: who charges for reading images reads images. Nothing is inferred from an absent price. */
+function capabilitiesOf(
+  id: string,
+  operation: ModelOperation,
+  offers: readonly Offer[],
+  nowMs: number,
+): ModelCapabilities {
+  const known = knownCapabilities(id, operation);
+  if (operation !== 'chat') return known;
   const priced = new Set<PriceComponent>();
   for (const { prices } of offers) {
     const current = prices.findLast((price) => price.effectiveFromMs <= nowMs)?.schedule.prices ?? {};
     for (const component of Object.keys(current)) priced.add(component as PriceComponent);
   }
-  const proven = (...components: readonly PriceComponent[]): true | null =>
-    components.some((name) => priced.has(name)) ? true : null;
+  const proves = (...components: readonly PriceComponent[]): boolean => components.some((name) => priced.has(name));
   return {
-    ...UNKNOWN_CAPABILITIES,
-    vision: proven('input_image'),
-    audioInput: proven('input_audio', 'cache_read_audio'),
-    audioOutput: proven('output_audio'),
-    imageOutput: proven('output_image'),
-    reasoning: proven('reasoning'),
-    promptCaching: proven('cache_read', 'cache_write_5m', 'cache_write_1h'),
-    webSearch: proven('web_search'),
+    ...known,
+    vision: proves('input_image') || known.vision,
+    audioInput: proves('input_audio', 'cache_read_audio') || known.audioInput,
+    audioOutput: proves('output_audio') || known.audioOutput,
+    imageOutput: proves('output_image') || known.imageOutput,
+    reasoning: proves('reasoning') || known.reasoning,
+    promptCaching: proves('cache_read', 'cache_write_5m', 'cache_write_1h') || known.promptCaching,
+    webSearch: proves('web_search') || known.webSearch,
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ModelCapabilities } from './model.js';
+import type { ModelOperation } from './model-operation.js';
 import { encodeSchedule, type PriceSchedule } from './price-schedule.js';
 
 /** A price as a source announces it. The earliest one of an endpoint starts at 0: it has always been so. */
@@ -13,6 +14,7 @@ export interface ImportedEndpoint {
   readonly provider: string;
   readonly providerModel: string;
   readonly dialect: string;
+  readonly operation: ModelOperation;
   readonly region: string | null;
   readonly contextTokens: number | null;
   readonly maxOutputTokens: number | null;
@@ -26,6 +28,7 @@ export interface ImportedModel {
   readonly author: string;
   readonly slug: string;
   readonly name: string;
+  readonly operation: ModelOperation;
   readonly description: string | null;
   readonly contextTokens: number | null;
   readonly maxOutputTokens: number | null;

@@ -10,12 +10,14 @@ const AUTHORS: Readonly<Record<string, string>> = {
   'zai-org': 'z-ai',
   zhipuai: 'z-ai',
   xai: 'x-ai',
+  xiaomimimo: 'xiaomi',
 };
 
 /** Authors of ids that carry no author. The first family that fits wins. */
 const FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/groq/, 'groq'],
-  [/^(gpt|chatgpt|codex|o\d)/, 'openai'],
+  [/^(gpt|chatgpt|codex|o\d|whisper|text-embedding-(3|ada))/, 'openai'],
+  [/^bge-/, 'baai'],
   [/^claude/, 'anthropic'],
   [/^(gemini|gemma)/, 'google'],
   [/^deepseek/, 'deepseek'],
@@ -51,7 +53,15 @@ const SAME_MODEL: Readonly<Record<string, string>> = {
   'fireworks:deepseek-v3-0324': 'deepseek/deepseek-chat-v3-0324',
   'fireworks:llama4-maverick-instruct-basic': 'meta-llama/llama-4-maverick',
   'ovhcloud:mistral-nemo-instruct-2407': 'mistralai/mistral-nemo',
-  'google:claude-4-sonnet': 'anthropic/claude-sonnet-4-0',
+  'bedrock:deepseek.r1-v1:0': 'deepseek/deepseek-r1',
+  'bedrock:meta.llama3-2-11b-instruct-v1:0': 'meta-llama/llama-3.2-11b-vision-instruct',
+  'bedrock:meta.llama3-2-90b-instruct-v1:0': 'meta-llama/llama-3.2-90b-vision-instruct',
+  'bedrock:meta.llama4-maverick-17b-instruct-v1:0': 'meta-llama/llama-4-maverick',
+  'bedrock:meta.llama4-scout-17b-instruct-v1:0': 'meta-llama/llama-4-scout',
+  'cloudflare:@cf/meta/llama-4-scout-17b-16e-instruct': 'meta-llama/llama-4-scout',
+  'google-vertex:claude-3-5-sonnet-v2@20241022': 'anthropic/claude-3-5-sonnet',
+  'huggingface:meta-llama/llama-4-maverick-17b-128e-instruct': 'meta-llama/llama-4-maverick',
+  'huggingface:meta-llama/llama-4-scout-17b-16e-instruct': 'meta-llama/llama-4-scout',
 };
 
 export interface ModelIdentity {
@@ -61,7 +71,7 @@ export interface ModelIdentity {
 
 /** Author and slug of a provider's id; `ownAuthor` is the author of a provider that serves only its own models. */
 export function identify(provider: string, providerModel: string, ownAuthor: string | null): ModelIdentity {
-  const lower = providerModel.toLowerCase();
+  const lower = withoutPlatform(provider, providerModel.toLowerCase());
   const same = SAME_MODEL[`${provider}:${lower}`];
   const plain = same ?? spelling(provider, lower);
   const slash = plain.indexOf('/');
@@ -76,6 +86,11 @@ function familyOf(slug: string): string | null {
   return FAMILIES.find(([pattern]) => pattern.test(slug))?.[1] ?? null;
 }
 
+/** `qwen/qwen3-32b:groq` → `qwen/qwen3-32b`: behind a router, the company that runs a model is no part of its name. */
+function withoutPlatform(provider: string, lower: string): string {
+  return provider === 'huggingface' ? lower.replace(/:[a-z-]+$/, '') : lower;
+}
+
 /** Undoes each provider's own way of writing an id. */
 function spelling(provider: string, lower: string): string {
   switch (provider) {
@@ -83,6 +98,8 @@ function spelling(provider: string, lower: string): string {
       return lower.replace(/(\d)p(\d)/g, '$1.$2').replace(/^llama-v/, 'llama-');
     case 'bedrock':
       return bedrockSpelling(lower);
+    case 'google-vertex':
+      return lower.replace(/@\d{8}$/, '');
     case 'cloudflare':
       return lower.replace(/^@cf\//, '');
     case 'ovhcloud':
@@ -98,9 +115,11 @@ function bedrockSpelling(lower: string): string {
   const match = /^(?:global\.|regional\.)?([a-z]+)\.(.+)$/.exec(lower);
   if (!match) return lower;
   const [, author = '', slug = ''] = match;
-  const revised = slug.replace(/:\d+$/, '').replace(/^(gpt-oss-\d+b)-1$/, '$1');
-  // Amazon's own models are known by their revision everywhere.
-  return `${author}/${author === 'amazon' ? revised : revised.replace(/-v\d+$/, '').replace(/-20\d{6}$/, '')}`;
+  const name = slug.replace(/^(gpt-oss-\d+b)-1:\d+$/, '$1').replace(/^llama(\d)/, 'llama-$1');
+  // Amazon's own models are known by their revision everywhere; in other authors' ids a version may be the model's own.
+  if (author === 'amazon') return `${author}/${name.replace(/:\d+$/, '')}`;
+  const revision = author === 'anthropic' ? /(?:-v\d+)?(?::\d+)?$/ : /(?:-v\d+:\d+|:\d+)$/;
+  return `${author}/${name.replace(revision, '').replace(/-20\d{6}$/, '')}`;
 }
 
 /**

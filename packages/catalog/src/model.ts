@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ModelOperation } from './model-operation.js';
 import type { PriceVersionRow } from './price-schedule.js';
 
 /** What a model can do. `null` means nobody has told us: it is shown as unknown and never used to refuse a request. */
@@ -28,6 +29,8 @@ export interface Endpoint {
   /** what is written into the upstream request */
   readonly providerModel: string;
   readonly dialect: string;
+  /** which door of the gateway it stands behind; the dialect is one of that operation */
+  readonly operation: ModelOperation;
   readonly region: string | null;
   readonly contextTokens: number | null;
   readonly maxOutputTokens: number | null;
@@ -42,6 +45,8 @@ export interface Model {
   readonly author: string;
   readonly slug: string;
   readonly name: string;
+  /** what all its endpoints do */
+  readonly operation: ModelOperation;
   readonly description: string | null;
   readonly contextTokens: number | null;
   readonly maxOutputTokens: number | null;

@@ -64,6 +64,8 @@ export interface ProviderInfo {
   readonly nativeDialect: string;
   /** the first variable a credential cannot do without; null: none is needed */
   readonly credentialVariable: string | null;
+  /** the operator names what it deploys after models, without dates: a snapshot cannot be asked for */
+  readonly hasDeployments: boolean;
   /** what the provider's own ids are preceded by in a request */
   readonly modelPrefix: string;
   /** closing the connection ends generation and its bill; where false, a client that leaves is drained instead */

@@ -10,6 +10,7 @@ import type {
 type Quirks = Partial<
   Pick<
     ProviderInfo,
+    | 'hasDeployments'
     | 'modelPrefix'
     | 'stopsBillingOnCancel'
     | 'outputMaxField'
@@ -50,6 +51,7 @@ function provider({ id, name, kind, at, key, chat = 'openai-chat', also = {}, qu
     dialect: chat,
     nativeDialect: chat ?? Object.values(also)[0]?.dialect ?? '',
     credentialVariable: credentials[0]?.required[0] ?? null,
+    hasDeployments: false,
     modelPrefix: '',
     stopsBillingOnCancel: false,
     ...(chat === 'openai-chat' ? { outputMaxField: 'max_tokens' } : {}),
@@ -331,7 +333,7 @@ const HOSTS: readonly Row[] = [
     },
     key: [keyed({ kind: 'header', name: 'api-key' }, 'AZURE_OPENAI_API_KEY')],
     also: OPENAI_OPERATIONS,
-    quirks: { outputMaxField: 'max_completion_tokens' },
+    quirks: { hasDeployments: true, outputMaxField: 'max_completion_tokens' },
   },
   {
     id: 'cloudflare',

@@ -2,6 +2,7 @@ import {
   decodeSchedule,
   type Endpoint,
   type Model,
+  type ModelOperation,
   type PriceVersionRow,
   UNKNOWN_CAPABILITIES,
   UNKNOWN_DATA_POLICY,
@@ -21,6 +22,7 @@ function endpoint(provider: string, change: Partial<Endpoint> = {}): Endpoint {
     provider,
     providerModel: 'model',
     dialect: 'openai-chat',
+    operation: 'chat',
     region: null,
     contextTokens: null,
     maxOutputTokens: null,
@@ -37,6 +39,7 @@ function model(...endpoints: readonly Endpoint[]): Model {
     author: 'author',
     slug: 'model',
     name: 'Model',
+    operation: 'chat',
     description: null,
     contextTokens: null,
     maxOutputTokens: null,
@@ -77,10 +80,15 @@ describe('a decision', () => {
     ['that is switched off', endpoint('openai', { isEnabled: false }), 'openai: switched off'],
     [
       'in a dialect without a codec',
-      endpoint('anthropic', { dialect: 'anthropic-messages' }),
-      'anthropic: anthropic-messages is not spoken yet',
+      endpoint('bedrock', { dialect: 'bedrock-invoke' }),
+      'bedrock: bedrock-invoke is not spoken yet',
     ],
-    ['of a provider without an address', endpoint('cloudflare'), 'cloudflare: openai-chat is not spoken yet'],
+    ['of a provider nobody knows', endpoint('nobody'), 'nobody: openai-chat is not spoken yet'],
+    [
+      'for something else than what is asked',
+      endpoint('openai', { operation: 'embeddings', dialect: 'embeddings' }),
+      'openai: is for embeddings, not for chat',
+    ],
   ])('leaves out an endpoint %s', (_case, unusable, reason) => {
     expect(decide({ model: model(unusable, endpoint('groq')), isAvailable: everywhere, nowMs })).toMatchObject({
       attempts: [{ endpoint: { provider: 'groq' } }],
@@ -123,6 +131,23 @@ describe('a decision', () => {
     expect(
       decide({ model: model(endpoint('openai', { prices: versions })), isAvailable: everywhere, nowMs }),
     ).toMatchObject({ kind: 'refused', code: 'unpriced' });
+  });
+
+  it('takes what an operation is charged by for its price, and nothing else', () => {
+    const priced = (operation: ModelOperation, prices: Record<string, string>): unknown => {
+      const stored = { ...price, schedule: decodeSchedule({ prices, tiers: [], windows: [] }) };
+      return decide({
+        model: model(endpoint('openai', { operation, prices: [stored] })),
+        operation,
+        isAvailable: everywhere,
+        nowMs,
+      }).kind;
+    };
+    expect(priced('embeddings', { input: '1' })).toBe('attempts');
+    expect(priced('rerank', { search_unit: '1' })).toBe('attempts');
+    expect(priced('moderation', { input: '0' })).toBe('attempts');
+    expect(priced('speech', { input: '1' })).toBe('refused');
+    expect(priced('transcription', { character: '1' })).toBe('refused');
   });
 
   it('refuses a model that has no endpoints', () => {

@@ -1,4 +1,12 @@
-import { type Endpoint, isCallable, type Model, type PriceVersionRow, priceAt } from '@tollgate/catalog';
+import {
+  type Endpoint,
+  isCallable,
+  type Model,
+  type ModelOperation,
+  missingPrice,
+  type PriceVersionRow,
+  priceAt,
+} from '@tollgate/catalog';
 import { pricesAt } from '@tollgate/pricing';
 
 export type Availability =
@@ -24,22 +32,25 @@ type Candidate =
 /**
  * Which endpoints to try for a model, in order: as the catalogue prefers them. Where a real
  * credential reaches the model, the sandbox is left out: an invented answer must never stand in for a provider that failed.
- * Endpoints that are switched off, cannot be spoken to, are not available or have no price are left out; when nothing is
- * left, the refusal says why each one was.
+ * Endpoints that are for something else than what is asked, switched off, cannot be spoken to, are not available or have no price are left
+ * out; when nothing is left, the refusal says why each one was.
  */
 export function decide({
   model,
+  operation = 'chat',
   isAvailable,
   nowMs,
 }: {
   readonly model: Model;
+  /** what the caller asks of the model: the door it came through */
+  readonly operation?: ModelOperation;
   readonly isAvailable: (endpoint: Endpoint) => Availability;
   readonly nowMs: number;
 }): Decision {
   const attempts: Attempt[] = [];
   const rejected: { readonly isUnpriced: boolean; readonly reason: string }[] = [];
   for (const endpoint of model.endpoints) {
-    const candidate = consider(endpoint, isAvailable, nowMs);
+    const candidate = consider(endpoint, operation, isAvailable, nowMs);
     if (candidate.ok) attempts.push(candidate.attempt);
     else rejected.push(candidate);
   }
@@ -56,24 +67,29 @@ export function decide({
   };
 }
 
-function consider(endpoint: Endpoint, isAvailable: (endpoint: Endpoint) => Availability, nowMs: number): Candidate {
+function consider(
+  endpoint: Endpoint,
+  operation: ModelOperation,
+  isAvailable: (endpoint: Endpoint) => Availability,
+  nowMs: number,
+): Candidate {
   const reject = (reason: string, isUnpriced = false): Candidate => ({
     ok: false,
     isUnpriced,
     reason: `${endpoint.provider}: ${reason}`,
   });
+  if (endpoint.operation !== operation) return reject(`is for ${endpoint.operation}, not for ${operation}`);
   if (!endpoint.isEnabled) return reject('switched off');
   if (!isCallable(endpoint)) return reject(`${endpoint.dialect} is not spoken yet`);
   const availability = isAvailable(endpoint);
   if (!availability.ok) return reject(availability.reason);
   const price = priceAt(endpoint, nowMs);
-  if (price === null || !isPriced(price, nowMs)) return reject('no price', true);
+  if (price === null || !isPriced(price, operation, nowMs)) return reject('no price', true);
   const reason = `${endpoint.provider}, choice ${endpoint.id} of the catalogue${availability.credential === 'sandbox' ? ', sandbox' : ''}`;
   return { ok: true, attempt: { endpoint, price, credential: availability.credential, reason } };
 }
 
-/** The same two prices that packages/pricing insists on: nothing is sent that could not be charged for. */
-function isPriced(price: PriceVersionRow, nowMs: number): boolean {
-  const { prices } = pricesAt(price.schedule, nowMs);
-  return prices.input !== undefined && prices.output !== undefined;
+/** The same prices that packages/pricing insists on: nothing is sent that could not be charged for. */
+function isPriced(price: PriceVersionRow, operation: ModelOperation, nowMs: number): boolean {
+  return missingPrice(operation, pricesAt(price.schedule, nowMs).prices) === null;
 }
