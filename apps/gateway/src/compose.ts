@@ -3,24 +3,25 @@ import { performance } from 'node:perf_hooks';
 import { verifyKey } from '@tollgate/access';
 import { admissionRedisOptions, createAdmission } from '@tollgate/admission';
 import { organizationSnapshot } from '@tollgate/billing';
-import { type Endpoint, PROVIDERS, providerInfo } from '@tollgate/catalog';
+import { providerInfo } from '@tollgate/catalog';
 import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
 import { openDatabase } from '@tollgate/prisma';
-import type { Availability } from '@tollgate/routing';
 import { createLogger, createMetrics, type Logger } from '@tollgate/telemetry';
 import { findPostedEvents } from '@tollgate/usage';
 import { Redis } from 'ioredis';
 import { startAdminServer } from './admin-server.js';
 import { CatalogSource } from './catalog/catalog-source.js';
 import type { GatewayConfig } from './config.js';
+import { TokenCounter } from './exchange/count-tokens.js';
 import { Exchange } from './exchange/exchange.js';
 import { createHttpServer } from './http/http-server.js';
 import { KeyCache } from './keys/key-cache.js';
 import { Readiness } from './readiness.js';
 import { requestMetrics } from './request-metrics.js';
-import { openSpool } from './spool/spool.js';
 import { replaySpool } from './spool/replay-spool.js';
-import { allowedOrigins } from './upstream/egress.js';
+import { openSpool } from './spool/spool.js';
+import { GoogleTokens } from './upstream/google-tokens.js';
+import { ProviderDirectory } from './upstream/provider-directory.js';
 import { Upstream } from './upstream/send.js';
 
 const REPLAY_EVERY_MS = 3_600_000;
@@ -60,27 +61,30 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     log,
   );
   const spool = openSpool({ directory: config.spoolDirectory, boot: gatewayBoot, syncEveryMs: 20 });
-  const upstream = new Upstream(allowedOrigins(providerBaseUrls(), config.sandboxUrl));
+  const directory = new ProviderDirectory(config.providerEnvironment, config.sandboxUrl, new GoogleTokens(Date.now));
+  const upstream = new Upstream(directory.origins());
+  const reach = {
+    catalog: catalog.current,
+    provider: providerInfo,
+    availability: directory.availability.bind(directory),
+    access: directory.access.bind(directory),
+    upstream,
+    now: Date.now,
+  };
 
   const exchange = new Exchange({
     admission,
     spool,
     keys,
-    upstream,
+    ...reach,
     log,
     gatewayBoot,
-    catalog: catalog.current,
-    provider: providerInfo,
-    availability: (endpoint) => availabilityOf(config, endpoint),
-    credentials: config.credentials,
-    sandboxUrl: config.sandboxUrl,
     safetySecret: config.keyPepper,
     streamStallMs: config.streamStallMs,
     answerTimeoutMs: config.answerTimeoutMs,
     drainAfterLeaveMs: config.drainAfterLeaveMs,
     drainsAtOnce: DRAINS_AT_ONCE,
     clientStallMs: CLIENT_STALL_MS,
-    now: Date.now,
     monotonic: () => performance.now(),
     onEnded: requestMetrics(registry, log),
   });
@@ -90,6 +94,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   const http = await createHttpServer({
     config,
     exchange,
+    tokenCounter: new TokenCounter(reach),
     keys,
     log,
     database,
@@ -129,7 +134,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
         {
           port: http.port(),
           mode: config.mode,
-          providers: [...config.credentials.keys()],
+          providers: directory.realProviders(),
           sandbox: config.sandboxUrl !== null,
         },
         'gateway listening',
@@ -149,15 +154,4 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       await database.$disconnect();
     },
   };
-}
-
-function providerBaseUrls(): readonly string[] {
-  return PROVIDERS.flatMap((provider) => (provider.baseUrl ? [provider.baseUrl] : []));
-}
-
-/** A provider with a credential is real; without one the sandbox stands in, where there is one. */
-function availabilityOf(config: GatewayConfig, endpoint: Endpoint): Availability {
-  if (config.credentials.has(endpoint.provider)) return { ok: true, credential: 'environment' };
-  if (config.sandboxUrl) return { ok: true, credential: 'sandbox' };
-  return { ok: false, reason: 'no credential is set for it' };
 }

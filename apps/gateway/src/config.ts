@@ -1,4 +1,4 @@
-import { PROVIDERS } from '@tollgate/catalog';
+import { compatibleProviders, type Environment, PROVIDERS, type ProviderInfo } from '@tollgate/catalog';
 import { z } from 'zod';
 
 /** The only reader of the environment in this program. */
@@ -42,8 +42,8 @@ export interface GatewayConfig {
   /** what new organisations pay on top of the provider's price; the public price list shows it */
   readonly defaultMarkupBp: number;
   readonly logLevel: string;
-  /** provider id → secret */
-  readonly credentials: ReadonlyMap<string, string>;
+  /** addresses and secrets of providers, by the variables that the catalogue's provider table names */
+  readonly providerEnvironment: Environment;
 }
 
 /** Reads and checks the environment. Throws one readable error that names every bad variable, and no value. */
@@ -71,15 +71,27 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Gatewa
     drainAfterLeaveMs: env.TOLLGATE_DRAIN_AFTER_LEAVE_MS,
     defaultMarkupBp: env.TOLLGATE_MARKUP_BP,
     logLevel: env.TOLLGATE_LOG_LEVEL,
-    credentials: readCredentials(environment),
+    providerEnvironment: readProviderEnvironment(environment),
   };
 }
 
-function readCredentials(environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
-  const credentials = new Map<string, string>();
-  for (const provider of PROVIDERS) {
-    const secret = provider.credentialVariable ? environment[provider.credentialVariable]?.trim() : undefined;
-    if (secret) credentials.set(provider.id, secret);
-  }
-  return credentials;
+/** Only what the provider table asks for: no other part of this program sees the rest of the environment. */
+function readProviderEnvironment(environment: NodeJS.ProcessEnv): Environment {
+  const names = [...PROVIDERS, ...compatibleProviders(environment)].flatMap(variablesOf);
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
+}
+
+function variablesOf(provider: ProviderInfo): readonly string[] {
+  const addresses = [provider.address, ...Object.values(provider.operations).map((operation) => operation.address)];
+  const ofAddresses = addresses.flatMap((address) => {
+    switch (address?.kind) {
+      case 'template':
+        return [...address.variables, ...(address.whole ? [address.whole.variable] : [])];
+      case 'given':
+        return [address.variable];
+      default:
+        return [];
+    }
+  });
+  return [...ofAddresses, ...provider.credentials.flatMap(({ required, optional }) => [...required, ...optional])];
 }

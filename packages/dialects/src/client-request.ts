@@ -114,7 +114,7 @@ class ChatRequest implements ClientRequest {
   #decoded: Decoded<CanonicalRequest> | null = null;
 
   constructor(body: Buffer, chat: ChatEnvelope, door: DoorFacts) {
-    this.envelope = { ...chat, searchesAtLeast: chat.pricedFeatures.includes('web_search') ? 1 : 0 };
+    this.envelope = { ...chat, operation: 'chat', searchesAtLeast: chat.pricedFeatures.includes('web_search') ? 1 : 0 };
     this.#body = body;
     this.#chat = chat;
     this.#door = door;

@@ -8,6 +8,7 @@ export function envelopeOf(request: CanonicalRequest): Envelope {
   const measure = measureRequest(request);
   const tokens = inputTokensOf(request, measure);
   return {
+    operation: 'chat',
     model: request.model,
     isStream: request.isStream,
     outputMax: request.maxOutputTokens,

@@ -1,10 +1,11 @@
 export * from './canonical/index.js';
 export { countRequest } from './canonical/measure.js';
 export * from './client-request.js';
+export * from './count-tokens.js';
 export * from './failure.js';
 export type { Finish } from './finish.js';
 export * from './lane.js';
 export * as openaiChat from './openai-chat/index.js';
 export * from './provider-quirks.js';
-export { clientCodec, providerCodec } from './registry.js';
+export { clientCodec, encodeFailure, providerCodec } from './registry.js';
 export * from './usage.js';

@@ -11,8 +11,20 @@ import type {
 } from './canonical/index.js';
 import type { Failure, ProviderFailure } from './failure.js';
 
+/** What a request is for: each kind of model has its own doors. */
+export type Operation =
+  | 'chat'
+  | 'completions'
+  | 'embeddings'
+  | 'rerank'
+  | 'image'
+  | 'speech'
+  | 'transcription'
+  | 'moderation';
+
 /** What a gateway must know of a request before it can price, route and hold; the rest of it stays with the dialect. */
 export interface Envelope {
+  readonly operation: Operation;
   readonly model: string;
   readonly isStream: boolean;
   /** for each choice */

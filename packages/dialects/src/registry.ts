@@ -1,5 +1,14 @@
-import { type ClientCodec, type ClientDialectId, type DialectId, DIALECTS, type ProviderCodec } from './canonical/index.js';
+import {
+  type ClientCodec,
+  type ClientDialectId,
+  DIALECTS,
+  type DialectId,
+  type EncodedFailure,
+  type ProviderCodec,
+} from './canonical/index.js';
+import type { Failure } from './failure.js';
 import type { Host } from './lane.js';
+import { encodeFailure as encodeChatFailure } from './openai-chat/failure.js';
 
 /** The type of a streamed answer, by the dialect it comes in. Some providers name none, one says octet-stream. */
 const SSE = /event-stream|octet-stream/i;
@@ -46,4 +55,9 @@ const NAMES: ReadonlySet<string> = new Set(DIALECTS);
 
 function isDialect(name: string): name is DialectId {
   return NAMES.has(name);
+}
+
+/** A refusal in the words of the caller's dialect, whatever the request was. */
+export function encodeFailure(dialect: ClientDialectId, failure: Failure): EncodedFailure {
+  return CLIENTS[dialect]?.encodeFailure(failure) ?? encodeChatFailure(failure);
 }

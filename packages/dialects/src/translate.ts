@@ -170,13 +170,8 @@ export class TranslatedStream implements ReplyStream {
     return Buffer.from(text, 'utf8');
   }
 
-  /**
-   * A stream's opening alone is no answer: it waits for the first thing that is, so that another provider may still take over (S02, S20) and
-   * the client sees exactly one opening.
-   */
   #flush(write: (bytes: Buffer) => void): void {
-    if (this.#pending === '' || !(this.sawOutput || this.#decoder.finish !== null) || this.#decoder.error !== null)
-      return;
+    if (this.#pending === '') return;
     const bytes = Buffer.from(this.#pending, 'utf8');
     this.#pending = '';
     this.hasWritten = true;

@@ -1,5 +1,5 @@
-import { decimalUsd } from '@tollgate/amount';
 import type { Admission, Authorization } from '@tollgate/admission';
+import { decimalUsd } from '@tollgate/amount';
 import { type Failure, failureOf } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';

@@ -1,4 +1,4 @@
-import type { ProviderFailure } from '@tollgate/dialects';
+import type { ProviderFailure, RequestFailure } from '@tollgate/dialects';
 import type { UpstreamFault } from '../upstream/send.js';
 
 /** What one try at one provider came to, as long as nothing of it has reached the client. */
@@ -8,6 +8,8 @@ export interface AttemptFailure {
   /** HTTP status of the provider, null when there was none */
   readonly status: number | null;
   readonly firstByteMs: number | null;
+  /** it was our own refusal: told in its own words if no other endpoint answers */
+  readonly refusal?: RequestFailure;
 }
 
 /** Larger error bodies are cut: they are read for a code and a message. */
@@ -42,8 +44,24 @@ export function unreadableAnswer(reason: string): ProviderFailure {
   };
 }
 
+/** The request cannot be put to this provider at all: nothing was sent. */
+export function notSayable(failure: RequestFailure): AttemptFailure {
+  const { code, message, param } = failure;
+  const told: ProviderFailure = {
+    status: 400,
+    code,
+    message,
+    param,
+    retryAfterMs: null,
+    shouldRetry: true,
+    kind: 'invalid_request',
+  };
+  return { kind: 'failed', failure: told, refusal: failure, status: null, firstByteMs: null };
+}
+
 /** Only what another provider, or a moment, can change is tried again; a caller's own mistake never is. */
-export function isWorthAnotherTry(failure: ProviderFailure): boolean {
+export function isWorthAnotherTry({ failure, refusal }: AttemptFailure): boolean {
+  if (refusal) return true;
   if (failure.shouldRetry === false && failure.kind !== 'quota') return false;
   switch (failure.kind) {
     case 'rate_limited':

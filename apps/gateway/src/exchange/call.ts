@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { keyScope, type Principal } from '@tollgate/access';
 import type { Nanousd } from '@tollgate/amount';
-import type { openaiChat } from '@tollgate/dialects';
+import type { ClientDialectId, ClientRequest, DoorFacts, Envelope, Loss, ReplyStream } from '@tollgate/dialects';
 import type { UsageAttempt } from '@tollgate/usage';
 
 /** What the door hands in: one authenticated request, its bytes, and where the answer goes. */
@@ -11,6 +11,12 @@ export interface ExchangeInput {
   readonly principal: Principal;
   readonly token: string;
   readonly body: Buffer;
+  /** the wire format of the door: requests are read and everything is answered in it */
+  readonly dialect: ClientDialectId;
+  /** what the door's URL said of the request */
+  readonly door: DoorFacts;
+  /** the caller wants a refusal instead of a loss */
+  readonly isStrict: boolean;
   readonly response: ServerResponse;
   /** wall clock, for the record */
   readonly startedAtMs: number;
@@ -21,7 +27,8 @@ export interface ExchangeInput {
 /** One request while it lives. Written by the steps of exchange.ts only. */
 export interface Call {
   readonly input: ExchangeInput;
-  readonly envelope: openaiChat.ChatEnvelope;
+  readonly request: ClientRequest;
+  readonly envelope: Envelope;
   readonly attempts: UsageAttempt[];
   principal: Principal;
   /** output maximum sent upstream when the balance affords less than what was asked */
@@ -30,13 +37,12 @@ export interface Call {
   firstTokenMs: number | null;
   /** milliseconds spent waiting for providers */
   upstreamMs: number;
+  /** what could not be said to the provider that answers, and what of its answer not to the client */
+  losses: readonly Loss[];
+  /** a stream that has begun to reach the client: only it knows how to end it */
+  openStream: ReplyStream | null;
   /** what the settlement charged; null as long as there is none */
   settledNanousd: Nanousd | null;
-}
-
-/** The id a client sees in replies and asks /v1/generation for. */
-export function generationId(requestId: string): string {
-  return `gen-${requestId}`;
 }
 
 export function scopesOf(principal: Principal): readonly string[] {

@@ -1,4 +1,4 @@
-import { type Failure, failureOf, type FailureCode, type ProviderFailure } from '@tollgate/dialects';
+import { type Failure, type FailureCode, failureOf, type ProviderFailure } from '@tollgate/dialects';
 
 /** What a caller is told of a provider's failure. Keys, hosts and accounts of ours are never in it. */
 export function clientFailure(from: ProviderFailure, requestId: string, code: FailureCode = codeFor(from)): Failure {

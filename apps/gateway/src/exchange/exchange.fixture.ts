@@ -13,7 +13,9 @@ import {
 } from '@tollgate/catalog';
 import { createLogger } from '@tollgate/telemetry';
 import { decodeUsageEvent, type UsageEvent } from '@tollgate/usage';
+import { doorDialect } from '../http/door-dialect.js';
 import { KeyCache } from '../keys/key-cache.js';
+import { findAccess } from '../upstream/provider-access.js';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/send.js';
 import { Exchange, type ExchangePorts } from './exchange.js';
 import { mintRequestId } from './request-id.js';
@@ -78,8 +80,7 @@ export async function exchangeWorld(
     catalog: () => catalog,
     provider: providerInfo,
     availability: () => ({ ok: true, credential: 'environment' }),
-    credentials: new Map(endpoints.map((provider) => [provider, 'sk-provider-secret-1234'])),
-    sandboxUrl: null,
+    access: ({ endpoint }) => accessOf(endpoint.provider),
     safetySecret: 'pepper',
     streamStallMs: 1_000,
     answerTimeoutMs: 5_000,
@@ -100,6 +101,9 @@ export async function exchangeWorld(
       callerRequestId: null,
       principal,
       token: 'tg_test',
+      dialect: doorDialect(request.url ?? '/'),
+      door: { model: null, isStream: null },
+      isStrict: request.headers['x-tollgate-strict'] === 'true',
       body: Buffer.concat(chunks),
       response,
       startedAtMs: Date.now(),
@@ -125,6 +129,16 @@ export async function exchangeWorld(
       server.close();
     },
   };
+}
+
+/** A provider with a key, as an operator's environment would give it. */
+function accessOf(id: string) {
+  const provider = providerInfo(id);
+  if (!provider) throw new Error(`no provider ${id}`);
+  const environment = { [provider.credentialVariable ?? 'NONE']: 'sk-provider-secret-1234' };
+  const found = findAccess(provider, 'chat', environment, { token: async () => 'token' });
+  if (found.kind === 'missing') throw new Error(found.reason);
+  return found.access;
 }
 
 function play(
@@ -156,6 +170,7 @@ function modelOn(providers: readonly string[]): Model {
       modelId: 'test/m',
       provider,
       providerModel: 'm',
+      operation: 'chat',
       dialect: 'openai-chat',
       region: null,
       contextTokens: null,
@@ -181,6 +196,7 @@ function modelOn(providers: readonly string[]): Model {
     author: 'test',
     slug: 'm',
     name: 'm',
+    operation: 'chat',
     description: null,
     contextTokens: null,
     maxOutputTokens: null,

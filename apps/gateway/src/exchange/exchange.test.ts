@@ -38,7 +38,11 @@ function errorOf(text: string): Record<string, unknown> {
 
 describe('a defect of ours after the hold was taken', () => {
   it('releases the hold at charge 0 and answers in the caller’s shape', async () => {
-    world = await exchangeWorld(answerWhole, { credentials: new Map() });
+    world = await exchangeWorld(answerWhole, {
+      access: () => {
+        throw new Error('provider openai has no credential');
+      },
+    });
     const { status, text } = await ask(world);
     expect([status, errorOf(text)]).toEqual([
       500,

@@ -1,31 +1,48 @@
-import { decimalUsd, ZERO } from '@tollgate/amount';
 import type { Admission } from '@tollgate/admission';
-import type { Catalog, ProviderInfo } from '@tollgate/catalog';
-import { type Failure, failureOf, openaiChat, type ProviderFailure } from '@tollgate/dialects';
-import { decide, type Availability, type Attempt } from '@tollgate/routing';
-import type { Endpoint } from '@tollgate/catalog';
+import { decimalUsd, ZERO } from '@tollgate/amount';
+import type { Catalog, Endpoint, ProviderInfo } from '@tollgate/catalog';
+import {
+  type ClientRequest,
+  encodeFailure,
+  type Failure,
+  failureOf,
+  type Lane,
+  openRequest,
+  type ProviderFailure,
+  type ReplyStream,
+  type RequestFailure,
+} from '@tollgate/dialects';
+import { type Attempt, type Availability, decide } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
-import type { UpstreamSender } from '../upstream/send.js';
+import type { ProviderAccess } from '../upstream/provider-access.js';
+import type { UpstreamRequest, UpstreamSender } from '../upstream/send.js';
 import { admit } from './admit.js';
-import { type AttemptFailure, isWorthAnotherTry } from './attempt.js';
-import { type Call, type ExchangeInput, generationId, scopesOf } from './call.js';
-import { type Departure, Drains, watchDeparture } from './departure.js';
+import { type AttemptFailure, isWorthAnotherTry, notSayable } from './attempt.js';
+import { type Call, type ExchangeInput, scopesOf } from './call.js';
 import { clientFailure } from './client-failure.js';
+import { type Departure, Drains, watchDeparture } from './departure.js';
+import { keepAliveOf } from './keep-alive.js';
+import { laneTarget } from './lane-target.js';
 import { billableAttempts, unitsFor } from './priced-features.js';
-import { type ProviderRequestOptions, providerRequest } from './provider-request.js';
-import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
+import { providerRequest } from './provider-request.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
-import { type Ended, settle, type SettlementPorts } from './settlement.js';
+import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
+import { type Ended, type SettlementPorts, settle } from './settlement.js';
 import { chargeFor, nothingCharged, type Outcome } from './tally.js';
 
-export interface ExchangePorts extends SettlementPorts, ProviderRequestOptions {
+export interface ExchangePorts extends SettlementPorts {
   readonly admission: Admission;
   readonly keys: KeyCache;
   readonly upstream: UpstreamSender;
   readonly catalog: () => Catalog;
   readonly provider: (id: string) => ProviderInfo | undefined;
   readonly availability: (endpoint: Endpoint) => Availability;
+  /** where an attempt goes, and as whom; asked only for endpoints that are available */
+  readonly access: (attempt: Attempt) => ProviderAccess;
+  /** keys the identifier by which providers tell our organisations apart */
+  readonly safetySecret: string;
+  readonly streamStallMs: number;
   /** for the whole request, over all its attempts */
   readonly answerTimeoutMs: number;
   /** how long, and for how many at once, answers are read on whose client has left */
@@ -58,9 +75,9 @@ export class Exchange {
   }
 
   async run(input: ExchangeInput): Promise<void> {
-    const decoded = openaiChat.decodeEnvelope(input.body);
-    if (!decoded.ok) return refuse(input, failureOf({ ...decoded.failure, requestId: input.requestId }));
-    const call = beginCall(input, decoded.envelope);
+    const opened = openRequest(input.dialect, input.body, input.door);
+    if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId: input.requestId }));
+    const call = beginCall(input, opened.value);
     this.running += 1;
     try {
       await this.live(call);
@@ -104,7 +121,7 @@ export class Exchange {
       );
     const chargedUsd = decimalUsd(call.settledNanousd ?? ZERO);
     const message = 'Something failed on our side.';
-    breakOff(call.input, failureOf({ code: 'internal_error', message, requestId, chargedUsd }));
+    breakOff(call, failureOf({ code: 'internal_error', message, requestId, chargedUsd }));
   }
 
   private async releaseUnrecorded(call: Call, error: unknown): Promise<void> {
@@ -130,6 +147,14 @@ export class Exchange {
       return {
         kind: 'refused',
         failure: failureOf({ code: 'model_not_found', message, requestId: input.requestId, param: 'model' }),
+      };
+    }
+    const { operation } = envelope;
+    if (resolved.model.operation !== operation) {
+      const message = `${resolved.model.id} is a model for ${resolved.model.operation}; this endpoint is for ${operation}.`;
+      return {
+        kind: 'refused',
+        failure: failureOf({ code: 'not_supported', status: 400, message, requestId: input.requestId, param: 'model' }),
       };
     }
     const decision = decide({ model: resolved.model, isAvailable: this.ports.availability, nowMs: input.startedAtMs });
@@ -159,15 +184,15 @@ export class Exchange {
     for (const attempt of planned) {
       const remainingMs = this.ports.answerTimeoutMs - (this.ports.monotonic() - call.input.startedAt);
       if (last && remainingMs <= 0) break;
-      const failed = call.envelope.isStream
-        ? await this.stream(call, attempt, departure, Math.max(1, remainingMs))
-        : await this.whole(call, attempt, departure, Math.max(1, remainingMs));
+      const failed = await this.attempt(call, attempt, departure, Math.max(1, remainingMs));
       if (failed === null) return;
       last = { attempt, failed };
-      if (!isWorthAnotherTry(failed.failure) || departure.hasLeft) break;
+      if (!isWorthAnotherTry(failed) || departure.hasLeft) break;
     }
     if (!last) throw new Error('a plan without attempts was admitted');
-    const told = clientFailure(last.failed.failure, call.input.requestId);
+    const { requestId } = call.input;
+    const { refusal, failure } = last.failed;
+    const told = refusal ? failureOf({ ...refusal, requestId }) : clientFailure(failure, requestId);
     await this.settle(call, {
       charge: nothingCharged('refused'),
       attempt: last.attempt,
@@ -178,16 +203,41 @@ export class Exchange {
     refuse(call.input, told);
   }
 
-  private async whole(
+  /** Puts the request into the endpoint's dialect and sends it. Null when the client was answered. */
+  private async attempt(
     call: Call,
     attempt: Attempt,
     departure: Departure,
     remainingMs: number,
   ): Promise<AttemptFailure | null> {
     const { ports } = this;
+    const provider = ports.provider(attempt.endpoint.provider);
+    if (!provider) throw new Error(`endpoint ${attempt.endpoint.id} names an unknown provider`);
+    const lane = call.request.lane(laneTarget(call, attempt, provider, ports.safetySecret));
+    if (!lane.ok) return notSayable(lane.failure);
+    call.losses = lane.value.losses;
+    if (call.input.isStrict && call.losses.length > 0) return notSayable(strictRefusal(call));
+    const limits = { streamStallMs: ports.streamStallMs, remainingMs };
+    const prepared = providerRequest(call, lane.value, ports.access(attempt), limits);
+    const request = prepared instanceof Promise ? await prepared : prepared;
+    return call.envelope.isStream
+      ? this.stream(call, attempt, departure, remainingMs, lane.value, request)
+      : this.whole(call, attempt, departure, remainingMs, lane.value, request);
+  }
+
+  private async whole(
+    call: Call,
+    attempt: Attempt,
+    departure: Departure,
+    remainingMs: number,
+    lane: Lane,
+    request: UpstreamRequest,
+  ): Promise<AttemptFailure | null> {
+    const { ports } = this;
     const startedAt = ports.monotonic();
-    const result = await relayWhole(ports.upstream, providerRequest(ports, call, attempt, remainingMs), {
+    const result = await relayWhole(ports.upstream, request, {
       departure,
+      lane,
       answerTimeoutMs: remainingMs,
       clock: ports.monotonic,
     });
@@ -220,24 +270,24 @@ export class Exchange {
     call: Call,
     attempt: Attempt,
     departure: Departure,
-    { body, reply, firstByteMs }: WholeAnswer,
+    { reply, firstByteMs }: WholeAnswer,
   ): Promise<void> {
     call.firstTokenMs = firstByteMs;
     const outcome: Outcome = {
       ending: departure.hasLeft ? 'client_left' : 'finished',
       reported: reply.usage,
-      count: () => ({ input: openaiChat.countInput(call.input.body), output: reply.countOutput() }),
+      count: () => ({ input: call.request.countInput(), output: reply.countOutput() }),
       isErrorFinish: reply.finish?.kind === 'error',
       isBlank: reply.isEmpty && (reply.finish === null || reply.finishRaw === ''),
     };
     const charge = this.charge(call, attempt, outcome);
+    const cost = decimalUsd(charge.chargeNanousd);
+    const { body: bytes, losses } = reply.render({ usage: charge.usage, cost });
+    call.losses = [...call.losses, ...losses];
     await this.settle(call, { charge, attempt, status: 200, errorCode: null, finish: reply.finishRaw });
     const { response } = call.input;
     if (departure.hasLeft) return;
-    const id = generationId(call.input.requestId);
-    const cost = decimalUsd(charge.chargeNanousd);
-    const bytes = openaiChat.spliceReply(body, { id, model: attempt.endpoint.modelId, usageExtras: { cost } });
-    writeReplyHead(response, call, attempt, 'application/json');
+    writeReplyHead(response, call, attempt, call.request.wholeType);
     response.setHeader('content-length', bytes.length);
     response.setHeader('x-tollgate-cost-usd', cost);
     response.setHeader('x-tollgate-usage-source', charge.usageSource);
@@ -249,24 +299,23 @@ export class Exchange {
     attempt: Attempt,
     departure: Departure,
     remainingMs: number,
+    lane: Lane,
+    request: UpstreamRequest,
   ): Promise<AttemptFailure | null> {
     const { ports } = this;
-    const { response, requestId, startedAt: began } = call.input;
+    const { response, startedAt: began } = call.input;
     const startedAt = ports.monotonic();
-    const stream = openaiChat.createStream({
-      id: generationId(requestId),
-      model: attempt.endpoint.modelId,
-      includeUsage: call.envelope.includeUsage,
-    });
-    const commit = () => {
+    const commit = (stream: ReplyStream) => {
+      call.openStream = stream;
       call.firstTokenMs = ports.monotonic() - began;
       writeStreamHead(response, call, attempt);
     };
     const provider = ports.provider(attempt.endpoint.provider);
-    const result = await relayStream(ports.upstream, providerRequest(ports, call, attempt, remainingMs), {
+    const result = await relayStream(ports.upstream, request, {
       response,
       departure,
-      stream,
+      lane,
+      keepAlive: keepAliveOf(call),
       commit,
       stopsBillingOnCancel: provider?.stopsBillingOnCancel ?? false,
       answerTimeoutMs: remainingMs,
@@ -286,12 +335,13 @@ export class Exchange {
     const outcome: Outcome = {
       ending,
       reported: stream.usage,
-      count: () => ({ input: openaiChat.countInput(call.input.body), output: stream.countOutput() }),
+      count: () => ({ input: call.request.countInput(), output: stream.countOutput() }),
       isErrorFinish: stream.finish?.kind === 'error',
       isBlank: !stream.sawOutput && stream.finish === null,
     };
     const charge = this.charge(call, attempt, outcome);
     const told = streamed.failure ? clientFailure(streamed.failure, call.input.requestId, 'stream_interrupted') : null;
+    call.losses = [...call.losses, ...stream.losses];
     await this.settle(call, {
       charge,
       attempt,
@@ -344,10 +394,13 @@ export class Exchange {
   }
 }
 
-function beginCall(input: ExchangeInput, envelope: openaiChat.ChatEnvelope): Call {
+function beginCall(input: ExchangeInput, request: ClientRequest): Call {
   return {
     input,
-    envelope,
+    request,
+    envelope: request.envelope,
+    losses: [],
+    openStream: null,
     attempts: [],
     principal: input.principal,
     clampedOutput: null,
@@ -359,10 +412,10 @@ function beginCall(input: ExchangeInput, envelope: openaiChat.ChatEnvelope): Cal
 }
 
 /** Writes the caller's own error shape, unless there is nobody left to read it. */
-export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId'>, told: Failure): void {
+export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId' | 'dialect'>, told: Failure): void {
   const { response } = input;
   if (response.destroyed || response.headersSent) return;
-  const { status, body } = openaiChat.encodeFailure(told);
+  const { status, body } = encodeFailure(input.dialect, told);
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   response.setHeader('content-length', body.length);
@@ -373,14 +426,25 @@ export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId'>, tol
 }
 
 /** The same, also for a stream that has begun: it ends with a typed error, never with silence. */
-function breakOff(input: ExchangeInput, told: Failure): void {
-  const { response } = input;
-  if (!response.headersSent) return refuse(input, told);
-  if (!response.writableEnded) endReply(response, openaiChat.encodeFailureEvent(told));
+function breakOff(call: Call, told: Failure): void {
+  const { response } = call.input;
+  if (!response.headersSent) return refuse(call.input, told);
+  if (response.writableEnded) return;
+  if (call.openStream) endReply(response, call.openStream.failure(told));
+  else response.destroy();
+}
+
+function strictRefusal(call: Call): RequestFailure {
+  const fields = call.losses.map(({ field, reason }) => `${field} (${reason})`).join(', ');
+  return {
+    code: 'translation_loss',
+    message: `x-tollgate-strict is set, and the provider cannot be told all of the request: ${fields}.`,
+    param: call.losses[0]?.field ?? null,
+  };
 }
 
 function leftBefore(call: Call): Outcome {
-  const count = () => ({ input: openaiChat.countInput(call.input.body), output: 0 });
+  const count = () => ({ input: call.request.countInput(), output: 0 });
   return { ending: 'client_left', reported: null, count, isErrorFinish: false, isBlank: true };
 }
 

@@ -1,6 +1,6 @@
-import { maxAmount, nanousd, type Nanousd } from '@tollgate/amount';
-import type { openaiChat } from '@tollgate/dialects';
+import { maxAmount, type Nanousd, nanousd } from '@tollgate/amount';
 import type { PriceComponent } from '@tollgate/catalog';
+import type { Envelope } from '@tollgate/dialects';
 import { affordableOutputTokens, upperBound } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 
@@ -18,12 +18,7 @@ export interface Hold {
 }
 
 /** How much to hold before anything leaves for a provider (DESIGN section 7, money.md section 0 item 7). */
-export function holdFor(
-  envelope: openaiChat.ChatEnvelope,
-  attempts: readonly Attempt[],
-  markupBp: number,
-  atMs: number,
-): Hold {
+export function holdFor(envelope: Envelope, attempts: readonly Attempt[], markupBp: number, atMs: number): Hold {
   const outputTokens = outputBound(envelope, attempts);
   const bounds = boundsOf(envelope, attempts, markupBp, atMs);
   const bound = (output: number) => maxAmount(nanousd(1n), upperBound({ ...bounds, outputTokens: output }));
@@ -38,7 +33,7 @@ export function holdFor(
 export function clampFor(
   hold: Hold,
   granted: Nanousd,
-  envelope: openaiChat.ChatEnvelope,
+  envelope: Envelope,
   attempts: readonly Attempt[],
   markupBp: number,
   atMs: number,
@@ -50,7 +45,7 @@ export function clampFor(
 }
 
 /** What every bound of one request shares. The dearest candidate and the dearest component count, of those the request can use at all. */
-function boundsOf(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[], markupBp: number, atMs: number) {
+function boundsOf(envelope: Envelope, attempts: readonly Attempt[], markupBp: number, atMs: number) {
   return {
     schedules: attempts.map((attempt) => attempt.price.schedule),
     inputTokens: envelope.inputTokensBound,
@@ -62,7 +57,7 @@ function boundsOf(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[
 }
 
 /** Components that this request cannot be charged for: a text prompt must not be held at the price of audio. */
-function unusedComponents({ pricedFeatures, features }: openaiChat.ChatEnvelope): readonly PriceComponent[] {
+function unusedComponents({ pricedFeatures, features }: Envelope): readonly PriceComponent[] {
   const unused: PriceComponent[] = [];
   if (!pricedFeatures.includes('audio_input')) unused.push('input_audio', 'cache_read_audio');
   if (!pricedFeatures.includes('audio_output')) unused.push('output_audio');
@@ -72,7 +67,7 @@ function unusedComponents({ pricedFeatures, features }: openaiChat.ChatEnvelope)
   return unused;
 }
 
-function outputBound(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[]): number {
+function outputBound(envelope: Envelope, attempts: readonly Attempt[]): number {
   if (envelope.outputMax !== null) return envelope.outputMax * envelope.choices;
   const known = attempts.map((attempt) => attempt.endpoint.maxOutputTokens ?? UNBOUNDED_ANSWER_TOKENS);
   return Math.min(UNBOUNDED_ANSWER_TOKENS, Math.max(...known)) * envelope.choices;

@@ -1,5 +1,5 @@
 import type { PriceComponent, PriceSchedule } from '@tollgate/catalog';
-import { openaiChat, type Usage } from '@tollgate/dialects';
+import { type Envelope, openaiChat, type Usage } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 
 const BUCKETS: Readonly<Record<string, PriceComponent | null>> = openaiChat.PRICED_FEATURES;
@@ -9,7 +9,7 @@ export type Billable =
   | { readonly kind: 'unpriced'; readonly feature: string };
 
 /** The attempts that can bill every feature of the request exactly. When none can, the feature is named: refused, never guessed. */
-export function billableAttempts(envelope: openaiChat.ChatEnvelope, attempts: readonly Attempt[]): Billable {
+export function billableAttempts(envelope: Envelope, attempts: readonly Attempt[]): Billable {
   let billable = attempts;
   for (const feature of envelope.pricedFeatures) {
     billable = billable.filter((attempt) => hasPrice(attempt.price.schedule, feature));
@@ -24,11 +24,11 @@ function hasPrice({ prices }: PriceSchedule, feature: string): boolean {
   return bucket !== null && prices[bucket] !== undefined;
 }
 
-/** What is billed per piece and not per token: the request itself, and a web search that was asked for. */
-export function unitsFor(envelope: openaiChat.ChatEnvelope, attempt: Attempt): Usage {
+/** What is billed per piece and not per token: the request itself, and the searches of models that always search. */
+export function unitsFor(envelope: Envelope, attempt: Attempt): Usage {
   const { prices } = attempt.price.schedule;
   const request = prices.request === undefined ? {} : { request: 1 };
-  const search =
-    envelope.pricedFeatures.includes('web_search') && prices.web_search !== undefined ? { web_search: 1 } : {};
+  const isSearch = envelope.searchesAtLeast > 0 && prices.web_search !== undefined;
+  const search = isSearch ? { web_search: envelope.searchesAtLeast } : {};
   return { ...request, ...search };
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { openaiChat, type ProviderFailure } from '@tollgate/dialects';
+import type { Lane, ProviderFailure, ReplyStream } from '@tollgate/dialects';
 import type {
   UpstreamCall,
   UpstreamFault,
@@ -14,7 +14,7 @@ import type { Departure } from './departure.js';
 export interface Streamed {
   readonly kind: 'streamed';
   readonly ending: 'finished' | 'client_left' | 'provider_died';
-  readonly stream: openaiChat.ChatStream;
+  readonly stream: ReplyStream;
   /** what the provider said or what broke, when it died */
   readonly failure: ProviderFailure | null;
   readonly firstByteMs: number;
@@ -25,14 +25,16 @@ export type StreamResult = Streamed | AttemptFailure;
 export interface StreamRelayOptions {
   readonly response: ServerResponse;
   readonly departure: Departure;
-  readonly stream: openaiChat.ChatStream;
+  readonly lane: Lane;
+  /** what is written in a long silence; null where the client's SDKs cannot take anything of the kind */
+  readonly keepAlive: Buffer | null;
   readonly stopsBillingOnCancel: boolean;
   readonly answerTimeoutMs: number;
   /** a client that reads nothing for this long has left */
   readonly clientStallMs: number;
   readonly clock: () => number;
   /** writes the status and headers; called once, before the first byte */
-  readonly commit: () => void;
+  readonly commit: (stream: ReplyStream) => void;
 }
 
 /** One streaming try: bytes go to the client as they come, except the terminal event, which waits for the settlement. */
@@ -49,8 +51,10 @@ export function relayStream(
 
 /** A provider that has said [DONE] gets this long to end its body too: its connection can then be used again. */
 const LINGER_MS = 100;
-/** Comments alone do not make an answer, but after this long they show the client that there will be one. */
-const COMMENT_PATIENCE_MS = 15_000;
+/** A gap after which something is written that every client of the dialect ignores. */
+const SILENCE_MS = 15_000;
+/** An opening alone makes no answer, but after this long it shows the client that there will be one. */
+const OPENING_PATIENCE_MS = 15_000;
 
 class StreamRelay implements UpstreamHandler {
   private call: UpstreamCall | null = null;
@@ -64,6 +68,10 @@ class StreamRelay implements UpstreamHandler {
   private isBodyOver = false;
   private lingering: NodeJS.Timeout | null = null;
   private clientStall: NodeJS.Timeout | null = null;
+  private silence: NodeJS.Timeout | null = null;
+  private opened: ReplyStream | null = null;
+  /** written by the codec before the answer was this provider's */
+  private readonly held: Buffer[] = [];
   private readonly errorChunks: Buffer[] = [];
   private errorBytes = 0;
 
@@ -85,16 +93,17 @@ class StreamRelay implements UpstreamHandler {
   onHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     this.status = status;
     this.headers = headers;
-    this.isStreaming = status === 200 && isEventStream(headers['content-type']);
+    this.isStreaming = status === 200 && this.isStream(headers['content-type']);
   }
 
   onData(chunk: Buffer): void {
     if (this.isOver) return;
     if (!this.isStreaming) return this.collectError(chunk);
     if (this.firstByteMs === 0) this.firstByteMs = this.options.clock() - this.startedAt;
-    this.options.stream.push(chunk, this.write);
-    if (this.options.stream.error) return this.died(this.options.stream.error);
-    if (this.options.stream.isDone) this.lingering ??= setTimeout(() => this.endWithout(), LINGER_MS);
+    const { stream } = this;
+    stream.push(chunk, this.write);
+    if (stream.error) return this.died(stream.error);
+    if (stream.isDone) this.lingering ??= setTimeout(() => this.endWithout(), LINGER_MS);
     else if (this.options.clock() - this.startedAt > this.options.answerTimeoutMs) this.died(failureOfFault('timeout'));
   }
 
@@ -102,7 +111,8 @@ class StreamRelay implements UpstreamHandler {
     if (this.isOver) return;
     this.isBodyOver = true;
     if (!this.isStreaming) return this.failed(this.readError());
-    const { stream, departure } = this.options;
+    const { stream } = this;
+    const { departure } = this.options;
     const end = stream.end(this.write);
     if (end.kind === 'failed') return this.died(end.error);
     if (end.kind === 'died') return this.died(unreadableAnswer('the stream ended before the answer did'));
@@ -112,7 +122,7 @@ class StreamRelay implements UpstreamHandler {
   onFault(fault: UpstreamFault): void {
     if (this.isOver) return;
     // A connection that breaks after the finish took nothing from the answer.
-    if (this.isStreaming && this.options.stream.finish !== null) return this.onEnd();
+    if (this.isStreaming && this.stream.finish !== null) return this.onEnd();
     this.died(failureOfFault(fault));
   }
 
@@ -129,29 +139,64 @@ class StreamRelay implements UpstreamHandler {
 
   /** Bound once: the codec calls it for every batch of bytes that may go out now. */
   private readonly write = (bytes: Buffer): void => {
-    const { response, departure } = this.options;
-    if (departure.hasLeft) return;
+    if (this.options.departure.hasLeft) return;
     if (!this.isCommitted) {
-      if (!this.isWorthCommitting(bytes)) return;
-      this.isCommitted = true;
-      this.options.commit();
+      this.held.push(bytes);
+      if (this.isWorthCommitting()) this.commit();
+      return;
     }
+    this.silence?.refresh();
+    this.send(bytes);
+  };
+
+  /** From here on it is this provider's answer, whatever becomes of it. */
+  private commit(): void {
+    this.isCommitted = true;
+    this.options.commit(this.stream);
+    if (this.options.keepAlive) this.silence = setInterval(this.breakSilence, SILENCE_MS);
+    const [only, ...more] = this.held.splice(0);
+    if (only) this.send(more.length === 0 ? only : Buffer.concat([only, ...more]));
+  }
+
+  private send(bytes: Buffer): void {
+    const { response } = this.options;
     if (response.write(bytes) || this.isBodyOver || this.clientStall) return;
     this.call?.pause();
     // Destroying the response is what a client that leaves does: everything else follows from there.
     this.clientStall = setTimeout(() => response.destroy(), this.options.clientStallMs);
     response.once('drain', this.drained);
-  };
+  }
 
-  /** The first event decides that this provider answers; until then another one may take over. */
-  private isWorthCommitting(bytes: Buffer): boolean {
-    return bytes.includes('data:') || this.options.clock() - this.startedAt > COMMENT_PATIENCE_MS;
+  /**
+   * The first output decides that this provider answers; until then another one may take over. Openings (`message_start`, a chunk with nothing but
+   * a role, comments) are no output: they wait, so that the client sees exactly one opening (S02, S20).
+   */
+  private isWorthCommitting(): boolean {
+    const { stream } = this;
+    return stream.sawOutput || stream.finish !== null || this.options.clock() - this.startedAt > OPENING_PATIENCE_MS;
   }
 
   private readonly drained = (): void => {
     if (this.clientStall) clearTimeout(this.clientStall);
     this.clientStall = null;
     if (!this.isOver) this.call?.resume();
+  };
+
+  /** Built when it is first needed: what it reads may depend on the answer's headers. */
+  private get stream(): ReplyStream {
+    this.opened ??= this.options.lane.openStream(this.headers);
+    return this.opened;
+  }
+
+  /** Some providers name no type, and one says octet-stream; a page, an object or a text is not a stream. */
+  private isStream(contentType: string | string[] | undefined): boolean {
+    return contentType === undefined || contentType === '' || this.options.lane.streamType.test(String(contentType));
+  }
+
+  /** Proxies and clients cut connections on which nothing moves for a minute. */
+  private readonly breakSilence = (): void => {
+    const { keepAlive, response, departure } = this.options;
+    if (keepAlive && !departure.hasLeft && !response.writableNeedDrain) response.write(keepAlive);
   };
 
   private leave(): void {
@@ -168,14 +213,16 @@ class StreamRelay implements UpstreamHandler {
   }
 
   private finish(ending: Streamed['ending'], failure: ProviderFailure | null): void {
+    if (ending === 'finished' && !this.isCommitted) this.commit();
     this.over();
-    this.resolve({ kind: 'streamed', ending, stream: this.options.stream, failure, firstByteMs: this.firstByteMs });
+    this.resolve({ kind: 'streamed', ending, stream: this.stream, failure, firstByteMs: this.firstByteMs });
   }
 
   private over(): void {
     this.isOver = true;
     if (this.lingering) clearTimeout(this.lingering);
     if (this.clientStall) clearTimeout(this.clientStall);
+    if (this.silence) clearInterval(this.silence);
     this.options.response.removeListener('drain', this.drained);
   }
 
@@ -196,14 +243,10 @@ class StreamRelay implements UpstreamHandler {
 
   private readError(): ProviderFailure {
     const body = Buffer.concat(this.errorChunks);
-    if (this.status !== 200) return openaiChat.decodeProviderFailure(this.status, body, this.headers);
-    const read = openaiChat.readReply(body);
-    if (read.ok && read.reply.providerError) return read.reply.providerError;
+    const { lane } = this.options;
+    if (this.status !== 200) return lane.decodeFailure(this.status, body, this.headers);
+    const read = lane.readWhole(body, this.headers);
+    if (read.kind === 'failed') return read.error;
     return unreadableAnswer('a stream was asked for and something else came');
   }
-}
-
-/** Some providers name no type, and one says octet-stream; a page, an object or a text is not a stream. */
-function isEventStream(contentType: string | string[] | undefined): boolean {
-  return contentType === undefined || contentType === '' || /event-stream|octet-stream/i.test(String(contentType));
 }

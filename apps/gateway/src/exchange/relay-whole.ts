@@ -1,4 +1,4 @@
-import { openaiChat, type ProviderFailure } from '@tollgate/dialects';
+import type { Lane, ProviderFailure, WholeReply } from '@tollgate/dialects';
 import type {
   UpstreamCall,
   UpstreamFault,
@@ -13,8 +13,7 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface WholeAnswer {
   readonly kind: 'answered';
-  readonly body: Buffer;
-  readonly reply: openaiChat.ChatReply;
+  readonly reply: WholeReply;
   readonly firstByteMs: number;
 }
 
@@ -27,6 +26,7 @@ export type WholeResult = WholeAnswer | WholeAbandoned | AttemptFailure;
 
 export interface WholeRelayOptions {
   readonly departure: Departure;
+  readonly lane: Lane;
   /** for the whole answer, however slowly it arrives */
   readonly answerTimeoutMs: number;
   readonly clock: () => number;
@@ -39,10 +39,10 @@ export interface WholeRelayOptions {
 export function relayWhole(
   upstream: UpstreamSender,
   request: UpstreamRequest,
-  { departure, clock, answerTimeoutMs }: WholeRelayOptions,
+  { departure, lane, clock, answerTimeoutMs }: WholeRelayOptions,
 ): Promise<WholeResult> {
   return new Promise((resolve, reject) => {
-    const handler = new WholeReader(clock, answerTimeoutMs, resolve, reject);
+    const handler = new WholeReader(lane, clock, answerTimeoutMs, resolve, reject);
     const call = upstream.send(request, handler);
     handler.call = call;
     departure.onDrainEnd(() => handler.abandon());
@@ -59,6 +59,7 @@ class WholeReader implements UpstreamHandler {
   private headers: Readonly<Record<string, string | string[] | undefined>> = {};
 
   constructor(
+    private readonly lane: Lane,
     private readonly clock: () => number,
     private readonly answerTimeoutMs: number,
     private readonly resolve: (result: WholeResult) => void,
@@ -83,11 +84,16 @@ class WholeReader implements UpstreamHandler {
   onEnd(): void {
     const body = this.chunks.length === 1 && this.chunks[0] ? this.chunks[0] : Buffer.concat(this.chunks);
     if (this.status < 200 || this.status >= 300)
-      return this.fail(openaiChat.decodeProviderFailure(this.status, body, this.headers));
-    const read = openaiChat.readReply(body);
-    if (!read.ok) return this.fail(unreadableAnswer(read.reason));
-    if (read.reply.providerError) return this.fail(read.reply.providerError);
-    this.resolve({ kind: 'answered', body, reply: read.reply, firstByteMs: this.firstByteMs });
+      return this.fail(this.lane.decodeFailure(this.status, body, this.headers));
+    const read = this.lane.readWhole(body, this.headers);
+    switch (read.kind) {
+      case 'failed':
+        return this.fail(read.error);
+      case 'unreadable':
+        return this.fail(unreadableAnswer(read.reason));
+      case 'reply':
+        this.resolve({ kind: 'answered', reply: read.reply, firstByteMs: this.firstByteMs });
+    }
   }
 
   onFault(fault: UpstreamFault): void {

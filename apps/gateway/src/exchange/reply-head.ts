@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Loss } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import type { Call } from './call.js';
 
@@ -9,13 +10,27 @@ export function writeReplyHead(response: ServerResponse, call: Call, attempt: At
   response.setHeader('x-tollgate-model', attempt.endpoint.modelId);
   response.setHeader('x-tollgate-provider', attempt.endpoint.provider);
   if (attempt.credential === 'sandbox') response.setHeader('x-tollgate-sandbox', 'true');
+  if (call.losses.length > 0) response.setHeader('x-tollgate-losses', lossesHeader(call.losses));
   if (call.clampedOutput !== null) response.setHeader('x-tollgate-clamped', `max_tokens=${call.clampedOutput}`);
 }
 
 export function writeStreamHead(response: ServerResponse, call: Call, attempt: Attempt): void {
-  writeReplyHead(response, call, attempt, 'text/event-stream; charset=utf-8');
+  writeReplyHead(response, call, attempt, call.request.streamType);
   response.setHeader('cache-control', 'no-cache');
   response.setHeader('x-accel-buffering', 'no');
+}
+
+const LOSSES_HEADER_CHARACTERS_MAX = 4_000;
+
+/** `field=reason` in order, comma-separated. Fields are our own words or names a caller wrote, so what no header may hold is replaced. */
+function lossesHeader(losses: readonly Loss[]): string {
+  const listed = losses.map(
+    ({ field, reason }) => `${field.replace(/[^\x21-\x2b\x2d-\x3c\x3e-\x7e]/g, '_')}=${reason}`,
+  );
+  const text = listed.join(', ');
+  return text.length <= LOSSES_HEADER_CHARACTERS_MAX
+    ? text
+    : `${text.slice(0, LOSSES_HEADER_CHARACTERS_MAX).replace(/, [^,]*$/, '')}, and_more=${losses.length}`;
 }
 
 const UNREAD_MS = 60_000;

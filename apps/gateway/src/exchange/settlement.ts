@@ -1,10 +1,10 @@
 import type { Admission, SettleOutcome } from '@tollgate/admission';
+import type { Attempt } from '@tollgate/routing';
 import type { Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import type { Spool } from '../spool/spool.js';
 import { type Call, scopesOf } from './call.js';
 import type { Charge } from './tally.js';
-import type { Attempt } from '@tollgate/routing';
 
 /** How long a finished answer waits for Redis before the spool's own fdatasync is enough (money.md section 0 item 2). */
 const REDIS_PATIENCE_MS = 50;
@@ -85,7 +85,7 @@ function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEven
     keyId: principal.keyId,
     gatewayBoot: ports.gatewayBoot,
     epoch: call.epoch,
-    dialect: 'openai-chat',
+    dialect: input.dialect,
     requestedModel: envelope.model,
     model: attempt?.endpoint.modelId ?? envelope.model,
     endpointId: attempt?.endpoint.id ?? '',
@@ -114,6 +114,6 @@ function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEven
     features: envelope.features,
     metadata: envelope.metadata,
     attempts: call.attempts,
-    losses: [],
+    losses: call.losses.map(({ field, reason }) => `${field}=${reason}`),
   };
 }

@@ -1,5 +1,5 @@
-import { ZERO, type Nanousd } from '@tollgate/amount';
-import { usageTotals, type Usage, type UsageBucket } from '@tollgate/dialects';
+import { type Nanousd, ZERO } from '@tollgate/amount';
+import { type Usage, type UsageBucket, usageTotals } from '@tollgate/dialects';
 import { priceUsage } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import type { Ending, UsageEvent, UsageLine, UsageSource } from '@tollgate/usage';

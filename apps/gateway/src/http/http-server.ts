@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Admission } from '@tollgate/admission';
@@ -6,16 +6,20 @@ import type { Catalog } from '@tollgate/catalog';
 import type { Database } from '@tollgate/prisma';
 import type { Logger } from '@tollgate/telemetry';
 import type { GatewayConfig } from '../config.js';
+import type { TokenCounter } from '../exchange/count-tokens.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { KeyCache } from '../keys/key-cache.js';
-import { ADMISSION, CATALOG, CONFIG, DATABASE, EXCHANGE, KEYS, LOGGER, READINESS } from '../ports.js';
+import { ADMISSION, CATALOG, CONFIG, DATABASE, EXCHANGE, KEYS, LOGGER, READINESS, TOKEN_COUNTER } from '../ports.js';
 import type { Readiness } from '../readiness.js';
 import { AccountController } from './account/account.controller.js';
 import { onEveryRequest } from './every-request.js';
 import { FailureFilter } from './failure.filter.js';
 import { HealthController } from './health/health.controller.js';
 import { ChatCompletionsController } from './inference/chat-completions.controller.js';
+import { GenerateContentController } from './inference/generate-content.controller.js';
+import { MessagesController } from './inference/messages.controller.js';
 import { NotSupportedController } from './inference/not-supported.controller.js';
+import { ResponsesController } from './inference/responses.controller.js';
 import { encodeJson } from './json-money.js';
 import { FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
 import { KeysController } from './keys/keys.controller.js';
@@ -26,6 +30,7 @@ import { generateRequestId } from './request-identity.js';
 export interface HttpPorts {
   readonly config: GatewayConfig;
   readonly exchange: Exchange;
+  readonly tokenCounter: TokenCounter;
   readonly keys: KeyCache;
   readonly log: Logger;
   readonly database: Database;
@@ -48,6 +53,9 @@ class HttpModule {
       module: HttpModule,
       controllers: [
         ChatCompletionsController,
+        MessagesController,
+        ResponsesController,
+        GenerateContentController,
         ModelsController,
         KeysController,
         AccountController,
@@ -56,6 +64,7 @@ class HttpModule {
       ],
       providers: [
         provide(EXCHANGE, ports.exchange),
+        provide(TOKEN_COUNTER, ports.tokenCounter),
         provide(KEYS, ports.keys),
         provide(LOGGER, ports.log),
         provide(DATABASE, ports.database),

@@ -3,6 +3,7 @@ import { type Failure, failureOf, openaiChat } from '@tollgate/dialects';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../exchange/exchange.js';
 import { mintRequestId } from '../exchange/request-id.js';
+import { doorDialect } from './door-dialect.js';
 import { type FailureException, refusal } from './failure-exception.js';
 import { requestIdOf } from './request-identity.js';
 
@@ -41,7 +42,7 @@ export function refuseBadUrl(_error: Error, request: FastifyRequest, reply: Fast
   const requestId = requestIdOf(request);
   reply.hijack();
   refuse(
-    { response: reply.raw, requestId },
+    { response: reply.raw, requestId, dialect: doorDialect(request.url) },
     failureOf({ code: 'invalid_request', message: 'The path of this URL is not valid.', requestId }),
   );
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import type { Principal, VerifiedKey } from '@tollgate/access';
 import { LRUCache } from 'lru-cache';
-import type { VerifiedKey, Principal } from '@tollgate/access';
 
 /** A key that was verified lately: serve it, and look again in the background. */
 const FRESH_MS = 10_000;

@@ -1,19 +1,29 @@
 import { performance } from 'node:perf_hooks';
+import type { DoorFacts } from '@tollgate/dialects';
 import type { FastifyReply } from 'fastify';
 import type { ExchangeInput } from '../../exchange/call.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
+import { doorDialect } from '../door-dialect.js';
 import { callerRequestIdOf, requestIdOf } from '../request-identity.js';
 
 const EMPTY = Buffer.alloc(0);
+const SAID_NOTHING: DoorFacts = { model: null, isStream: null };
 
 /** What a door hands to the exchange. Bodies arrive as the bytes that were sent: nothing has parsed them yet. */
-export function exchangeInput(request: AuthenticatedRequest, reply: FastifyReply): ExchangeInput {
+export function exchangeInput(
+  request: AuthenticatedRequest,
+  reply: FastifyReply,
+  door: DoorFacts = SAID_NOTHING,
+): ExchangeInput {
   return {
     requestId: requestIdOf(request),
     callerRequestId: callerRequestIdOf(request),
     principal: request.principal,
     token: request.token,
     body: Buffer.isBuffer(request.body) ? request.body : EMPTY,
+    dialect: doorDialect(request.url),
+    door,
+    isStrict: request.headers['x-tollgate-strict'] === 'true',
     response: reply.raw,
     startedAtMs: Date.now(),
     startedAt: performance.now(),

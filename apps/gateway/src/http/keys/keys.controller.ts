@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   Body,
   Controller,
@@ -12,7 +13,6 @@ import {
   Req,
   UseGuards,
 } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
 import { type ApiKey, type ChangedKey, createKey, getKey, listKeys, revokeKey, updateKey } from '@tollgate/access';
 import type { Admission } from '@tollgate/admission';
 import type { Database } from '@tollgate/prisma';

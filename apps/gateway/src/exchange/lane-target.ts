@@ -1,0 +1,44 @@
+import { createHmac } from 'node:crypto';
+import type { ProviderInfo } from '@tollgate/catalog';
+import { type Host, type LaneTarget, quirksOf } from '@tollgate/dialects';
+import type { Attempt } from '@tollgate/routing';
+import type { Call } from './call.js';
+
+/** Providers that host other vendors' dialects in an envelope of their own. */
+const HOSTS: Readonly<Record<string, Host>> = {
+  'google-vertex': 'vertex',
+  azure: 'azure',
+  cloudflare: 'cloudflare',
+};
+
+/** Everything about an endpoint that the bytes of a request to it, and of the answer from it, depend on. */
+export function laneTarget(call: Call, attempt: Attempt, provider: ProviderInfo, safetySecret: string): LaneTarget {
+  const { endpoint } = attempt;
+  const quirks = quirksOf(provider.id);
+  return {
+    dialect: endpoint.dialect,
+    host: HOSTS[provider.id] ?? 'direct',
+    model: endpoint.providerModel,
+    publicModel: endpoint.modelId,
+    providerName: provider.name,
+    quirks,
+    outputMax: call.clampedOutput,
+    safetyIdentifier:
+      quirks.safetyIdentifierField === null ? null : safetyIdentifier(safetySecret, call.principal.organizationId),
+    requestId: call.input.requestId,
+    created: Math.floor(call.input.startedAtMs / 1000),
+  };
+}
+
+const identifiers = new Map<string, string>();
+const IDENTIFIERS_MAX = 50_000;
+
+/** Keyed, so that a provider can tell abusers apart and nobody can tell who they are. */
+function safetyIdentifier(secret: string, organizationId: string): string {
+  const known = identifiers.get(organizationId);
+  if (known) return known;
+  const identifier = `org-${createHmac('sha256', secret).update(organizationId).digest('hex').slice(0, 32)}`;
+  if (identifiers.size >= IDENTIFIERS_MAX) identifiers.clear();
+  identifiers.set(organizationId, identifier);
+  return identifier;
+}
