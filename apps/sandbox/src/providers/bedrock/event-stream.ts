@@ -1,3 +1,5 @@
+import { crc32 } from '../crc32.js';
+
 /*
  * The binary framing of AWS event streams (application/vnd.amazon.eventstream): total length, headers length, CRC-32 of those eight bytes,
  * headers, payload, CRC-32 of everything before. Numbers are big-endian.
@@ -44,18 +46,4 @@ function headerOf(name: string, value: string): Buffer {
   lengths.writeUInt8(stringHeader, 0);
   lengths.writeUInt16BE(valueBytes.length, 1);
   return Buffer.concat([Buffer.from([nameBytes.length]), nameBytes, lengths, valueBytes]);
-}
-
-const reversedPolynomial = 0xedb88320;
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ reversedPolynomial : crc >>> 1;
-  return crc >>> 0;
-});
-
-/** CRC-32 as zlib and PNG have it (`node:zlib` has its own only from Node 22 on). */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0);
-  return (crc ^ 0xffffffff) >>> 0;
 }

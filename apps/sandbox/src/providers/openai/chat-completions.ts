@@ -126,7 +126,8 @@ function styleOf(request: ChatRequest, changes: AnswerChanges): StreamStyle {
   };
 }
 
-function keyError(incoming: Incoming): WireError | null {
+/** What is wrong with the credential of a request; null when it may pass. */
+export function keyError(incoming: Incoming): WireError | null {
   const token = /^Bearer\s+(\S+)$/i.exec(headerOf(incoming.headers, 'authorization') ?? '')?.[1];
   if (token === undefined) return missingKey();
   return /^(sk-)?invalid/.test(token) ? incorrectKey(token) : null;

@@ -29,7 +29,8 @@ export function validateChatRequest(body: unknown, strictFields: boolean): Valid
 
 type Issue = z.core.$ZodIssue;
 
-function errorOfIssue(issue: Issue | undefined, body: object): WireError {
+/** The first thing a schema found wrong, in OpenAI’s words. */
+export function errorOfIssue(issue: Issue | undefined, body: object): WireError {
   if (issue === undefined) return unparsableBody();
   if (issue.code === 'invalid_union') {
     const inner = deepestIssue(issue);
