@@ -8,6 +8,7 @@ import { type Database, openDatabase } from '@tollgate/prisma';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  addOperatorEndpoint,
   applyImport,
   type CatalogImportResult,
   clearOperatorPrice,
@@ -217,6 +218,36 @@ describe('an import of prices', () => {
     expect(
       await setOperatorPrice(db, { endpointId: 'openai:nobody', effectiveFromMs: 0, schedule: flat(1, 1) }),
     ).toBeNull();
+  });
+
+  it('takes an endpoint of an operator’s own, free only because it says so, and no import touches it', async () => {
+    await run(others);
+    const local = { provider: 'ollama', providerModel: 'qwen3:8b', schedule: flat(0, 0) };
+    expect(await addOperatorEndpoint(db, local, nowMs)).toMatchObject({ kind: 'added', modelId: 'ollama/qwen3:8b' });
+    const joining = { provider: 'azure', providerModel: 'other-0', modelId: 'openai/other-0', schedule: flat(3, 4) };
+    expect(await addOperatorEndpoint(db, joining, nowMs)).toMatchObject({ kind: 'added', modelId: 'openai/other-0' });
+    expect(await run([...others, imported('new', flat(1, 2))], nowMs + 1)).toMatchObject({
+      status: 'applied',
+      diff: { retiredModels: [], withdrawnEndpoints: [] },
+    });
+    const models = await loadCatalog(db);
+    const priced = (endpointId: string): PriceSchedule | undefined => {
+      const endpoint = models.flatMap((model) => model.endpoints).find(({ id }) => id === endpointId);
+      return endpoint && priceAt(endpoint, nowMs)?.schedule;
+    };
+    expect(priced('ollama:qwen3:8b')).toEqual(flat(0, 0));
+    expect(priced('azure:other-0')).toEqual(flat(3, 4));
+    expect(models.find(({ id }) => id === 'openai/other-0')?.name).toBe('other-0');
+    for (const [wrong, reason] of [
+      [local, /exists/],
+      [{ ...joining, providerModel: 'x', modelId: 'openai/nobody' }, /not a model/],
+      [{ ...joining, providerModel: 'x', operation: 'embeddings' as const }, /is for chat/],
+      [{ ...local, providerModel: 'x', schedule: { ...flat(0, 0), prices: {} } }, /without a price/],
+    ] as const)
+      expect(await addOperatorEndpoint(db, wrong, nowMs)).toMatchObject({
+        kind: 'refused',
+        reason: expect.stringMatching(reason),
+      });
   });
 
   it('leaves an endpoint switched off that an operator switched off', async () => {

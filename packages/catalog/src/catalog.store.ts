@@ -4,6 +4,7 @@ import type { ImportedModel, ImportedPrice } from './imported-model.js';
 import { decodeCapabilities, decodeDataPolicy, type Endpoint, type Model } from './model.js';
 import type { ModelOperation } from './model-operation.js';
 import { newPriceVersions, WITHDRAWN } from './new-price-versions.js';
+import { type OperatorEndpoint, proposeEndpoint } from './operator-endpoint.js';
 import { orderEndpoints } from './order-endpoints.js';
 import { decodeSchedule, encodeSchedule, type PriceSchedule, type PriceVersionRow } from './price-schedule.js';
 
@@ -335,6 +336,44 @@ export async function setOperatorPrice(
     if (known.length === 0) return null;
     const [id] = await insertPrices(transaction, [{ endpointId, effectiveFromMs, schedule }], 'operator');
     return id === undefined ? null : id.toString();
+  });
+}
+
+export type AddedEndpoint =
+  | { readonly kind: 'added'; readonly endpointId: string; readonly modelId: string; readonly priceVersionId: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Adds an endpoint that no price data knows, with the operator's price from now on; a model of its own comes with it. Refused where it could not
+ * be called or charged for, where the model it should join is missing or for something else, and where the endpoint exists already: an import
+ * leaves what is added here alone.
+ */
+export async function addOperatorEndpoint(
+  db: Database,
+  described: OperatorEndpoint,
+  nowMs: number,
+): Promise<AddedEndpoint> {
+  const proposed = proposeEndpoint(described);
+  if (proposed.kind === 'refused') return proposed;
+  const { model } = proposed;
+  const [endpoint] = model.endpoints;
+  if (endpoint === undefined) throw new Error('a proposed model has an endpoint');
+  return await db.$transaction(async (transaction) => {
+    await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${IMPORT_LOCK})`;
+    const existing = await transaction.$queryRaw<unknown[]>`SELECT 1 FROM catalog_endpoint WHERE id = ${endpoint.id}`;
+    if (existing.length > 0) return { kind: 'refused', reason: `${endpoint.id} exists: its price can be set` };
+    const [known] = await transaction.$queryRaw<{ operation: ModelOperation }[]>`
+      SELECT operation FROM catalog_model WHERE id = ${model.id} AND retired_at IS NULL`;
+    if (known !== undefined && known.operation !== model.operation)
+      return { kind: 'refused', reason: `${model.id} is for ${known.operation}` };
+    if (known === undefined && described.modelId !== undefined)
+      return { kind: 'refused', reason: `${model.id} is not a model of the catalogue` };
+    if (known === undefined) await upsertModels(transaction, [model], nowMs);
+    await upsertEndpoints(transaction, [model]);
+    const price = { endpointId: endpoint.id, effectiveFromMs: nowMs, schedule: described.schedule };
+    const [version] = await insertPrices(transaction, [price], 'operator');
+    if (version === undefined) throw new Error('an inserted row has an id');
+    return { kind: 'added', endpointId: endpoint.id, modelId: model.id, priceVersionId: version.toString() };
   });
 }
 

@@ -1,6 +1,7 @@
 export * from './catalog.js';
 export * from './catalog-diff.js';
 export * from './compatible-provider.js';
+export type { SkippedModel } from './genai-offers.js';
 export * from './import-genai-prices.js';
 export * from './imported-model.js';
 export * from './is-callable.js';
@@ -8,6 +9,7 @@ export * from './model.js';
 export { MODEL_VARIANTS, type ModelVariant } from './model-name.js';
 export * from './model-operation.js';
 export * from './new-price-versions.js';
+export * from './operator-endpoint.js';
 export * from './price-at.js';
 export * from './price-component.js';
 export * from './price-schedule.js';

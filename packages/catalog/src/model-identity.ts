@@ -60,6 +60,7 @@ const SAME_MODEL: Readonly<Record<string, string>> = {
   'bedrock:meta.llama4-scout-17b-instruct-v1:0': 'meta-llama/llama-4-scout',
   'cloudflare:@cf/meta/llama-4-scout-17b-16e-instruct': 'meta-llama/llama-4-scout',
   'google-vertex:claude-3-5-sonnet-v2@20241022': 'anthropic/claude-3-5-sonnet',
+  'huggingface:alpindale/wizardlm-2-8x22b': 'microsoft/wizardlm-2-8x22b',
   'huggingface:meta-llama/llama-4-maverick-17b-128e-instruct': 'meta-llama/llama-4-maverick',
   'huggingface:meta-llama/llama-4-scout-17b-16e-instruct': 'meta-llama/llama-4-scout',
 };
