@@ -16,6 +16,7 @@ import { TokenCounter } from './exchange/count-tokens.js';
 import { Exchange } from './exchange/exchange.js';
 import { createHttpServer } from './http/http-server.js';
 import { KeyCache } from './keys/key-cache.js';
+import { ReasoningVault } from './memory/reasoning-vault.js';
 import { Readiness } from './readiness.js';
 import { requestMetrics } from './request-metrics.js';
 import { replaySpool } from './spool/replay-spool.js';
@@ -80,6 +81,8 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     log,
     gatewayBoot,
     safetySecret: config.keyPepper,
+    upstreamModel: (endpoint) => directory.upstreamModel(endpoint),
+    vault: new ReasoningVault(redis, config.keyPepper),
     streamStallMs: config.streamStallMs,
     answerTimeoutMs: config.answerTimeoutMs,
     drainAfterLeaveMs: config.drainAfterLeaveMs,

@@ -6,6 +6,7 @@ import { expireDueGrants, postOpenGrants } from './jobs/grants-post.js';
 import { checkLedger } from './jobs/invariants-check.js';
 import { sendMail } from './jobs/mail-send.js';
 import { ensurePartitions } from './jobs/partitions-ensure.store.js';
+import { expireResponses } from './jobs/responses-expire.js';
 import { createUsageDrain } from './jobs/usage-drain.js';
 import { postponeOnOutage } from './postpone-on-outage.js';
 import type { Services } from './services.js';
@@ -24,6 +25,7 @@ export function createHandlers(services: Services): Handlers {
     'invariants.check': () => checkLedger(services),
     'catalog.import': () => importCatalog(services),
     'partitions.ensure': () => ensurePartitions(services),
+    'responses.expire': () => expireResponses(services),
     'mail.send': (letter) => sendMail(services, letter),
     'auth.announce': (change) => announceAuthVersion(services, change),
     'auth.reconcile': () => postponing(() => reconcileAuthVersions(services)),

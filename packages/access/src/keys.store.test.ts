@@ -85,6 +85,8 @@ it('a new key verifies at once, with everything a gateway needs to know', async 
       expiresAtMs: nowMs + 60_000,
       createdById: userId,
       isKeyLimited: true,
+      storesResponses: false,
+      keepsReasoning: true,
     },
   });
 });

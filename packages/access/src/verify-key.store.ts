@@ -16,6 +16,10 @@ export interface Principal {
   readonly limitNanousd: Nanousd | null;
   readonly expiresAtMs: number | null;
   readonly createdById: string | null;
+  /** turns of the Responses API may be kept */
+  readonly storesResponses: boolean;
+  /** sealed reasoning may be kept for a short time */
+  readonly keepsReasoning: boolean;
   /** whether holds must also be taken in the key's own scope */
   readonly isKeyLimited: boolean;
 }
@@ -39,11 +43,13 @@ interface KeyAndOrganizationRow {
   readonly organization_status: string;
   readonly markup_bp: number;
   readonly auth_version: bigint;
+  readonly stores_responses: boolean;
+  readonly keeps_reasoning: boolean;
 }
 
 /**
  * Who presents this token. Garbage is answered without the database; the rest costs one look-up by keyed hash, which
- * reads key and organisation in one snapshot. Rejects only when the database does not answer: that is never a 401.
+ * reads key, project and organisation in one snapshot. Rejects only when the database does not answer: that is never a 401.
  */
 export async function verifyKey(
   db: Database | Transaction,
@@ -53,8 +59,9 @@ export async function verifyKey(
   if (!parsed.ok) return { kind: 'malformed' };
   const [row] = await db.$queryRaw<KeyAndOrganizationRow[]>`
     SELECT k.id::text, k.kind, k.name, k.organization_id::text, k.project_id::text, k.created_by_id, k.limit_nanousd,
-      k.expires_at, k.disabled_at, k.revoked_at, o.status AS organization_status, o.markup_bp, o.auth_version
-    FROM api_key k JOIN organization o ON o.id = k.organization_id
+      k.expires_at, k.disabled_at, k.revoked_at, o.status AS organization_status, o.markup_bp, o.auth_version,
+      p.stores_responses, p.keeps_reasoning
+    FROM api_key k JOIN organization o ON o.id = k.organization_id JOIN project p ON p.id = k.project_id
     WHERE k.hash = ${hashKey(parsed.token, pepper)}`;
   return row === undefined ? { kind: 'unknown' } : judge(row, nowMs);
 }
@@ -78,6 +85,8 @@ function judge(row: KeyAndOrganizationRow, nowMs: number): VerifiedKey {
     limitNanousd: row.limit_nanousd === null ? null : nanousd(row.limit_nanousd),
     expiresAtMs,
     createdById: row.created_by_id,
+    storesResponses: row.stores_responses,
+    keepsReasoning: row.keeps_reasoning,
     isKeyLimited: row.limit_nanousd !== null,
   };
   return { kind: 'verified', principal };

@@ -20,6 +20,7 @@ import { locateRequest } from './openai-chat/request-layout.js';
 import { spliceChat } from './openai-chat/splice-chat.js';
 import { clientCodec, providerCodec, streamFormat } from './registry.js';
 import { TranslatedStream, translateWhole } from './translate.js';
+import { watchedLane } from './watched-lane.js';
 
 /**
  * Reads a request in the dialect of the door it came through. Never throws, and a bomb costs no more than its bytes up to the limit it breaks.
@@ -140,7 +141,13 @@ class ChatRequest implements ClientRequest {
   }
 
   #pass(target: LaneTarget): Decoded<Lane> {
-    return { ok: true, value: spliceChat(this.#body, this.#chat, target) };
+    const lane = spliceChat(this.#body, this.#chat, target);
+    const wantsItBack = target.quirks.reasoningReplayField !== null && this.envelope.features.tools > 0;
+    const decoded = wantsItBack ? this.canonical() : null;
+    if (decoded === null || !decoded.ok) return { ok: true, value: lane };
+    const { requestId, quirks } = target;
+    const context: ReplyContext = { requestId, request: decoded.value, quirks, headers: {} };
+    return { ok: true, value: watchedLane(lane, providerCodec('openai-chat', target.host), context) };
   }
 }
 
@@ -189,6 +196,8 @@ function translatedLane(
   const encoded = provider.encodeRequest(request, target);
   if (!encoded.ok) return encoded;
   const options = replyOptions(request, target, door);
+  // Chat is the dialect whose plain clients drop what they do not know.
+  const isWatched = client.id === 'openai-chat' && request.tools.length > 0;
   const context = (headers: ProviderHeaders): ReplyContext => ({
     requestId: target.requestId,
     request,
@@ -208,7 +217,7 @@ function translatedLane(
       decodeFailure: (status, failed, headers) => provider.decodeFailure(status, failed, headers),
       readWhole: (whole, headers) => translateWhole(provider, client, whole, context(headers), options),
       openStream: (headers) =>
-        new TranslatedStream(provider.createDecoder(context(headers)), client.createEncoder(options)),
+        new TranslatedStream(provider.createDecoder(context(headers)), client.createEncoder(options), isWatched),
     },
   };
 }

@@ -7,5 +7,7 @@ export type { Finish } from './finish.js';
 export * from './lane.js';
 export * as openaiChat from './openai-chat/index.js';
 export * from './provider-quirks.js';
+export * from './reasoning-state.js';
 export { clientCodec, encodeFailure, providerCodec } from './registry.js';
+export type { StoredTurn } from './stored-turn.js';
 export * from './usage.js';

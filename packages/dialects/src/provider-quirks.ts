@@ -13,7 +13,8 @@ export interface ProviderQuirks {
   readonly supportsStore: boolean;
   /**
    * Request members the provider rejects or cannot mean anything by: left out and told as losses, also on the way of the same dialect. A plain
-   * name is a top-level member; `messages[].name` and `cache_control` (wherever it may stand) reach into the conversation.
+   * name is a top-level member; the others are looked up by encoders: `messages[].name`, `messages[].developer` (the role: sent as `system`),
+   * `tool_choice.allowed_tools` (told by the list of tools), `cache_control` (wherever it may stand).
    */
   readonly rejectedFields: readonly string[];
   /** how earlier thinking is sent back to it (T24); `extra_content` takes only thought signatures; null: not at all */
@@ -75,19 +76,21 @@ const OPENAI_ONLY = [
   'modalities',
   'audio',
 ] as const;
+/** Words of OpenAI's inside of members that others reject. */
+const OPENAI_WORDS = ['messages[].developer', 'tool_choice.allowed_tools'] as const;
 const LOGPROBS = ['logprobs', 'top_logprobs'] as const;
 
 /** An OpenAI-compatible provider: everything of OpenAI's is tried, nothing of OpenRouter's. */
 const COMPATIBLE: ProviderQuirks = {
   ...NO_QUIRKS,
   outputMaxField: 'max_tokens',
-  rejectedFields: [...ROUTER_FIELDS, ...MARKS],
+  rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...OPENAI_WORDS],
 };
 
 /** Servers of open-weight models (vLLM, SGLang, llama.cpp and who runs them): all samplers, thinking goes back as `reasoning_content`. */
 const OPEN_WEIGHT: ProviderQuirks = {
   ...COMPATIBLE,
-  rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...OPENAI_ONLY],
+  rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...OPENAI_WORDS, ...OPENAI_ONLY],
   reasoningReplayField: 'reasoning_content',
 };
 
@@ -101,10 +104,11 @@ const GATEWAY: ProviderQuirks = {
   reasoningControl: 'reasoning',
 };
 
+/** Labels (`metadata`) are taken only together with `store: true`, which nobody gets here. */
 const OPENAI: ProviderQuirks = {
   ...COMPATIBLE,
   outputMaxField: 'max_completion_tokens',
-  rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...SAMPLERS],
+  rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...SAMPLERS, 'metadata'],
 };
 
 /** By provider id; a provider that is not listed has NO_QUIRKS. What each row deviates in stands in reference order of the table above it. */
@@ -116,7 +120,16 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
   // Google's OpenAI endpoint: tool call ids are "", thought signatures stand in extra_content, unknown members are a 400.
   'google-openai': {
     ...COMPATIBLE,
-    rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...SAMPLERS, ...OPENAI_ONLY, ...LOGPROBS, 'logit_bias', 'user'],
+    rejectedFields: [
+      ...ROUTER_FIELDS,
+      ...MARKS,
+      ...OPENAI_WORDS,
+      ...SAMPLERS,
+      ...OPENAI_ONLY,
+      ...LOGPROBS,
+      'logit_bias',
+      'user',
+    ],
     reasoningReplayField: 'extra_content',
     isNormalised: true,
   },
@@ -130,6 +143,7 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
     rejectedFields: [
       ...ROUTER_FIELDS,
       ...MARKS,
+      ...OPENAI_WORDS,
       ...SAMPLERS,
       ...LOGPROBS,
       ...OPENAI_ONLY.filter((field) => field !== 'prompt_cache_key' && field !== 'metadata' && field !== 'prediction'),
@@ -162,6 +176,7 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
     rejectedFields: [
       ...ROUTER_FIELDS,
       ...MARKS,
+      ...OPENAI_WORDS,
       ...SAMPLERS,
       ...LOGPROBS,
       ...OPENAI_ONLY.filter((field) => field !== 'service_tier'),
@@ -177,6 +192,7 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
     rejectedFields: [
       ...ROUTER_FIELDS,
       ...MARKS,
+      ...OPENAI_WORDS,
       ...SAMPLERS,
       ...OPENAI_ONLY.filter((field) => field !== 'prediction'),
       'frequency_penalty',
@@ -210,7 +226,7 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
     outputMaxField: 'max_completion_tokens',
     reasoningReplayField: 'reasoning_details',
     reasoningControl: 'reasoning',
-    rejectedFields: [...ROUTER_FIELDS, ...SAMPLERS, ...OPENAI_ONLY],
+    rejectedFields: [...ROUTER_FIELDS, ...OPENAI_WORDS, ...SAMPLERS, ...OPENAI_ONLY],
     isNormalised: true,
   },
   ollama: { ...OPEN_WEIGHT, reasoningReplayField: 'reasoning' },

@@ -19,6 +19,7 @@ import type {
 } from './canonical/index.js';
 import type { Failure, ProviderFailure } from './failure.js';
 import type { Finish } from './finish.js';
+import { ReasoningCollector, type ReasoningEntry, reasoningOf } from './reasoning-state.js';
 import { countTextTokens } from './token-count.js';
 import type { Usage } from './usage.js';
 
@@ -44,6 +45,7 @@ function wholeReply(reply: CanonicalReply, to: ClientCodec, options: ReplyOption
     serviceTier: reply.serviceTier,
     isEmpty: !reply.choices.some(hasOutput),
     countOutput: () => countTextTokens(reply.choices.flatMap(textsOf).join('\n')),
+    reasoning: () => reasoningOf(reply),
     render: (facts) => to.encodeReply(reply, options, facts),
   };
 }
@@ -93,17 +95,21 @@ export class TranslatedStream implements ReplyStream {
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
   readonly #emit: Emit;
+  readonly #collector: ReasoningCollector | null;
   #pending = '';
   #delivered: string[] = [];
   #deliveredCharacters = 0;
   #counted = 0;
 
-  constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
+  /** `watched`: collects what was thought before calls */
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder, watched = false) {
     this.#decoder = decoder;
     this.#encoder = encoder;
+    this.#collector = watched ? new ReasoningCollector() : null;
     this.#emit = (event) => {
       if (event.kind === 'part_start') this.#notePart(event.value);
       else if (event.kind === 'part_delta') this.#noteDelta(event.delta);
+      this.#collector?.add(event);
       this.#pending += this.#encoder.write(event);
     };
   }
@@ -138,6 +144,10 @@ export class TranslatedStream implements ReplyStream {
 
   get losses(): readonly Loss[] {
     return this.#encoder.losses;
+  }
+
+  reasoning(): readonly ReasoningEntry[] {
+    return this.#collector?.entries() ?? [];
   }
 
   push(packet: Buffer, write: (bytes: Buffer) => void): void {

@@ -43,6 +43,7 @@ export const JOB_PAYLOADS = {
   'invariants.check': nothing,
   'catalog.import': nothing,
   'partitions.ensure': nothing,
+  'responses.expire': nothing,
   'mail.send': mailPayload,
   'auth.announce': authAnnouncementPayload,
   'auth.reconcile': nothing,

@@ -33,6 +33,7 @@ export const JOBS: Readonly<Record<JobName, JobDefinition>> = {
   'invariants.check': { ...patient, queue: 'money' },
   'catalog.import': { ...patient, queue: 'upkeep' },
   'partitions.ensure': { ...patient, queue: 'upkeep' },
+  'responses.expire': { ...patient, queue: 'upkeep' },
   // Twelve tries span half an hour: a mail server's restart, or its greylisting.
   'mail.send': { queue: 'mail', attempts: 12, firstRetryMs: 2_000, longestRetryMs: 300_000, keepCompleted: 0 },
   // A revoked key works until this succeeds: never wait long.
@@ -59,6 +60,7 @@ export const SCHEDULES: readonly Schedule[] = [
   { job: 'invariants.check', everyMs: HOUR_MS, runsAtStart: false },
   { job: 'catalog.import', everyMs: 24 * HOUR_MS, runsAtStart: true },
   { job: 'partitions.ensure', everyMs: 24 * HOUR_MS, runsAtStart: true },
+  { job: 'responses.expire', everyMs: HOUR_MS, runsAtStart: true },
 ];
 
 const FAILED_KEPT = 1_000;

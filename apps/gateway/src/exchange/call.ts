@@ -27,7 +27,8 @@ export interface ExchangeInput {
 /** One request while it lives. Written by the steps of exchange.ts only. */
 export interface Call {
   readonly input: ExchangeInput;
-  readonly request: ClientRequest;
+  /** replaced once, where the vault had something to add to it */
+  request: ClientRequest;
   readonly envelope: Envelope;
   readonly attempts: UsageAttempt[];
   principal: Principal;

@@ -69,6 +69,8 @@ export async function exchangeWorld(
     expiresAtMs: null,
     createdById: null,
     isKeyLimited: false,
+    storesResponses: false,
+    keepsReasoning: true,
   } as const;
   const exchange = new Exchange({
     admission,
@@ -82,6 +84,8 @@ export async function exchangeWorld(
     availability: () => ({ ok: true, credential: 'environment' }),
     access: ({ endpoint }) => accessOf(endpoint.provider),
     safetySecret: 'pepper',
+    upstreamModel: ({ providerModel }) => providerModel,
+    vault: null,
     streamStallMs: 1_000,
     answerTimeoutMs: 5_000,
     drainAfterLeaveMs: 200,

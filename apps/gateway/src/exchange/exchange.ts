@@ -14,6 +14,7 @@ import {
 } from '@tollgate/dialects';
 import { type Attempt, type Availability, decide } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
+import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ProviderAccess } from '../upstream/provider-access.js';
 import type { UpstreamRequest, UpstreamSender } from '../upstream/send.js';
 import { admit } from './admit.js';
@@ -22,7 +23,8 @@ import { type Call, type ExchangeInput, scopesOf } from './call.js';
 import { clientFailure } from './client-failure.js';
 import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
-import { laneTarget } from './lane-target.js';
+import { keepReasoning, restoreReasoning } from './kept-reasoning.js';
+import { type LaneTargetOptions, laneTarget } from './lane-target.js';
 import { billableAttempts, unitsFor } from './priced-features.js';
 import { providerRequest } from './provider-request.js';
 import { relayStream, type Streamed } from './relay-stream.js';
@@ -31,7 +33,7 @@ import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
 import { chargeFor, nothingCharged, type Outcome } from './tally.js';
 
-export interface ExchangePorts extends SettlementPorts {
+export interface ExchangePorts extends SettlementPorts, LaneTargetOptions {
   readonly admission: Admission;
   readonly keys: KeyCache;
   readonly upstream: UpstreamSender;
@@ -40,8 +42,7 @@ export interface ExchangePorts extends SettlementPorts {
   readonly availability: (endpoint: Endpoint) => Availability;
   /** where an attempt goes, and as whom; asked only for endpoints that are available */
   readonly access: (attempt: Attempt) => ProviderAccess;
-  /** keys the identifier by which providers tell our organisations apart */
-  readonly safetySecret: string;
+  readonly vault: ReasoningVault | null;
   readonly streamStallMs: number;
   /** for the whole request, over all its attempts */
   readonly answerTimeoutMs: number;
@@ -95,6 +96,7 @@ export class Exchange {
 
     const departure = watchDeparture(call.input.response, this.drains);
     try {
+      await restoreReasoning(this.ports.vault, call, plan.attempts);
       const admitted = await admit(this.ports, call, plan.attempts);
       if (admitted.kind === 'refused') return this.refuseRecorded(call, admitted.failure);
       if (departure.hasLeft) return await this.leftEarly(call);
@@ -213,7 +215,7 @@ export class Exchange {
     const { ports } = this;
     const provider = ports.provider(attempt.endpoint.provider);
     if (!provider) throw new Error(`endpoint ${attempt.endpoint.id} names an unknown provider`);
-    const lane = call.request.lane(laneTarget(call, attempt, provider, ports.safetySecret));
+    const lane = call.request.lane(laneTarget(call, attempt, provider, ports));
     if (!lane.ok) return notSayable(lane.failure);
     call.losses = lane.value.losses;
     if (call.input.isStrict && call.losses.length > 0) return notSayable(strictRefusal(call));
@@ -284,6 +286,7 @@ export class Exchange {
     const cost = decimalUsd(charge.chargeNanousd);
     const { body: bytes, losses } = reply.render({ usage: charge.usage, cost });
     call.losses = [...call.losses, ...losses];
+    keepReasoning(this.ports.vault, call, attempt, reply);
     await this.settle(call, { charge, attempt, status: 200, errorCode: null, finish: reply.finishRaw });
     const { response } = call.input;
     if (departure.hasLeft) return;
@@ -342,6 +345,7 @@ export class Exchange {
     const charge = this.charge(call, attempt, outcome);
     const told = streamed.failure ? clientFailure(streamed.failure, call.input.requestId, 'stream_interrupted') : null;
     call.losses = [...call.losses, ...stream.losses];
+    keepReasoning(this.ports.vault, call, attempt, stream);
     await this.settle(call, {
       charge,
       attempt,

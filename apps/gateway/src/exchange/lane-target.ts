@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { ProviderInfo } from '@tollgate/catalog';
+import type { Endpoint, ProviderInfo } from '@tollgate/catalog';
 import { type Host, type LaneTarget, quirksOf } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import type { Call } from './call.js';
@@ -11,14 +11,26 @@ const HOSTS: Readonly<Record<string, Host>> = {
   cloudflare: 'cloudflare',
 };
 
+export interface LaneTargetOptions {
+  /** keys the identifier by which providers tell our organisations apart */
+  readonly safetySecret: string;
+  /** what the provider is asked for: some ids depend on the region that is called */
+  readonly upstreamModel: (endpoint: Endpoint) => string;
+}
+
 /** Everything about an endpoint that the bytes of a request to it, and of the answer from it, depend on. */
-export function laneTarget(call: Call, attempt: Attempt, provider: ProviderInfo, safetySecret: string): LaneTarget {
+export function laneTarget(
+  call: Call,
+  attempt: Attempt,
+  provider: ProviderInfo,
+  { safetySecret, upstreamModel }: LaneTargetOptions,
+): LaneTarget {
   const { endpoint } = attempt;
   const quirks = quirksOf(provider.id);
   return {
     dialect: endpoint.dialect,
     host: HOSTS[provider.id] ?? 'direct',
-    model: endpoint.providerModel,
+    model: upstreamModel(endpoint),
     publicModel: endpoint.modelId,
     providerName: provider.name,
     quirks,

@@ -24,6 +24,7 @@ import { encodeJson } from './json-money.js';
 import { FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
 import { KeysController } from './keys/keys.controller.js';
 import { ModelsController } from './models/models.controller.js';
+import { ProjectsController } from './projects/projects.controller.js';
 import { refuseBadUrl, refuseMalformed } from './refuse-malformed.js';
 import { generateRequestId } from './request-identity.js';
 
@@ -58,6 +59,7 @@ class HttpModule {
         GenerateContentController,
         ModelsController,
         KeysController,
+        ProjectsController,
         AccountController,
         HealthController,
         NotSupportedController,

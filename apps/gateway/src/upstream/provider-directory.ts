@@ -6,6 +6,7 @@ import {
   PROVIDERS,
   type ProviderInfo,
   providerInfo,
+  upstreamModel,
 } from '@tollgate/catalog';
 import type { Attempt, Availability } from '@tollgate/routing';
 import {
@@ -45,6 +46,13 @@ export class ProviderDirectory {
     const found = this.accessFor(endpoint);
     if (found.kind === 'missing') throw new Error(`provider ${endpoint.provider} has no credential`);
     return found.access;
+  }
+
+  /** The id a provider is asked for. The sandbox is asked for the same. */
+  upstreamModel({ provider: id, providerModel }: Endpoint): string {
+    const provider = providerInfo(id);
+    if (!provider) throw new Error(`an endpoint names the unknown provider ${id}`);
+    return upstreamModel(provider, providerModel, this.environment);
   }
 
   /** ids of the providers that are real */

@@ -1,6 +1,7 @@
 import type { Failure, ProviderFailure, RequestFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
 import type { ProviderQuirks } from '../provider-quirks.js';
+import type { ReasoningEntry } from '../reasoning-state.js';
 import type { Usage } from '../usage.js';
 import type { Loss } from './loss.js';
 import type { ClientDialectId, DialectId, JsonObject } from './part.js';
@@ -184,6 +185,8 @@ export interface WholeReply {
   readonly isEmpty: boolean;
   /** output tokens by our own count, for answers without usage */
   countOutput(): number;
+  /** what was thought before its calls, for clients that cannot carry it; absent: nobody watched */
+  reasoning?(): readonly ReasoningEntry[];
   /** reply-side losses are known after this */
   render(facts: ReplyFacts): EncodedReply;
 }
@@ -216,6 +219,8 @@ export interface ReplyStream {
   readonly losses: readonly Loss[];
   /** output tokens delivered so far, by our own count */
   countOutput(): number;
+  /** as WholeReply.reasoning */
+  reasoning?(): readonly ReasoningEntry[];
   terminal(facts: ReplyFacts): Buffer;
   failure(failure: Failure): Buffer;
 }

@@ -1,0 +1,3 @@
+export * from './project-settings.store.js';
+export * from './sealed-box.js';
+export * from './stored-response.store.js';

@@ -1,0 +1,89 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { openDatabase } from '@tollgate/prisma';
+import { afterAll, describe, expect, it } from 'vitest';
+import { changeProjectSettings, readProjectSettings } from './project-settings.store.js';
+import {
+  deleteExpiredResponses,
+  deleteResponse,
+  loadResponse,
+  RESPONSE_RETENTION_DAYS,
+  type ResponseOwner,
+  saveResponse,
+} from './stored-response.store.js';
+
+const db = openDatabase({ url: process.env.DATABASE_URL ?? '', applicationName: 'stored-response.store.test' });
+afterAll(() => db.$disconnect());
+
+const nowMs = Date.now();
+const payload = randomBytes(64);
+
+async function newProject(organizationId = randomUUID()): Promise<ResponseOwner> {
+  const projectId = randomUUID();
+  const known = await db.organization.findUnique({ where: { id: organizationId } });
+  if (known === null)
+    await db.organization.create({
+      data: { id: organizationId, name: 'Test', slug: `test-${organizationId}`, markupBp: 550 },
+    });
+  await db.project.create({ data: { id: projectId, organizationId, name: projectId } });
+  return { organizationId, projectId };
+}
+
+describe('a stored turn', () => {
+  it('is found by its own project, and by nobody else', async () => {
+    const owner = await newProject();
+    const sibling = await newProject(owner.organizationId);
+    const stranger = await newProject();
+    await saveResponse(db, owner, { id: 'resp_a', payload, nowMs });
+    expect(await loadResponse(db, owner, { id: 'resp_a', nowMs })).toEqual(payload);
+    for (const other of [sibling, stranger]) {
+      expect(await loadResponse(db, other, { id: 'resp_a', nowMs })).toBeNull();
+      expect(await deleteResponse(db, other, { id: 'resp_a', nowMs })).toBe(false);
+    }
+    expect(await loadResponse(db, owner, { id: 'resp_a', nowMs })).toEqual(payload);
+  });
+
+  it('may have the same id in another organisation', async () => {
+    const [one, two] = [await newProject(), await newProject()];
+    const other = randomBytes(64);
+    await saveResponse(db, one, { id: 'resp_same', payload, nowMs });
+    await saveResponse(db, two, { id: 'resp_same', payload: other, nowMs });
+    expect(await loadResponse(db, one, { id: 'resp_same', nowMs })).toEqual(payload);
+    expect(await loadResponse(db, two, { id: 'resp_same', nowMs })).toEqual(other);
+  });
+
+  it('is gone after it was deleted, and after its time', async () => {
+    const owner = await newProject();
+    const later = nowMs + RESPONSE_RETENTION_DAYS * 86_400_000;
+    for (const id of ['resp_deleted', 'resp_old', 'resp_young'])
+      await saveResponse(db, owner, { id, payload, nowMs: id === 'resp_young' ? nowMs + 1 : nowMs });
+    expect(await deleteResponse(db, owner, { id: 'resp_deleted', nowMs })).toBe(true);
+    expect(await loadResponse(db, owner, { id: 'resp_deleted', nowMs })).toBeNull();
+    expect(await loadResponse(db, owner, { id: 'resp_old', nowMs: later - 1 })).toEqual(payload);
+    expect(await loadResponse(db, owner, { id: 'resp_old', nowMs: later })).toBeNull();
+    expect(await deleteExpiredResponses(db, { nowMs: later })).toBeGreaterThan(0);
+    expect(
+      await db.storedResponse.findMany({ where: { organizationId: owner.organizationId }, select: { id: true } }),
+    ).toEqual([{ id: 'resp_young' }]);
+  });
+});
+
+describe('a project', () => {
+  it('stores nothing unless it says so, and what it stored is gone when it says no', async () => {
+    const owner = await newProject();
+    expect(await readProjectSettings(db, owner)).toMatchObject({ storesResponses: false, keepsReasoning: true });
+    const on = await changeProjectSettings(db, owner, { storesResponses: true });
+    expect(on).toMatchObject({ settings: { storesResponses: true, keepsReasoning: true }, authVersion: '2' });
+    await saveResponse(db, owner, { id: 'resp_b', payload, nowMs });
+    expect(await changeProjectSettings(db, owner, { storesResponses: false })).toMatchObject({ authVersion: '3' });
+    expect(await loadResponse(db, owner, { id: 'resp_b', nowMs })).toBeNull();
+  });
+
+  it('of another organisation cannot be read or changed', async () => {
+    const owner = await newProject();
+    const stranger = await newProject();
+    const mixed = { organizationId: stranger.organizationId, projectId: owner.projectId };
+    expect(await readProjectSettings(db, mixed)).toBeNull();
+    expect(await changeProjectSettings(db, mixed, { storesResponses: true })).toBeNull();
+    expect(await readProjectSettings(db, owner)).toMatchObject({ storesResponses: false });
+  });
+});
