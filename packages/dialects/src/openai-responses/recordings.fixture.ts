@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ReplyContext, StreamDecoder } from '../canonical/codec.js';
+import type { JsonObject } from '../canonical/part.js';
+import type { ReplyEvent, StreamEnd } from '../canonical/reply.js';
+import { type CanonicalRequest, NO_SAMPLING } from '../canonical/request.js';
+import { NO_QUIRKS } from '../provider-quirks.js';
+
+/** Real exchanges of every provider that speaks this dialect. They are no part of the project; without them their tests skip. */
+const here = path.dirname(fileURLToPath(import.meta.url));
+const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../../shared/recordings');
+
+export interface Recording {
+  readonly name: string;
+  readonly provider: string;
+  readonly request: { readonly path?: string; readonly body?: unknown } | null;
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly stream?: string;
+    readonly body?: unknown;
+    readonly body_text?: string;
+  };
+}
+
+function load(): Recording[] {
+  if (!existsSync(folder)) {
+    console.log(`no recordings at ${folder}: the tests over recorded exchanges are skipped`);
+    return [];
+  }
+  return readdirSync(folder).flatMap((provider) => {
+    const cases = path.join(folder, provider, 'openai-responses');
+    const names = existsSync(cases) ? readdirSync(cases).filter((name) => name.endsWith('.json')) : [];
+    return names.map((name) => {
+      const { request, response } = JSON.parse(readFileSync(path.join(cases, name), 'utf8'));
+      return { name: `${provider}/${name}`, provider, request, response };
+    });
+  });
+}
+
+export const recordings = load();
+
+export interface RecordedStream {
+  readonly name: string;
+  readonly provider: string;
+  readonly bytes: Buffer;
+  readonly events: readonly JsonObject[];
+  readonly request: Recording['request'];
+}
+
+/** Recorded streams; where a recorder wrote several answers into one file, each by itself. */
+export const streams: readonly RecordedStream[] = recordings
+  .filter(({ response }) => response.status === 200 && response.stream !== undefined)
+  .flatMap(({ name, provider, response, request }) =>
+    answersOf(response.stream ?? '').map((answer, index, all) => ({
+      name: all.length === 1 ? name : `${name}#${index}`,
+      provider,
+      bytes: Buffer.from(answer),
+      events: eventsOfText(answer),
+      request,
+    })),
+  );
+
+function answersOf(stream: string): string[] {
+  const starts = [...stream.matchAll(/^event: response\.created\n/gm)].map((match) => match.index);
+  if (starts.length < 2) return [stream];
+  return starts.map((start, index) => stream.slice(start, starts[index + 1] ?? stream.length));
+}
+
+/** A reading of its own, line by line: what the codec must agree with. */
+export function eventsOfText(stream: string): JsonObject[] {
+  return stream
+    .split(/\r\n|\n|\r/)
+    .filter((line) => /^data:\s*\{/.test(line))
+    .map((line) => JSON.parse(line.slice(5)) as JsonObject);
+}
+
+export function requestOf(changes: Partial<CanonicalRequest> = {}): CanonicalRequest {
+  return {
+    dialect: 'openai-chat',
+    model: 'maker/model',
+    isStream: true,
+    messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }],
+    tools: [],
+    toolChoice: null,
+    parallelToolCalls: null,
+    format: null,
+    sampling: NO_SAMPLING,
+    maxOutputTokens: null,
+    stop: [],
+    choices: 1,
+    logprobs: null,
+    reasoning: null,
+    verbosity: null,
+    modalities: [],
+    audioOutput: null,
+    user: null,
+    metadata: {},
+    serviceTier: null,
+    promptCacheKey: null,
+    cache: null,
+    includeUsage: true,
+    extras: null,
+    ...changes,
+  };
+}
+
+export const CONTEXT: ReplyContext = { requestId: 'r1', request: requestOf(), quirks: NO_QUIRKS, headers: {} };
+
+export interface Decoded {
+  readonly events: ReplyEvent[];
+  readonly end: StreamEnd;
+}
+
+/** Pushes the bytes cut at the given positions, and ends. */
+export function decodeCut(decoder: StreamDecoder, bytes: Buffer, cuts: readonly number[] = []): Decoded {
+  const events: ReplyEvent[] = [];
+  const emit = (event: ReplyEvent): void => void events.push(event);
+  let from = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    decoder.push(bytes.subarray(from, cut), emit);
+    from = cut;
+  }
+  return { events, end: decoder.end(emit) };
+}
+
+/** Events as OpenAI frames them. */
+export function sse(events: readonly JsonObject[]): Buffer {
+  return Buffer.from(
+    events.map((event) => `event: ${String(event['type'])}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
+  );
+}
+
+/** Random cuts from a seed: the same ones in every run. */
+export function createCuts(seed: number): (length: number, count: number) => number[] {
+  let random = seed;
+  const next = (below: number): number => {
+    random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
+    return random % below;
+  };
+  return (length, count) => Array.from({ length: count }, () => next(length)).sort((a, b) => a - b);
+}

@@ -1,0 +1,105 @@
+import type { DecodedReply, ReplyContext } from '../canonical/codec.js';
+import { isObject, object, objects, parseJson, text } from '../canonical/json-read.js';
+import type { JsonObject, Part } from '../canonical/part.js';
+import type { ReplyChoice, TokenLogprob } from '../canonical/reply.js';
+import { syntheticCallId } from '../canonical/tool-call-id.js';
+import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
+import { decodeFinish } from './finish.js';
+import { decodeCall, decodeMessageParts, decodeOtherItem, decodeOutputContents, decodeReasoning } from './items.js';
+import { decodeLogprobs } from './logprobs.js';
+import { decodeResponseUsage } from './usage.js';
+import { extrasOf } from './wire.js';
+
+/** Reads a whole answer. What is no response (an error under 200, another object of the same path) is said to be so. */
+export function decodeReply(body: Buffer, context: ReplyContext): DecodedReply {
+  const value = parseJson(body.toString('utf8'));
+  if (!isObject(value)) return { kind: 'unreadable', reason: 'the answer is not a JSON object' };
+  const problem = problemOf(value);
+  if (problem !== null) return problem;
+  const choice = decodeOutput(value, context.requestId);
+  return {
+    kind: 'reply',
+    reply: {
+      choices: [choice],
+      usage: decodeResponseUsage(value),
+      serviceTier: text(value['service_tier']),
+    },
+  };
+}
+
+/** Why an object is no answer; null where it is one. Shared with the way that keeps bytes. */
+export function problemOf(response: JsonObject): Exclude<DecodedReply, { kind: 'reply' }> | null {
+  const error = response['error'];
+  if (error !== undefined && error !== null && error !== false)
+    return { kind: 'failed', error: decodeInlineFailure(isObject(error) ? { error } : response) };
+  if (response['status'] === 'failed')
+    return {
+      kind: 'failed',
+      error: decodeInlineFailure({ error: { message: 'The provider says the answer failed.' } }),
+    };
+  if (!Array.isArray(response['output'])) return { kind: 'unreadable', reason: 'the answer has no output' };
+  const status = response['status'];
+  if (status === 'queued' || status === 'in_progress')
+    return { kind: 'unreadable', reason: `the answer is not finished (${status})` };
+  return null;
+}
+
+function decodeOutput(response: JsonObject, requestId: string): ReplyChoice {
+  const items = objects(response['output']);
+  const parts: Part[] = [];
+  const logprobs: TokenLogprob[] = [];
+  for (const [index, item] of items.entries()) {
+    parts.push(...decodeItem(item, callIdOf(item, requestId, index)));
+    if (item['type'] === 'message')
+      for (const content of objects(item['content'])) logprobs.push(...decodeLogprobs(content['logprobs']));
+  }
+  const { finish, raw } = decodeFinish(response, hasCalls(parts));
+  return {
+    index: 0,
+    parts,
+    finish,
+    finishRaw: raw,
+    stopSequence: null,
+    logprobs: logprobs.length === 0 ? null : logprobs,
+    ...extrasOf(replyFields(response)),
+  };
+}
+
+/** What Azure and OpenAI say beside the output of one answer: verdicts about its content. */
+export function replyFields(response: JsonObject): JsonObject | null {
+  const fields: Record<string, unknown> = {};
+  for (const name of ['content_filters', 'moderation'])
+    if (object(response[name]) !== null || Array.isArray(response[name])) fields[name] = response[name];
+  return Object.keys(fields).length === 0 ? null : fields;
+}
+
+export function hasCalls(parts: readonly Part[]): boolean {
+  return parts.some(({ kind }) => kind === 'tool_call');
+}
+
+/** The parts of one item of an answer. Ids stay at the provider, but for the one a seal may be bound to. */
+export function decodeItem(item: JsonObject, callId: string): Part[] {
+  const type = text(item['type']) ?? '';
+  switch (type) {
+    case 'message':
+      return decodeMessageParts(item, decodeOutputContents(item['content']), false);
+    case 'reasoning': {
+      const reasoning = decodeReasoning(item);
+      return reasoning === null ? [] : [reasoning];
+    }
+    case 'function_call':
+    case 'custom_tool_call':
+      return [decodeCall(item, callId, false)];
+    default:
+      return [decodeOtherItem(item, type, false)];
+  }
+}
+
+/** Ids that every answer begins anew with (Bedrock: `call_0`): they would meet themselves in the next turn. */
+const COUNTED = /^(call|fc|tool|func)[-_]?\d{1,3}$/;
+
+/** The call's own id; one made up where there is none, or none that is unique in a conversation. */
+export function callIdOf(item: JsonObject, requestId: string, position: number): string {
+  const given = text(item['call_id']);
+  return given === null || given === '' || COUNTED.test(given) ? syntheticCallId(requestId, position) : given;
+}
