@@ -1,5 +1,6 @@
 import { anthropicMessages } from './anthropic/dialect.js';
 import { bedrock } from './bedrock/dialect.js';
+import { cohere } from './cohere/dialect.js';
 import type { Dialect } from './dialect.js';
 import { gemini } from './gemini/dialect.js';
 import { openAiMedia } from './media/dialect.js';
@@ -7,7 +8,7 @@ import { geminiEmbeddings } from './media/gemini-embeddings.js';
 import { openAiChat } from './openai/dialect.js';
 
 /** The dialects in the order they are tried: the first whose paths match serves the request. */
-const dialects: readonly Dialect[] = [anthropicMessages, bedrock, gemini, geminiEmbeddings, openAiMedia];
+const dialects: readonly Dialect[] = [anthropicMessages, bedrock, cohere, gemini, geminiEmbeddings, openAiMedia];
 
 /** The dialect of a path. What nobody owns is OpenAI's, whose 404 most clients understand. */
 export function dialectOf(path: string): Dialect {

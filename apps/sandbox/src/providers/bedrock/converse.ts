@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { headerOf, type Incoming } from '../../attempt/incoming.js';
 import type { Frame, ReplyPlan } from '../../attempt/reply-plan.js';
+import { thinkingIssuer } from '../anthropic/conversation.js';
 import type { DialectChanges, DialectWorld } from '../dialect.js';
 import { opensSeal, sealOf } from '../seal.js';
 import { joinedText, type SpokenAnswer, speak } from '../spoken-answer.js';
@@ -168,7 +169,7 @@ function blocksOf(reply: Reply): unknown[] {
 
 /** Only Claude signs its thoughts; its signatures hold on every platform that serves it. */
 function signatureOf({ model, world }: Reply, thinking: string): { readonly signature?: string } {
-  return isOf(model, 'anthropic') ? { signature: sealOf('anthropic', thinking, world.newName(24)) } : {};
+  return isOf(model, 'anthropic') ? { signature: sealOf(thinkingIssuer, thinking, world.newName(24)) } : {};
 }
 
 /** Thoughts that come back in a history must be Claude's own, unchanged; other models take none that are signed. */
@@ -183,7 +184,7 @@ function sealErrors(model: string, request: ConverseRequest): BedrockError | nul
       }
       const place = `messages.${index}.content.${at}`;
       if (thought.signature === undefined) return modelRefusal(`${place}.thinking.signature: Field required`);
-      if (!opensSeal('anthropic', thought.text, thought.signature))
+      if (!opensSeal(thinkingIssuer, thought.text, thought.signature))
         return modelRefusal(`${place}: Invalid \`signature\` in \`thinking\` block`);
     }
   return null;

@@ -4,13 +4,14 @@ import type { Dialect, DialectChanges, DialectWorld } from '../dialect.js';
 import { planConverse } from './converse.js';
 import { type BedrockError, bedrockError, errorOfStatus, errorTypeHeader, validationError } from './errors.js';
 import { eventMessage, exceptionMessage } from './event-stream.js';
+import { planInvoke } from './invoke.js';
 import { fieldOf, isUnknownModel } from './models.js';
 import { requestHeaders } from './reply-headers.js';
 import { accountError } from './signature.js';
 
-const paths = /\/model\/(.+)\/(converse|converse-stream)$/;
+const paths = /\/model\/(.+)\/(converse|converse-stream|invoke|invoke-with-response-stream)$/;
 
-/** Amazon Bedrock's runtime: Converse, whole and streamed. The model stands in the path. */
+/** Amazon Bedrock's runtime: Converse and InvokeModel, whole and streamed. The model stands in the path. */
 export const bedrock: Dialect = {
   paths,
   read({ path }) {
@@ -46,7 +47,9 @@ function planFor(incoming: Incoming, changes: DialectChanges, world: DialectWorl
   if (incoming.method !== 'POST') return bedrockError(404, 'UnknownOperationException', 'Unknown operation.');
   if (incoming.model === null || isUnknownModel(incoming.model))
     return validationError('The provided model identifier is invalid.');
-  return planConverse(incoming, changes, world);
+  return /\/invoke[a-z-]*$/.test(incoming.path)
+    ? planInvoke(incoming, changes, world)
+    : planConverse(incoming, changes, world);
 }
 
 function errorPlan(error: BedrockError, world: DialectWorld): ReplyPlan {

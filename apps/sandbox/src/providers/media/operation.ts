@@ -4,7 +4,7 @@ import type { Counts, Frame, ReplyPlan } from '../../attempt/reply-plan.js';
 import type { DialectChanges, DialectWorld } from '../dialect.js';
 import { vendorHeaders } from '../openai/chat-completions.js';
 import { invalidRequest, unparsableBody, type WireError } from '../openai/errors.js';
-import { errorOfIssue } from '../openai/validate.js';
+import { errorOfIssue } from '../openai/field-errors.js';
 
 /** A request to one of OpenAI's other endpoints, on its way to an answer. */
 export interface MediaRequest {
