@@ -2,8 +2,8 @@ import { type Dice, diceOf, rollBetween } from '../../answers/dice.js';
 import { jsonAnswerTo } from '../../answers/json-answer.js';
 import { textAnswerTo } from '../../answers/text-answer.js';
 import { isReasoningModel, thinksUnasked } from './models.js';
-import { cacheablePrefixesOf, countTokens, type Piece, piecesOf, piecesWithin } from './tokens.js';
 import { promptTokensOf, questionOf } from './prompt.js';
+import { cacheablePrefixesOf, countTokens, type Piece, piecesOf, piecesWithin } from './tokens.js';
 import { type CalledTool, toolCallsFor } from './tools.js';
 import type { ChatRequest } from './wire.js';
 

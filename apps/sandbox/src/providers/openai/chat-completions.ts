@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Incoming } from '../../attempt/incoming.js';
 import { headerOf } from '../../attempt/incoming.js';
 import { jsonPlan, type ReplyPlan } from '../../attempt/reply-plan.js';
-import { createHash } from 'node:crypto';
 import { type Answer, answerTo } from './answer.js';
 import { incorrectKey, invalidUrl, missingKey, modelNotFound, unparsableBody, type WireError } from './errors.js';
 import { isReasoningModel, isUnknownModel, modelList, servedName } from './models.js';

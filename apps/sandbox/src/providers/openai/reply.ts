@@ -1,7 +1,7 @@
 import type { Answer, Choice } from './answer.js';
 import { asLogprob } from './logprobs.js';
-import { encodeUsage, type TokenCounts } from './wire.js';
 import type { StreamStyle } from './stream.js';
+import { encodeUsage, type TokenCounts } from './wire.js';
 
 /** What tells one reply from another. */
 export interface ReplyIdentity {

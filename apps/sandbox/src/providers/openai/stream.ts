@@ -1,6 +1,6 @@
 import type { Frame } from '../../attempt/reply-plan.js';
-import { asLogprob } from './logprobs.js';
 import type { Answer, Choice, PiecedCall } from './answer.js';
+import { asLogprob } from './logprobs.js';
 import type { ReplyIdentity } from './reply.js';
 import type { Piece } from './tokens.js';
 import { encodeUsage, type TokenCounts } from './wire.js';
