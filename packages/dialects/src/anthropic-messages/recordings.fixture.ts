@@ -1,0 +1,97 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JsonObject } from '../canonical/part.js';
+
+/** Real exchanges with Claude. They are no part of the project; without them there is nothing to compare, and that is said once. */
+const here = path.dirname(fileURLToPath(import.meta.url));
+const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../../shared/recordings');
+
+export interface Recording {
+  readonly name: string;
+  readonly request: { readonly path: string; readonly body?: unknown } | null;
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly stream?: string;
+    readonly body?: unknown;
+    readonly body_text?: string;
+  };
+}
+
+export function loadRecordings(api: string): readonly Recording[] {
+  if (!existsSync(folder)) {
+    console.log(`no recordings at ${folder}: the tests over recorded exchanges are skipped`);
+    return [];
+  }
+  return readdirSync(folder).flatMap((provider) => {
+    const cases = path.join(folder, provider, api);
+    const names = existsSync(cases) ? readdirSync(cases).filter((name) => name.endsWith('.json')) : [];
+    return names.map((name) => {
+      const { request, response } = JSON.parse(readFileSync(path.join(cases, name), 'utf8'));
+      return { name: `${provider}/${name}`, request, response };
+    });
+  });
+}
+
+export function bodyOf({ response }: Recording): Buffer {
+  return Buffer.from(response.body_text ?? JSON.stringify(response.body));
+}
+
+interface Event {
+  readonly type: string;
+  readonly index?: number;
+  readonly message?: Record<string, unknown>;
+  readonly content_block?: Record<string, unknown>;
+  readonly delta?: Readonly<Record<string, unknown>>;
+  readonly usage?: Readonly<Record<string, unknown>>;
+  readonly [name: string]: unknown;
+}
+
+/** The events of a stream by a reading of its own, JSON.parse line by line. Some files hold several answers: only the first one counts. */
+export function eventsIn(text: string): readonly Event[] {
+  const lines = text.split(/\r\n|\n|\r/).filter((line) => /^data:\s*\{/.test(line));
+  const events: readonly Event[] = lines.map((line) => JSON.parse(line.slice(5)));
+  const last = events.findIndex(({ type }) => type === 'message_stop');
+  return last === -1 ? events : events.slice(0, last + 1);
+}
+
+/** The message a stream adds up to, as the vendor's SDK accumulates it: what a decoder must agree with. */
+export function accumulate(events: readonly Event[]): JsonObject {
+  let message: Record<string, unknown> = {};
+  const blocks: { block: Record<string, unknown>; json: string }[] = [];
+  for (const event of events) {
+    switch (event.type) {
+      case 'message_start':
+        message = structuredClone(event.message ?? {});
+        break;
+      case 'content_block_start':
+        blocks.push({ block: structuredClone(event.content_block ?? {}), json: '' });
+        break;
+      case 'content_block_delta': {
+        const open = blocks[event.index ?? -1];
+        if (open === undefined) throw new Error(`a delta for block ${event.index}`);
+        grow(open, event.delta ?? {});
+        break;
+      }
+      case 'message_delta': {
+        const { type: _type, delta, usage, ...others } = event;
+        const said = Object.fromEntries(Object.entries(usage ?? {}).filter(([, value]) => value !== null));
+        message = { ...message, ...others, ...delta, usage: { ...(message['usage'] as object), ...said } };
+      }
+    }
+  }
+  const content = blocks.map(({ block, json }) => (json === '' ? block : { ...block, input: JSON.parse(json) }));
+  return { ...message, content };
+}
+
+function grow(open: { block: Record<string, unknown>; json: string }, delta: Readonly<Record<string, unknown>>): void {
+  const { block } = open;
+  const add = (name: string): void => {
+    if (delta[name] !== null) block[name] = `${block[name] ?? ''}${delta[name]}`;
+  };
+  if (delta['type'] === 'input_json_delta') open.json += delta['partial_json'];
+  else if (delta['type'] === 'citations_delta')
+    block['citations'] = [...((block['citations'] as unknown[] | null) ?? []), delta['citation']];
+  else for (const name of ['text', 'thinking', 'signature', 'content']) if (delta[name] !== undefined) add(name);
+}

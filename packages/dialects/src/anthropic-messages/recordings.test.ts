@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import { createEventCheck } from '../canonical/check-events.js';
+import type { ReplyContext } from '../canonical/codec.js';
+import { createFold } from '../canonical/fold.js';
+import type { CanonicalReply } from '../canonical/reply.js';
+import type { CanonicalRequest } from '../canonical/request.js';
+import { NO_QUIRKS } from '../provider-quirks.js';
+import { provider, vertexProvider } from './provider.js';
+import { accumulate, bodyOf, eventsIn, loadRecordings } from './recordings.fixture.js';
+import { decodeCountTokens, decodeRequest } from './request-reader.js';
+import { SseDecoder } from './stream-decoder.js';
+
+const recordings = loadRecordings('anthropic-messages');
+const present = recordings.length > 0;
+const streams = recordings.filter(({ response }) => response.status === 200 && response.stream !== undefined);
+const bodies = recordings.filter(({ response }) => response.status === 200 && response.stream === undefined);
+const asked = recordings.filter(({ request }) => request?.body !== undefined);
+const door = { model: null, isStream: null };
+
+/** A request without tools, for answers whose question was not recorded. */
+const EMPTY = decodeRequest(
+  Buffer.from('{"model":"claude-sonnet-5","max_tokens":10,"messages":[{"role":"user","content":"a"}]}'),
+  door,
+);
+function contextOf(): ReplyContext {
+  if (!EMPTY.ok) throw new Error(EMPTY.failure.message);
+  return { requestId: '1', request: EMPTY.value, quirks: NO_QUIRKS, headers: {} };
+}
+
+function fold(bytes: Buffer, cuts: readonly number[] = []) {
+  const decoder = new SseDecoder(contextOf());
+  const check = createEventCheck();
+  const folded = createFold();
+  const emit = (event: Parameters<typeof check.add>[0]): void => {
+    check.add(event);
+    folded.add(event);
+  };
+  let from = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    decoder.push(bytes.subarray(from, cut), emit);
+    from = cut;
+  }
+  const end = decoder.end(emit);
+  check.end();
+  const { usage, serviceTier } = decoder;
+  return { decoder, end, reply: folded.reply({ usage, serviceTier }) };
+}
+
+function wholeOf(body: Buffer): CanonicalReply {
+  const decoded = provider.decodeReply(body, contextOf());
+  if (decoded.kind !== 'reply') throw new Error(decoded.kind);
+  return decoded.reply;
+}
+
+/** Arguments stream as the model wrote them, with its spaces; a whole answer has them as an object. */
+function compact(reply: CanonicalReply): CanonicalReply {
+  const choices = reply.choices.map((choice) => ({
+    ...choice,
+    parts: choice.parts.map((part) =>
+      part.kind === 'tool_call' ? { ...part, arguments: JSON.stringify(JSON.parse(part.arguments)) } : part,
+    ),
+  }));
+  return { ...reply, choices };
+}
+
+describe.runIf(present)('every recorded stream', () => {
+  test.each(streams.map((one) => [one.name, one] as const))('%s folds into the whole answer', (_name, { response }) => {
+    const text = response.stream ?? '';
+    const { decoder, end, reply } = fold(Buffer.from(text));
+    expect(end).toEqual({ kind: 'finished' });
+    expect(decoder.malformedEvents).toBe(0);
+    expect(decoder.isDone).toBe(true);
+    expect(compact(reply)).toEqual(wholeOf(Buffer.from(JSON.stringify(accumulate(eventsIn(text))))));
+  });
+
+  test('cut anywhere, each says the same', () => {
+    let random = 20_261_120;
+    const next = (below: number): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    for (const { name, response } of streams) {
+      const bytes = Buffer.from(response.stream ?? '');
+      const { reply, end } = fold(bytes);
+      for (const pieces of [1, 9, 300]) {
+        const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
+        const again = fold(bytes, cuts);
+        expect({ reply: again.reply, end: again.end }, `${name} cut at ${cuts}`).toEqual({ reply, end });
+      }
+    }
+  }, 120_000);
+});
+
+describe.runIf(present)('every recorded answer', () => {
+  test.each(bodies.map((one) => [one.name, one] as const))('%s is read', (_name, one) => {
+    const body = one.response.body as { readonly content: readonly unknown[]; readonly stop_reason: string };
+    const { choices, usage } = wholeOf(bodyOf(one));
+    expect(choices[0]?.parts).toHaveLength(body.content.length);
+    expect(choices[0]?.finishRaw).toBe(body.stop_reason);
+    expect(usage).not.toBeNull();
+  });
+});
+
+/** What a request says, without the ways in which two bodies can say the same. */
+function meaning(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(meaning);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(entries.map(([key, one]) => [key, meaning(one)]));
+}
+
+function spelledOut(body: Record<string, unknown>): unknown {
+  const blocks = (content: unknown): unknown =>
+    typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+  const messages = (body['messages'] as { role: string; content: unknown }[]).map((message) => {
+    const content = (blocks(message.content) as Record<string, unknown>[]).map((block) => {
+      if (block['type'] !== 'tool_result') return block;
+      return { ...block, ...(block['content'] === undefined ? {} : { content: blocks(block['content']) }) };
+    });
+    return { ...message, content };
+  });
+  const merged: { role: string; content: unknown[] }[] = [];
+  for (const message of messages) {
+    const last = merged.at(-1);
+    if (last?.role === message.role) last.content.push(...message.content);
+    else merged.push({ ...message, content: [...message.content] });
+  }
+  const tools = (body['tools'] as { type?: string; description?: string }[] | undefined)?.map(
+    ({ type, description, ...tool }) => ({
+      ...tool,
+      ...(type === undefined || type === 'custom' ? {} : { type }),
+      ...(description === undefined || description === '' ? {} : { description }),
+    }),
+  );
+  const { stream, system, ...rest } = body;
+  return meaning({
+    ...rest,
+    ...(system === undefined ? {} : { system: blocks(system) }),
+    ...(stream === true ? { stream } : {}),
+    ...(tools === undefined || tools.length === 0 ? { tools: null } : { tools }),
+    messages: merged,
+  });
+}
+
+describe.runIf(present)('every recorded request', () => {
+  test.each(asked.map((one) => [one.name, one] as const))('%s is said again as it was', (_name, { request }) => {
+    const isVertex = request?.path.includes('RawPredict') || request?.path.includes('rawPredict');
+    const body = request?.body as Record<string, unknown>;
+    const model = isVertex ? (/models\/([^:]+):/.exec(request?.path ?? '')?.[1] ?? '') : null;
+    const decoded = decodeRequest(Buffer.from(JSON.stringify(body)), { model, isStream: null });
+    if (!decoded.ok) throw new Error(decoded.failure.message);
+    const target = { model: decoded.value.model, quirks: NO_QUIRKS, outputMax: null, safetyIdentifier: null };
+    const encoded = (isVertex ? vertexProvider : provider).encodeRequest(decoded.value, target);
+    if (/"file_id"|"container":"/.test(JSON.stringify(body))) {
+      expect(encoded).toMatchObject({ ok: false, failure: { code: 'not_supported' } });
+      return;
+    }
+    if (!encoded.ok) throw new Error(encoded.failure.message);
+    const changed = KNOWN_LOSSES(
+      decoded.value,
+      encoded.value.losses.map(({ field }) => field),
+    );
+    if (!changed) {
+      expect(encoded.value.losses).toEqual([]);
+      expect(spelledOut(encoded.value.body as Record<string, unknown>)).toEqual(spelledOut(body));
+    }
+    if (isVertex) expect(request?.path.endsWith(encoded.value.path)).toBe(true);
+  });
+});
+
+/** Requests the vendor would refuse today, or refused when they were recorded. */
+function KNOWN_LOSSES(_request: CanonicalRequest, fields: readonly string[]): boolean {
+  return fields.length > 0 && fields.every((field) => field === 'output_config.effort');
+}
+
+describe.runIf(present)('every recorded error', () => {
+  const failed = recordings.filter(({ response }) => response.status !== 200);
+  test.each(failed.map((one) => [one.name, one] as const))('%s has the kind its type says', (_name, one) => {
+    const failure = provider.decodeFailure(one.response.status, bodyOf(one), one.response.headers);
+    expect(failure.kind).toBe(
+      { 400: 'invalid_request', 401: 'authentication', 404: 'not_found', 529: 'overloaded' }[one.response.status],
+    );
+    expect(failure.message).not.toBe('');
+  });
+});
+
+describe.runIf(present)('every recorded question of how many tokens', () => {
+  const counted = loadRecordings('anthropic-count-tokens').filter(({ request }) => request?.body !== undefined);
+  test.each(counted.map((one) => [one.name, one] as const))('%s is read without max_tokens', (_name, { request }) => {
+    expect(decodeCountTokens(Buffer.from(JSON.stringify(request?.body)), door)).toMatchObject({ ok: true });
+  });
+});
+
+test.runIf(!present)('without recordings there is nothing to compare', () => {
+  expect(recordings).toEqual([]);
+});

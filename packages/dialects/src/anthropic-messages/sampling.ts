@@ -1,0 +1,66 @@
+import type { Losses } from '../canonical/loss.js';
+import type { JsonObject } from '../canonical/part.js';
+import type { CanonicalRequest } from '../canonical/request.js';
+import type { ClaudeTraits } from './claude-traits.js';
+import { type Parameter, wordFor } from './parameter-words.js';
+import { isBlank } from './wire.js';
+
+/** Thinking takes top_p only from here to 1, and neither temperature nor top_k. */
+const THINKING_TOP_P_MIN = 0.95;
+
+/** `temperature`, `top_p`, `top_k` as far as this model takes them beside what else was said. */
+export function encodeSampling(
+  { sampling, dialect }: CanonicalRequest,
+  traits: ClaudeTraits,
+  isThinking: boolean,
+  losses: Losses,
+): JsonObject {
+  const drop = (parameter: Parameter, value: number | null): null => {
+    if (value !== null) losses.dropped(wordFor(parameter, dialect));
+    return null;
+  };
+  const { temperature, topP, topK } = sampling;
+  if (traits.sampling === 'none') {
+    drop('temperature', temperature);
+    drop('topP', topP);
+    drop('topK', topK);
+    return {};
+  }
+  const isTopPFree = !isThinking || (topP !== null && topP >= THINKING_TOP_P_MIN);
+  const fitted = isThinking && temperature !== 1 ? drop('temperature', temperature) : temperature;
+  const isOnlyOne = traits.sampling === 'one' && fitted !== null;
+  if (fitted !== null && fitted > 1) losses.approximated(wordFor('temperature', dialect));
+  return {
+    temperature: fitted === null ? null : Math.min(fitted, 1),
+    top_p: isTopPFree && !isOnlyOne ? topP : drop('topP', topP),
+    top_k: isThinking ? drop('topK', topK) : topK,
+  };
+}
+
+/** Stop sequences of white space alone are a 400. */
+export function encodeStop({ stop, dialect }: CanonicalRequest, losses: Losses): readonly string[] | null {
+  const said = stop.filter((sequence) => !isBlank(sequence));
+  if (said.length < stop.length) losses.dropped(wordFor('stop', dialect));
+  return said.length === 0 ? null : said;
+}
+
+/** Names everything that was asked for and that this dialect has no words for. */
+export function namePlainLosses(request: CanonicalRequest, losses: Losses): void {
+  const { sampling, dialect } = request;
+  const unsaid: readonly (readonly [Parameter, boolean])[] = [
+    ['choices', request.choices > 1],
+    ['logprobs', request.logprobs !== null],
+    ['seed', sampling.seed !== null],
+    ['frequencyPenalty', sampling.frequencyPenalty !== null],
+    ['presencePenalty', sampling.presencePenalty !== null],
+    ['repetitionPenalty', sampling.repetitionPenalty !== null],
+    ['logitBias', sampling.logitBias !== null],
+    ['minP', sampling.minP !== null],
+    ['topA', sampling.topA !== null],
+    ['modalities', request.modalities.some((modality) => modality !== 'text')],
+    ['audioOutput', request.audioOutput !== null],
+    ['metadata', Object.keys(request.metadata).length > 0],
+    ['promptCacheKey', request.promptCacheKey !== null],
+  ];
+  for (const [parameter, isAsked] of unsaid) if (isAsked) losses.dropped(wordFor(parameter, dialect));
+}

@@ -1,0 +1,39 @@
+import type { Tool } from '../canonical/request.js';
+import { legalToolName } from './wire.js';
+
+/** What a client calls a tool, and of which kind it is. */
+export interface NamedTool {
+  readonly name: string;
+  readonly variant: 'function' | 'custom';
+}
+
+/**
+ * Names of a request's tools here and there. Made of the tools alone, so that the answer's decoder makes the same ones: names that are illegal
+ * here are changed, and two that would then be one get a number.
+ */
+export class ToolNames {
+  readonly #byWire = new Map<string, NamedTool>();
+  readonly #wires = new Map<string, string>();
+
+  constructor(tools: readonly Tool[]) {
+    for (const tool of tools) if (tool.kind !== 'server') this.#add(tool.name, tool.kind);
+  }
+
+  /** The name for the wire; tools that are only in the history get a legal name too. */
+  wireOf(name: string): string {
+    return this.#wires.get(name) ?? legalToolName(name);
+  }
+
+  /** The tool behind a name on the wire; a name nobody defined is a function of that name. */
+  toolOf(wire: string): NamedTool {
+    return this.#byWire.get(wire) ?? { name: wire, variant: 'function' };
+  }
+
+  #add(name: string, variant: NamedTool['variant']): void {
+    if (this.#wires.has(name)) return;
+    let wire = legalToolName(name);
+    for (let number = 2; this.#byWire.has(wire); number += 1) wire = `${legalToolName(name).slice(0, 120)}_${number}`;
+    this.#wires.set(name, wire);
+    this.#byWire.set(wire, { name, variant });
+  }
+}
