@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messagesIn, payloadOf } from '../providers/bedrock/event-stream.js';
 
 /** A recorded exchange, as its file holds it: exactly one of the body fields is there. */
 export const recordingSchema = z.looseObject({
@@ -36,26 +37,37 @@ export function isStreamed({ response }: Recording): boolean {
 
 /** The last usage object in the answer, in whatever place its vendor puts it; null when there is none. */
 export function usageOf(recording: Recording): unknown {
-  const { body, stream } = recording.response;
+  const { body, stream, stream_base64 } = recording.response;
+  if (stream_base64 !== undefined)
+    return lastUsage(messagesIn(Buffer.from(stream_base64, 'base64')).map((message) => payloadOf(message)));
   if (stream === undefined) return usageIn(body);
-  let last: unknown = null;
-  for (const line of stream.split(/\r\n|\n|\r/)) {
-    const data = line.startsWith('data:') ? line.slice(5).trim() : line.trim();
-    if (!data.startsWith('{')) continue;
-    last = usageIn(parsed(data)) ?? last;
-  }
-  return last;
+  const lines = stream.split(/\r\n|\n|\r/).map((line) => (line.startsWith('data:') ? line.slice(5) : line).trim());
+  return lastUsage(lines.filter((line) => line.startsWith('{')).map(parsed));
 }
 
+function lastUsage(events: readonly unknown[]): unknown {
+  return events.map(usageIn).findLast((usage) => usage !== null) ?? null;
+}
+
+const usagePaths = [
+  ['usage'],
+  ['usageMetadata'],
+  ['response', 'usage'],
+  ['message', 'usage'],
+  ['delta', 'usage'],
+  ['x_groq', 'usage'],
+];
+
 function usageIn(value: unknown): unknown {
-  for (const path of [['usage'], ['usageMetadata'], ['response', 'usage'], ['message', 'usage'], ['x_groq', 'usage']]) {
+  for (const path of usagePaths) {
     const found = path.reduce<unknown>(
       (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
       value,
     );
     if (found !== undefined && found !== null) return found;
   }
-  return null;
+  // Ollama's counts stand in the line itself.
+  return typeof value === 'object' && value !== null && 'eval_count' in value ? value : null;
 }
 
 function parsed(text: string): unknown {

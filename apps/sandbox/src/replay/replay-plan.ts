@@ -1,4 +1,5 @@
 import type { Counts, Frame, ReplyPlan } from '../attempt/reply-plan.js';
+import { messagesIn } from '../providers/bedrock/event-stream.js';
 import { bytesOf, isStreamed, type Recording, usageOf } from './recording.js';
 
 /** Headers that belong to the connection the recording was made on. */
@@ -16,8 +17,7 @@ export function replayPlan(recording: Recording): ReplyPlan {
   const usage = usageOf(recording);
   const counts = countsOf(usage);
   const bytes = bytesOf(recording);
-  const payloads =
-    isStreamed(recording) && recording.response.stream !== undefined ? eventsOf(recording.response.stream) : [bytes];
+  const payloads = payloadsOf(recording, bytes);
   const frames: Frame[] = payloads.map((payload, index) => ({
     payload,
     tokens: index === payloads.length - 1 ? (counts.completionTokens ?? 0) : 0,
@@ -35,6 +35,18 @@ export function replayPlan(recording: Recording): ReplyPlan {
   };
 }
 
+/** The events of a stream apart, or the whole body. */
+function payloadsOf({ response }: Recording, bytes: Buffer): (string | Buffer)[] {
+  if (response.stream !== undefined)
+    return /^\s*\{/.test(response.stream) ? linesOf(response.stream) : eventsOf(response.stream);
+  return response.stream_base64 !== undefined ? messagesIn(bytes) : [bytes];
+}
+
+/** Text of lines of JSON, cut after each line. */
+function linesOf(stream: string): string[] {
+  return stream.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
 /** The text cut after each blank line, so that the pieces joined are the text. */
 function eventsOf(stream: string): string[] {
   return stream.match(/[\s\S]*?(?:\r\n\r\n|\n\n|\r\r)|[\s\S]+$/g) ?? [];
@@ -48,18 +60,34 @@ function headersOf({ response }: Recording): Record<string, string> {
   return { 'content-type': response.stream === undefined ? 'application/json' : 'text/event-stream', ...headers };
 }
 
-/** The counts of a usage object of OpenAI's chat or responses kind; null fields where it says nothing. */
+/** The counts of a usage object of any vendor whose replays the sandbox serves; null fields where it says nothing. */
 function countsOf(usage: unknown): Counts {
+  const billed = fieldOf(usage, 'billed_units');
   return {
-    promptTokens: numberAt(usage, 'prompt_tokens') ?? numberAt(usage, 'input_tokens'),
+    promptTokens:
+      firstNumber(usage, ['prompt_tokens', 'input_tokens', 'inputTokens', 'promptTokenCount', 'prompt_eval_count']) ??
+      firstNumber(billed, ['input_tokens']),
     cachedTokens:
       numberAt(fieldOf(usage, 'prompt_tokens_details'), 'cached_tokens') ??
-      numberAt(fieldOf(usage, 'input_tokens_details'), 'cached_tokens'),
-    completionTokens: numberAt(usage, 'completion_tokens') ?? numberAt(usage, 'output_tokens'),
+      numberAt(fieldOf(usage, 'input_tokens_details'), 'cached_tokens') ??
+      firstNumber(usage, ['cacheReadInputTokens', 'cache_read_input_tokens', 'cachedContentTokenCount']),
+    completionTokens:
+      firstNumber(usage, [
+        'completion_tokens',
+        'output_tokens',
+        'outputTokens',
+        'candidatesTokenCount',
+        'eval_count',
+      ]) ?? firstNumber(billed, ['output_tokens']),
     reasoningTokens:
       numberAt(fieldOf(usage, 'completion_tokens_details'), 'reasoning_tokens') ??
-      numberAt(fieldOf(usage, 'output_tokens_details'), 'reasoning_tokens'),
+      numberAt(fieldOf(usage, 'output_tokens_details'), 'reasoning_tokens') ??
+      firstNumber(usage, ['thoughtsTokenCount']),
   };
+}
+
+function firstNumber(value: unknown, names: readonly string[]): number | null {
+  return names.map((name) => numberAt(value, name)).find((found) => found !== null) ?? null;
 }
 
 function fieldOf(value: unknown, name: string): unknown {

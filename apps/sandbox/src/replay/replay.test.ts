@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventMessage } from '../providers/bedrock/event-stream.js';
 import { type RunningSandbox, runSandbox } from '../testing/running-sandbox.js';
 
 const streamText =
@@ -25,6 +26,21 @@ const recordings: Record<string, unknown> = {
     events: [],
   },
   'azure/images/raw__00-5': { status: 200, headers: {}, body_base64: Buffer.from([9, 8, 7]).toString('base64') },
+};
+
+const binaryEvents = [
+  eventMessage('messageStart', { role: 'assistant' }),
+  eventMessage('metadata', { usage: { inputTokens: 9, outputTokens: 4, cacheReadInputTokens: 2 } }),
+];
+recordings['bedrock/converse/events__00-6'] = {
+  status: 200,
+  headers: { 'content-type': 'application/vnd.amazon.eventstream' },
+  stream_base64: Buffer.concat(binaryEvents).toString('base64'),
+};
+recordings['ollama/ollama-chat/lines__00-7'] = {
+  status: 200,
+  headers: { 'content-type': 'application/x-ndjson' },
+  stream: '{"message":{"content":"a"},"done":false}\n{"done":true,"prompt_eval_count":6,"eval_count":1}\n',
 };
 
 let folder: string;
@@ -53,7 +69,7 @@ const ask = (headers: Record<string, string> = {}, model = 'gpt-4o') =>
 
 test('loading a folder lists its cases and skips what is none', async () => {
   const seen = JSON.parse((await sandbox.send('POST', '/control/replay', { body: { dir: folder } })).text);
-  expect([seen.count, seen.skipped]).toEqual([5, 1]);
+  expect([seen.count, seen.skipped]).toEqual([7, 1]);
   expect(seen.cases).toContainEqual({
     case: 'openai/openai-chat/stream__00-1',
     provider: 'openai',
@@ -125,6 +141,19 @@ test('faults fall between recorded events', async () => {
   await sandbox.rule({ action: { kind: 'cut', afterEvents: 1 } });
   const seen = await ask({ 'x-sandbox-case': 'openai/openai-chat/stream__00-1' });
   expect(seen.text).toBe(streamText.slice(0, streamText.indexOf(': note')));
+});
+
+test('binary events and lines of JSON are events too, and their counts are found', async () => {
+  await ask({ 'x-sandbox-case': 'bedrock/converse/events__00-6', 'x-tollgate-attempt': 'binary' });
+  expect(await sandbox.truthOf('binary')).toMatchObject({ promptTokens: 9, completionTokens: 4, cachedTokens: 2 });
+  await ask({ 'x-sandbox-case': 'ollama/ollama-chat/lines__00-7', 'x-tollgate-attempt': 'lines' });
+  expect(await sandbox.truthOf('lines')).toMatchObject({ promptTokens: 6, completionTokens: 1 });
+  await sandbox.rule({ action: { kind: 'cut', afterEvents: 1 } });
+  const seen = await ask({ 'x-sandbox-case': 'bedrock/converse/events__00-6' });
+  expect(seen.bytes.equals(binaryEvents[0] ?? Buffer.alloc(0))).toBe(true);
+  expect((await ask({ 'x-sandbox-case': 'ollama/ollama-chat/lines__00-7' })).text).toBe(
+    '{"message":{"content":"a"},"done":false}\n',
+  );
 });
 
 test('an unknown case is an error that says so, never a made answer', async () => {

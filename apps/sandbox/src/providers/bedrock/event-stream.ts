@@ -39,6 +39,30 @@ export function exceptionMessage(exceptionType: string, payload: unknown): Buffe
   return eventStreamMessage(headers, Buffer.from(JSON.stringify(payload)));
 }
 
+/** Bytes cut after each message, so that the pieces joined are the bytes; what is no whole message stays one piece. */
+export function messagesIn(bytes: Buffer): Buffer[] {
+  const messages: Buffer[] = [];
+  let start = 0;
+  while (start + preludeBytes <= bytes.length) {
+    const length = bytes.readUInt32BE(start);
+    if (length < preludeBytes + checksumBytes || start + length > bytes.length) break;
+    messages.push(bytes.subarray(start, start + length));
+    start += length;
+  }
+  return start < bytes.length ? [...messages, bytes.subarray(start)] : messages;
+}
+
+/** The JSON payload of a message; undefined when it has none. */
+export function payloadOf(message: Buffer): unknown {
+  if (message.length < preludeBytes + checksumBytes) return undefined;
+  const start = preludeBytes + message.readUInt32BE(4);
+  try {
+    return JSON.parse(message.toString('utf8', start, message.length - checksumBytes));
+  } catch {
+    return undefined;
+  }
+}
+
 function headerOf(name: string, value: string): Buffer {
   const nameBytes = Buffer.from(name);
   const valueBytes = Buffer.from(value);
