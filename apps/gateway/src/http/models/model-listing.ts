@@ -23,8 +23,16 @@ export interface EncodedModel {
   readonly created: number;
   readonly owned_by: string;
   readonly name: string;
+  readonly canonical_slug: string;
   readonly description: string | null;
   readonly context_length: number | null;
+  readonly architecture: Readonly<Record<string, unknown>>;
+  readonly top_provider: Readonly<Record<string, unknown>>;
+  readonly per_request_limits: null;
+  readonly supported_parameters: readonly string[];
+  readonly default_parameters: Readonly<Record<string, never>>;
+  readonly supported_voices: null;
+  readonly links: Readonly<Record<string, string>>;
   readonly pricing: Readonly<Record<string, string>>;
   readonly tollgate: Readonly<Record<string, unknown>>;
 }
@@ -39,7 +47,19 @@ export function encodeModel(model: Model, markupBp: number, atMs: number): Encod
     owned_by: model.author,
     name: model.name,
     description: model.description,
+    canonical_slug: model.id,
     context_length: model.contextTokens,
+    architecture: architecture(model),
+    top_provider: {
+      context_length: best?.contextTokens ?? model.contextTokens,
+      max_completion_tokens: best?.maxOutputTokens ?? model.maxOutputTokens,
+      is_moderated: false,
+    },
+    per_request_limits: null,
+    supported_parameters: supportedParameters(model),
+    default_parameters: {},
+    supported_voices: null,
+    links: { details: `/api/v1/models/${model.id}/endpoints` },
     pricing: best ? pricing(best, markupBp, atMs) : {},
     tollgate: {
       markup_bp: markupBp,
@@ -53,11 +73,16 @@ export function encodeModel(model: Model, markupBp: number, atMs: number): Encod
 export function encodeEndpoint(endpoint: Endpoint, markupBp: number, atMs: number): Record<string, unknown> {
   return {
     name: `${endpoint.provider} | ${endpoint.modelId}`,
+    model_name: endpoint.modelId,
     model_id: endpoint.modelId,
     provider_name: endpoint.provider,
     tag: endpoint.id,
     context_length: endpoint.contextTokens,
     max_completion_tokens: endpoint.maxOutputTokens,
+    max_prompt_tokens: null,
+    quantization: 'unknown',
+    status: isCallable(endpoint) && endpoint.isEnabled ? 0 : -1,
+    supported_parameters: [],
     pricing: pricing(endpoint, markupBp, atMs),
     tollgate: {
       provider_pricing: pricing(endpoint, 0, atMs),
@@ -66,6 +91,44 @@ export function encodeEndpoint(endpoint: Endpoint, markupBp: number, atMs: numbe
       region: endpoint.region,
     },
   };
+}
+
+/** OpenRouter's `text+image->text`. What nobody has told us of is not listed. */
+function architecture({ capabilities, operation }: Model): Readonly<Record<string, unknown>> {
+  const input = ['text'];
+  if (capabilities.vision === true) input.push('image');
+  if (capabilities.audioInput === true || operation === 'transcription') input.push('audio');
+  const output = OUTPUTS[operation] ?? ['text'];
+  const made = [...output];
+  if (operation === 'chat' && capabilities.imageOutput === true) made.push('image');
+  if (operation === 'chat' && capabilities.audioOutput === true) made.push('audio');
+  return {
+    modality: `${input.join('+')}->${made.join('+')}`,
+    input_modalities: input,
+    output_modalities: made,
+    tokenizer: 'Other',
+    instruct_type: null,
+  };
+}
+
+const OUTPUTS: Readonly<Partial<Record<Model['operation'], readonly string[]>>> = {
+  embeddings: ['embeddings'],
+  image: ['image'],
+  speech: ['audio'],
+  rerank: ['rerank'],
+};
+
+const ALWAYS = ['max_tokens', 'temperature', 'top_p', 'stop'];
+
+function supportedParameters({ capabilities, operation }: Model): readonly string[] {
+  if (operation !== 'chat') return [];
+  return [
+    ...ALWAYS,
+    ...(capabilities.tools === true ? ['tools', 'tool_choice'] : []),
+    ...(capabilities.reasoning === true ? ['reasoning', 'include_reasoning'] : []),
+    ...(capabilities.structuredOutput === true ? ['response_format', 'structured_outputs'] : []),
+    ...(capabilities.webSearch === true ? ['web_search_options'] : []),
+  ];
 }
 
 function pricing(endpoint: Endpoint, markupBp: number, atMs: number): Record<string, string> {

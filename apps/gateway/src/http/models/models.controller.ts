@@ -1,10 +1,11 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
-import type { Catalog, Model } from '@tollgate/catalog';
+import { type Catalog, type Model, PROVIDERS } from '@tollgate/catalog';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type GatewayConfig } from '../../config.js';
 import { CATALOG, CONFIG } from '../../ports.js';
 import { refusal } from '../failure-exception.js';
 import { encodeEndpoint, encodeModel } from './model-listing.js';
+import { anthropicModel, anthropicModels, geminiModel, geminiModels } from './vendor-listings.js';
 
 /** The catalogue, for everybody: prices are no secret. The list is encoded once per catalogue version. */
 @Controller()
@@ -16,14 +17,53 @@ export class ModelsController {
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  @Get(['v1/models', 'api/v1/models'])
-  list(@Res() reply: FastifyReply): void {
-    void reply.type('application/json').send(this.encodedList());
+  /** One path, two vendors: Anthropic's clients say who they are. */
+  @Get(['v1/models', 'api/v1/models', 'api/v1/models/user'])
+  list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    if (isAnthropic(request)) void reply.send(anthropicModels(this.catalog().models, queryOf(request)));
+    else void reply.type('application/json').send(this.encodedList());
+  }
+
+  @Get(['v1beta/models'])
+  listForGoogle(@Req() request: FastifyRequest): unknown {
+    return geminiModels(this.catalog().models, queryOf(request));
+  }
+
+  @Get(['v1beta/models/:id'])
+  byIdForGoogle(@Req() request: FastifyRequest, @Param('id') id: string): unknown {
+    return geminiModel(this.find(request, id));
+  }
+
+  @Get(['v1beta/models/:author/:slug'])
+  byNameForGoogle(
+    @Req() request: FastifyRequest,
+    @Param('author') author: string,
+    @Param('slug') slug: string,
+  ): unknown {
+    return geminiModel(this.find(request, `${author}/${slug}`));
+  }
+
+  @Get(['v1/models/count', 'api/v1/models/count'])
+  count(): unknown {
+    return { data: { count: this.catalog().models.length } };
+  }
+
+  @Get(['v1/embeddings/models', 'api/v1/embeddings/models'])
+  embeddings(): unknown {
+    const models = this.catalog().models.filter(({ operation }) => operation === 'embeddings');
+    return { data: models.map((model) => encodeModel(model, this.config.defaultMarkupBp, Date.now())) };
+  }
+
+  @Get(['v1/providers', 'api/v1/providers'])
+  providers(): unknown {
+    const data = PROVIDERS.map(({ id, name }) => ({ name, slug: id, privacy_policy_url: null }));
+    return { data };
   }
 
   @Get(['v1/models/:id', 'api/v1/models/:id'])
   byId(@Req() request: FastifyRequest, @Param('id') id: string): unknown {
-    return encodeModel(this.find(request, id), this.config.defaultMarkupBp, Date.now());
+    const model = this.find(request, id);
+    return isAnthropic(request) ? anthropicModel(model) : encodeModel(model, this.config.defaultMarkupBp, Date.now());
   }
 
   @Get(['v1/models/:author/:slug', 'api/v1/models/:author/:slug'])
@@ -53,7 +93,7 @@ export class ModelsController {
     const catalog = this.catalog();
     if (this.encoded?.version === catalog.version) return this.encoded.body;
     const data = catalog.models.map((model) => encodeModel(model, this.config.defaultMarkupBp, Date.now()));
-    const body = Buffer.from(JSON.stringify({ object: 'list', data }));
+    const body = Buffer.from(JSON.stringify({ object: 'list', data, total_count: data.length, links: { next: null } }));
     this.encoded = { version: catalog.version, body };
     return body;
   }
@@ -67,4 +107,12 @@ export class ModelsController {
       param: 'model',
     });
   }
+}
+
+function isAnthropic(request: FastifyRequest): boolean {
+  return request.headers['anthropic-version'] !== undefined;
+}
+
+function queryOf(request: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(request.url.split('?')[1] ?? '');
 }
