@@ -18,6 +18,7 @@ const dialects: readonly Dialect[] = [
   geminiEmbeddings,
   ollama,
   openAiMedia,
+  openAiResponses,
 ];
 
 /** The dialect of a path. What nobody owns is OpenAI's, whose 404 most clients understand. */

@@ -35,9 +35,20 @@ export function errorOfIssue(issue: Issue | undefined, body: object): WireError 
         param,
         'invalid_type',
       );
+    case 'invalid_format':
+      return invalidRequest(
+        `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern '${patternOf(issue)}'.`,
+        param,
+        'invalid_value',
+      );
     default:
       return invalidRequest(`Invalid value for '${param}'.`, param, 'invalid_value');
   }
+}
+
+/** A pattern without the slashes JavaScript writes around it. */
+function patternOf(issue: Extract<Issue, { code: 'invalid_format' }>): string {
+  return String(issue.pattern ?? '').replace(/^\/|\/[a-z]*$/g, '');
 }
 
 /** Of a union's failures the one of the alternative the caller meant: furthest into the value, and not merely of another type. */
@@ -56,6 +67,13 @@ export function tooSmall(param: string, origin: string, minimum: number, given: 
       'empty_array',
     );
   }
+  if (origin === 'string') {
+    return invalidRequest(
+      `Invalid '${param}': empty string. Expected a string with minimum length ${minimum}, but got an empty string instead.`,
+      param,
+      'empty_string',
+    );
+  }
   const sort = origin === 'int' || Number.isInteger(given) ? 'integer' : 'decimal';
   return invalidRequest(
     `Invalid '${param}': ${sort} below minimum value. Expected a value >= ${minimum}, but got ${String(given)} instead.`,
@@ -71,6 +89,14 @@ function tooBig(param: string, origin: string, maximum: number, given: unknown):
       `Invalid '${param}': array too long. Expected an array with maximum length ${maximum}, but got an array with length ${length} instead.`,
       param,
       'array_above_max_length',
+    );
+  }
+  if (origin === 'string') {
+    const length = typeof given === 'string' ? given.length : 0;
+    return invalidRequest(
+      `Invalid '${param}': string too long. Expected a string with maximum length ${maximum}, but got a string with length ${length} instead.`,
+      param,
+      'string_above_max_length',
     );
   }
   const sort = origin === 'int' || param === 'n' || param === 'top_logprobs' ? 'integer' : 'decimal';
