@@ -60,29 +60,35 @@ function headersOf({ response }: Recording): Record<string, string> {
   return { 'content-type': response.stream === undefined ? 'application/json' : 'text/event-stream', ...headers };
 }
 
-/** The counts of a usage object of any vendor whose replays the sandbox serves; null fields where it says nothing. */
+/**
+ * The counts of a usage object of any vendor whose replays the sandbox serves; null fields where it says nothing. Vendors that report their
+ * cache beside the input, or thoughts beside the answer, are added up: the truth has the whole prompt and all that was made.
+ */
 function countsOf(usage: unknown): Counts {
   const billed = fieldOf(usage, 'billed_units');
+  const readBeside = firstNumber(usage, ['cacheReadInputTokens', 'cache_read_input_tokens']);
+  const written = firstNumber(usage, ['cacheWriteInputTokens', 'cache_creation_input_tokens']);
+  const thoughtsBeside = firstNumber(usage, ['thoughtsTokenCount']);
+  const prompt =
+    firstNumber(usage, ['prompt_tokens', 'input_tokens', 'inputTokens', 'promptTokenCount', 'prompt_eval_count']) ??
+    firstNumber(billed, ['input_tokens']);
+  const said =
+    firstNumber(usage, ['completion_tokens', 'output_tokens', 'outputTokens', 'candidatesTokenCount', 'eval_count']) ??
+    firstNumber(billed, ['output_tokens']);
   return {
-    promptTokens:
-      firstNumber(usage, ['prompt_tokens', 'input_tokens', 'inputTokens', 'promptTokenCount', 'prompt_eval_count']) ??
-      firstNumber(billed, ['input_tokens']),
+    promptTokens: prompt === null ? null : prompt + (readBeside ?? 0) + (written ?? 0),
     cachedTokens:
       numberAt(fieldOf(usage, 'prompt_tokens_details'), 'cached_tokens') ??
       numberAt(fieldOf(usage, 'input_tokens_details'), 'cached_tokens') ??
-      firstNumber(usage, ['cacheReadInputTokens', 'cache_read_input_tokens', 'cachedContentTokenCount']),
-    completionTokens:
-      firstNumber(usage, [
-        'completion_tokens',
-        'output_tokens',
-        'outputTokens',
-        'candidatesTokenCount',
-        'eval_count',
-      ]) ?? firstNumber(billed, ['output_tokens']),
+      readBeside ??
+      firstNumber(usage, ['cachedContentTokenCount']),
+    cacheWriteTokens: written,
+    completionTokens: said === null && thoughtsBeside === null ? null : (said ?? 0) + (thoughtsBeside ?? 0),
     reasoningTokens:
       numberAt(fieldOf(usage, 'completion_tokens_details'), 'reasoning_tokens') ??
       numberAt(fieldOf(usage, 'output_tokens_details'), 'reasoning_tokens') ??
-      firstNumber(usage, ['thoughtsTokenCount']),
+      numberAt(fieldOf(usage, 'output_tokens_details'), 'thinking_tokens') ??
+      thoughtsBeside,
   };
 }
 

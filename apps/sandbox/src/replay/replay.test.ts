@@ -42,6 +42,18 @@ recordings['ollama/ollama-chat/lines__00-7'] = {
   headers: { 'content-type': 'application/x-ndjson' },
   stream: '{"message":{"content":"a"},"done":false}\n{"done":true,"prompt_eval_count":6,"eval_count":1}\n',
 };
+recordings['anthropic/anthropic-messages/cached__00-8'] = {
+  status: 200,
+  headers: {},
+  body: { usage: { input_tokens: 3, cache_read_input_tokens: 20, cache_creation_input_tokens: 100, output_tokens: 4 } },
+};
+recordings['google/gemini/thoughts__00-9'] = {
+  status: 200,
+  headers: {},
+  body: {
+    usageMetadata: { promptTokenCount: 8, candidatesTokenCount: 2, thoughtsTokenCount: 5, cachedContentTokenCount: 6 },
+  },
+};
 
 let folder: string;
 let sandbox: RunningSandbox;
@@ -69,7 +81,7 @@ const ask = (headers: Record<string, string> = {}, model = 'gpt-4o') =>
 
 test('loading a folder lists its cases and skips what is none', async () => {
   const seen = JSON.parse((await sandbox.send('POST', '/control/replay', { body: { dir: folder } })).text);
-  expect([seen.count, seen.skipped]).toEqual([7, 1]);
+  expect([seen.count, seen.skipped]).toEqual([9, 1]);
   expect(seen.cases).toContainEqual({
     case: 'openai/openai-chat/stream__00-1',
     provider: 'openai',
@@ -145,7 +157,7 @@ test('faults fall between recorded events', async () => {
 
 test('binary events and lines of JSON are events too, and their counts are found', async () => {
   await ask({ 'x-sandbox-case': 'bedrock/converse/events__00-6', 'x-tollgate-attempt': 'binary' });
-  expect(await sandbox.truthOf('binary')).toMatchObject({ promptTokens: 9, completionTokens: 4, cachedTokens: 2 });
+  expect(await sandbox.truthOf('binary')).toMatchObject({ promptTokens: 11, completionTokens: 4, cachedTokens: 2 });
   await ask({ 'x-sandbox-case': 'ollama/ollama-chat/lines__00-7', 'x-tollgate-attempt': 'lines' });
   expect(await sandbox.truthOf('lines')).toMatchObject({ promptTokens: 6, completionTokens: 1 });
   await sandbox.rule({ action: { kind: 'cut', afterEvents: 1 } });
@@ -163,4 +175,21 @@ test('an unknown case is an error that says so, never a made answer', async () =
   expect(
     (await sandbox.send('POST', '/control/rules', { body: { action: { kind: 'replay', case: 'none' } } })).status,
   ).toBe(404);
+});
+
+test('a cache reported beside the prompt is part of it, and thoughts reported beside the answer are part of what was made', async () => {
+  await ask({ 'x-sandbox-case': 'anthropic/anthropic-messages/cached__00-8', 'x-tollgate-attempt': 'cached' });
+  expect(await sandbox.truthOf('cached')).toMatchObject({
+    promptTokens: 123,
+    cachedTokens: 20,
+    cacheWriteTokens: 100,
+    completionTokens: 4,
+  });
+  await ask({ 'x-sandbox-case': 'google/gemini/thoughts__00-9', 'x-tollgate-attempt': 'thoughts' });
+  expect(await sandbox.truthOf('thoughts')).toMatchObject({
+    promptTokens: 8,
+    cachedTokens: 6,
+    completionTokens: 7,
+    reasoningTokens: 5,
+  });
 });
