@@ -368,6 +368,15 @@ describe('moderation', () => {
   });
 });
 
+test('Azure takes its key in a header of its own, and servers of one’s own machine want none', async () => {
+  const body = { model: 'text-embedding-3-small', input: 'a' };
+  const status = async (provider: string, headers: Record<string, string>) =>
+    (await sandbox.send('POST', `/providers/${provider}/v1/embeddings`, { body, headers })).status;
+  expect(await status('azure', { 'api-key': 'k' })).toBe(200);
+  expect(await status('lmstudio', {})).toBe(200);
+  expect(await status('openai', { 'api-key': 'k' })).toBe(401);
+});
+
 describe('reranking', () => {
   const documents = ['Berlin is in Germany', 'Paris is the capital of France', { title: 'Rome' }];
   const query = 'capital of France';

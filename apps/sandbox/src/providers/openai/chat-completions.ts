@@ -126,10 +126,14 @@ function styleOf(request: ChatRequest, changes: AnswerChanges): StreamStyle {
   };
 }
 
-/** What is wrong with the credential of a request; null when it may pass. */
+/** Servers of one's own machine ask for no key. */
+const keyless: ReadonlySet<string> = new Set(['llama-cpp', 'lmstudio', 'ollama', 'vllm']);
+
+/** What is wrong with the credential of a request; null when it may pass. Azure has a header of its own for it. */
 export function keyError(incoming: Incoming): WireError | null {
-  const token = /^Bearer\s+(\S+)$/i.exec(headerOf(incoming.headers, 'authorization') ?? '')?.[1];
-  if (token === undefined) return missingKey();
+  const bearer = /^Bearer\s+(\S+)$/i.exec(headerOf(incoming.headers, 'authorization') ?? '')?.[1];
+  const token = bearer ?? (incoming.provider === 'azure' ? headerOf(incoming.headers, 'api-key') : null);
+  if (token === null) return keyless.has(incoming.provider) ? null : missingKey();
   return /^(sk-)?invalid/.test(token) ? incorrectKey(token) : null;
 }
 
