@@ -1,0 +1,1 @@
+export { createProvider, provider, vertexProvider } from './provider.js';
