@@ -10,6 +10,7 @@ import type {
   Target,
 } from './canonical/index.js';
 import type { Failure, ProviderFailure } from './failure.js';
+import type { Usage } from './usage.js';
 
 /** What a request is for: each kind of model has its own doors. */
 export type Operation =
@@ -21,6 +22,9 @@ export type Operation =
   | 'speech'
   | 'transcription'
   | 'moderation';
+
+/** Usage buckets that an operation can be billed by instead of tokens. */
+export type BilledUnit = 'character' | 'audio_second' | 'image' | 'search_unit';
 
 /** What a gateway must know of a request before it can price, route and hold; the rest of it stays with the dialect. */
 export interface Envelope {
@@ -45,6 +49,8 @@ export interface Envelope {
   readonly pricedFeatures: readonly string[];
   /** searches that are billed even where the provider counts none: models that always search */
   readonly searchesAtLeast: number;
+  /** what of the things that are billed by the piece the request can come to at most */
+  readonly units?: Readonly<Partial<Record<BilledUnit, number>>>;
 }
 
 /** Who hosts a dialect: the same body, other paths and another way in. */
@@ -57,6 +63,8 @@ export interface LaneTarget extends Target {
   readonly host: Host;
   /** our public id of the model */
   readonly publicModel: string;
+  /** id of the provider, for interfaces of which providers have their own words */
+  readonly provider?: string;
   /** display name of the provider */
   readonly providerName: string;
   readonly requestId: string;
@@ -95,6 +103,8 @@ export interface ClientRequest {
   readonly streamType: string;
   /** input tokens by our own count, for answers without usage */
   countInput(): number;
+  /** everything that went in by our own count, where tokens are not all there is to count */
+  counted?(): Usage;
   /** decoded once, when it is first needed */
   canonical(): Decoded<CanonicalRequest>;
   /** Fails where the provider's dialect cannot carry the caller's content, or the request cannot be read as a whole. */

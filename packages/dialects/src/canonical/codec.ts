@@ -118,6 +118,8 @@ export interface ReplyFacts {
 
 export interface EncodedReply {
   readonly body: Buffer;
+  /** where the answer itself decides it (sound, subtitles); absent: the request's `wholeType` */
+  readonly contentType?: string;
   readonly losses: readonly Loss[];
 }
 
@@ -185,6 +187,8 @@ export interface WholeReply {
   readonly isEmpty: boolean;
   /** output tokens by our own count, for answers without usage */
   countOutput(): number;
+  /** everything by our own count, where tokens in and out are not all there is to count: stands for countInput and countOutput */
+  counted?(): Usage;
   /** what was thought before its calls, for clients that cannot carry it; absent: nobody watched */
   reasoning?(): readonly ReasoningEntry[];
   /** reply-side losses are known after this */
@@ -219,6 +223,8 @@ export interface ReplyStream {
   readonly losses: readonly Loss[];
   /** output tokens delivered so far, by our own count */
   countOutput(): number;
+  /** as WholeReply.counted, of what was delivered so far */
+  counted?(): Usage;
   /** as WholeReply.reasoning */
   reasoning?(): readonly ReasoningEntry[];
   terminal(facts: ReplyFacts): Buffer;

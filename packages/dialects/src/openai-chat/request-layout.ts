@@ -22,7 +22,7 @@ export type LocatedRequest =
  * Parses a body once and locates its members. What is priced must be what is sent, so anything two readers could read
  * in two ways (a key twice, a byte order mark, bytes that are no UTF-8, `__proto__`) is refused here.
  */
-export function locateRequest(body: Buffer): LocatedRequest {
+export function locateRequest(body: Buffer, valuesMax: number = REQUEST_LIMITS.values): LocatedRequest {
   if (!isUtf8(body)) return refuse('invalid_json', 'The request body is not valid UTF-8.');
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
     return refuse('invalid_json', 'The request body starts with a byte order mark; send plain UTF-8 JSON.');
@@ -31,7 +31,7 @@ export function locateRequest(body: Buffer): LocatedRequest {
   if (start === body.length) return refuse('invalid_json', 'The request body is empty; send a JSON object.');
   if (body[start] !== 123) return refuse(...notAnObject(body));
   const members: Member[] = [];
-  const survey = new Survey();
+  const survey = new Survey(valuesMax);
   const end = listMembers(body, start, body.length, members, REQUEST_LIMITS.topLevelMembers, survey.skip);
   if (survey.refusal !== null) return survey.refusal;
   if (end === -1 && members.length >= REQUEST_LIMITS.topLevelMembers) {
@@ -112,6 +112,8 @@ class Survey {
   /** of each member, in order */
   readonly strings: number[] = [];
 
+  constructor(private readonly valuesMax: number) {}
+
   readonly skip = (body: Buffer, from: number, to: number, keyFrom: number, keyTo: number): number => {
     const first = body[from];
     if (first !== 123 && first !== 91) {
@@ -141,8 +143,8 @@ class Survey {
       }
       if (byte === 44) {
         values += 1;
-        if (values <= REQUEST_LIMITS.values) continue;
-        return this.#stop(`holds more than ${REQUEST_LIMITS.values} values`, body, keyFrom, keyTo);
+        if (values <= this.valuesMax) continue;
+        return this.#stop(`holds more than ${this.valuesMax} values`, body, keyFrom, keyTo);
       }
       if ((byte === 125 || byte === 93) && --depth === 0) {
         this.strings.push(strings);
