@@ -4,18 +4,38 @@ type Issue = z.core.$ZodIssue;
 
 /** Values of a tagged union are named by their tag in a place: `messages.0.content.1.tool_use.id`. These hold objects that are none. */
 const untagged = new Set(['input_schema', 'schema', 'format', 'task_budget', 'edits']);
+/** Nor are the blocks of a system prompt: they are all text. */
+const untaggedLists = new Set(['system']);
 
 /**
  * The message of a schema's issue in the words of the vendor's validator (`max_tokens: Field required`). `value` is what was checked, `place`
  * the place it stands at.
  */
 export function fieldMessage(issue: Issue, value: unknown, place: readonly PropertyKey[] = []): string {
-  const inner = issue.code === 'invalid_union' ? chosenOf(issue, valueAt(value, issue.path)) : null;
-  if (inner !== null) return fieldMessage({ ...inner, path: [...issue.path, ...inner.path] }, value, place);
+  if (issue.code === 'invalid_union') return unionMessage(issue, value, place);
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  return `${placeOf(path, value, place)}: ${complaint(issue, valueAt(value, issue.path))}`;
+}
+
+function unionMessage(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  value: unknown,
+  place: readonly PropertyKey[],
+): string {
   const given = valueAt(value, issue.path);
-  if (issue.code === 'unrecognized_keys')
-    return `${placeOf([...issue.path, issue.keys[0] ?? ''], value, place)}: Extra inputs are not permitted`;
-  return `${placeOf(issue.path, value, place)}: ${complaint(issue, given, valueAt(value, issue.path.slice(0, -1)))}`;
+  const inner = chosenOf(issue, given);
+  if (inner !== null) return fieldMessage({ ...inner, path: [...issue.path, ...inner.path] }, value, place);
+  if (given === undefined) return `${placeOf(issue.path, value, place)}: Field required`;
+  const expected = optionsOf(issue)
+    .map((tag) => `'${tag}'`)
+    .sort()
+    .join(', ');
+  return `${placeOf(issue.path.slice(0, -1), value, place)}: Input tag '${String(given)}' found using 'type' does not match any of the expected tags: ${expected}`;
+}
+
+function optionsOf(issue: Extract<Issue, { code: 'invalid_union' }>): string[] {
+  const options: unknown = Reflect.get(issue, 'options');
+  return Array.isArray(options) ? options.map(String) : [];
 }
 
 /** Of `string | list` the failures of the alternative the caller meant. */
@@ -31,13 +51,14 @@ function chosenOf(issue: Extract<Issue, { code: 'invalid_union' }>, given: unkno
   );
 }
 
-function complaint(issue: Issue, given: unknown, holder: unknown): string {
+function complaint(issue: Issue, given: unknown): string {
+  if (issue.code === 'unrecognized_keys') return 'Extra inputs are not permitted';
   if (given === undefined) return 'Field required';
   switch (issue.code) {
     case 'invalid_type':
       return `Input should be ${wholeNumbers.has(String(issue.path.at(-1))) ? 'a valid integer' : (typeNames[issue.expected] ?? `a valid ${issue.expected}`)}`;
     case 'invalid_value':
-      return `Input should be ${listed(issue.values.map(String))}`;
+      return `Input should be ${listed(issue.values.map(String).filter((each) => each !== 'system'))}`;
     case 'invalid_format':
       return issue.format === 'base64' ? 'invalid base64 data' : `String should match pattern '${patternOf(issue)}'`;
     case 'too_small':
@@ -46,8 +67,6 @@ function complaint(issue: Issue, given: unknown, holder: unknown): string {
       return issue.origin === 'string'
         ? `String should have at most ${issue.maximum} characters`
         : `Input should be less than or equal to ${issue.maximum}`;
-    case 'invalid_union':
-      return `Input tag '${String(fieldOf(holder, 'type'))}' found using 'type' does not match any of the expected tags`;
     default:
       return 'Input is invalid';
   }
@@ -91,7 +110,8 @@ function placeOf(path: readonly PropertyKey[], value: unknown, place: readonly P
     at = fieldOf(at, key);
     const tag = fieldOf(at, 'type');
     const isTagged = index < path.length - 1 && typeof tag === 'string' && path[index + 1] !== 'type';
-    if (isTagged && !untagged.has(String(key))) named.push(tag);
+    const holder = String(path[index - 1] ?? '');
+    if (isTagged && !untagged.has(String(key)) && !untaggedLists.has(holder)) named.push(tag);
   }
   return named.join('.');
 }

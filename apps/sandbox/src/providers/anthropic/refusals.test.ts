@@ -62,7 +62,17 @@ describe('a bad request gets Anthropic’s own error', () => {
     [
       'an unknown block',
       { ...good, messages: [user([{ type: 'image_url', image_url: 'x' }])] },
-      /^messages\.0\.content\.0\S*: Input tag 'image_url' found using 'type'/,
+      /^messages\.0\.content\.0: Input tag 'image_url' found using 'type' does not match any of the expected tags: .*'text'/,
+    ],
+    [
+      'an unknown role',
+      { ...good, messages: [{ role: 'tool', content: 'x' }] },
+      "messages.0.role: Input should be 'user' or 'assistant'",
+    ],
+    [
+      'an unknown field of a system block’s cache mark',
+      { ...good, system: [{ type: 'text', text: 'a', cache_control: { type: 'ephemeral', scope: 'global' } }] },
+      'system.0.cache_control.ephemeral.scope: Extra inputs are not permitted',
     ],
     ['too high a temperature', { ...good, temperature: 1.5 }, 'temperature: Input should be less than or equal to 1'],
     ['a number as max_tokens in quotes', { ...good, max_tokens: '5' }, 'max_tokens: Input should be a valid integer'],

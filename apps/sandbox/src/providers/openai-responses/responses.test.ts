@@ -294,9 +294,9 @@ describe('a bad request gets OpenAI’s own error', () => {
     [
       'a part of Chat Completions',
       { ...good, input: [user([{ type: 'text', text: 'hi' }])] },
-      /^input\[0\]\.content\[0\]/,
+      'input[0].content[0]',
       'invalid_value',
-      /^Invalid value/,
+      /^Invalid value: 'text'\. Supported values are: 'input_text'/,
     ],
     [
       'an input part of the assistant',

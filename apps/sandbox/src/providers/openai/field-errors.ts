@@ -41,6 +41,19 @@ export function errorOfIssue(issue: Issue | undefined, body: object): WireError 
         param,
         'invalid_value',
       );
+    case 'invalid_union': {
+      const options: unknown = Reflect.get(issue, 'options');
+      const holder = param.replace(/\.type$/, '');
+      if (given === undefined)
+        return invalidRequest(`Missing required parameter: '${param}'.`, param, 'missing_required_parameter');
+      return Array.isArray(options)
+        ? invalidRequest(
+            `Invalid value: '${String(given)}'. Supported values are: ${listed(options.map(String))}.`,
+            holder,
+            'invalid_value',
+          )
+        : invalidRequest(`Invalid value for '${param}'.`, param, 'invalid_value');
+    }
     default:
       return invalidRequest(`Invalid value for '${param}'.`, param, 'invalid_value');
   }
