@@ -1,14 +1,22 @@
+import * as anthropicMessages from './anthropic-messages/index.js';
+import * as bedrockConverse from './bedrock-converse/index.js';
 import {
+  type CanonicalRequest,
   type ClientCodec,
   type ClientDialectId,
-  DIALECTS,
+  type Decoded,
   type DialectId,
+  DIALECTS,
+  type DoorFacts,
   type EncodedFailure,
   type ProviderCodec,
 } from './canonical/index.js';
 import type { Failure } from './failure.js';
+import * as gemini from './gemini/index.js';
 import type { Host } from './lane.js';
 import { encodeFailure as encodeChatFailure } from './openai-chat/failure.js';
+import * as openaiChat from './openai-chat/provider.js';
+import * as openaiResponses from './openai-responses/provider.js';
 
 /** The type of a streamed answer, by the dialect it comes in. Some providers name none, one says octet-stream. */
 const SSE = /event-stream|octet-stream/i;
@@ -25,7 +33,15 @@ const STREAM_TYPES: Readonly<Record<DialectId, RegExp>> = {
 };
 
 const CLIENTS: Partial<Record<ClientDialectId, ClientCodec>> = {};
-const PROVIDERS: Partial<Record<DialectId, ProviderCodec>> = {};
+
+/** By dialect and host: the same bodies, other paths and envelopes. */
+const PROVIDERS: Partial<Record<DialectId, { readonly direct: ProviderCodec; readonly vertex?: ProviderCodec }>> = {
+  'openai-chat': { direct: openaiChat.provider },
+  'openai-responses': { direct: openaiResponses.provider },
+  'anthropic-messages': { direct: anthropicMessages.provider, vertex: anthropicMessages.vertexProvider },
+  gemini: { direct: gemini.provider, vertex: gemini.vertexProvider },
+  'bedrock-converse': { direct: bedrockConverse.provider },
+};
 
 export function clientCodec(dialect: ClientDialectId): ClientCodec {
   const codec = CLIENTS[dialect];
@@ -33,11 +49,11 @@ export function clientCodec(dialect: ClientDialectId): ClientCodec {
   return codec;
 }
 
-/** How a dialect is spoken to a provider at its host: the same bodies, other paths and envelopes. */
-export function providerCodec(dialect: string, _host: Host): ProviderCodec {
-  const codec = isDialect(dialect) ? PROVIDERS[dialect] : undefined;
-  if (codec === undefined) throw new Error(`no provider codec for ${dialect}`);
-  return codec;
+/** How a dialect is spoken to a provider at its host. Throws on a dialect nobody speaks: the catalogue offers none. */
+export function providerCodec(dialect: string, host: Host): ProviderCodec {
+  const codecs = isDialect(dialect) ? PROVIDERS[dialect] : undefined;
+  if (codecs === undefined) throw new Error(`no provider codec for ${dialect}`);
+  return (host === 'vertex' ? codecs.vertex : undefined) ?? codecs.direct;
 }
 
 const SSE_ACCEPT = 'text/event-stream';
@@ -60,4 +76,19 @@ function isDialect(name: string): name is DialectId {
 /** A refusal in the words of the caller's dialect, whatever the request was. */
 export function encodeFailure(dialect: ClientDialectId, failure: Failure): EncodedFailure {
   return CLIENTS[dialect]?.encodeFailure(failure) ?? encodeChatFailure(failure);
+}
+
+/** A request in any dialect, those of providers too: what the replay of recorded exchanges starts from. */
+export function decodeProviderRequest(dialect: DialectId, body: Buffer, door: DoorFacts): Decoded<CanonicalRequest> {
+  switch (dialect) {
+    case 'openai-chat':
+    case 'openai-responses':
+    case 'anthropic-messages':
+    case 'gemini':
+      return clientCodec(dialect).decodeRequest(body, door);
+    case 'bedrock-converse':
+      return bedrockConverse.decodeRequest(body, door);
+    default:
+      return { ok: false, failure: { code: 'not_supported', message: `${dialect} is not read`, param: null } };
+  }
 }
