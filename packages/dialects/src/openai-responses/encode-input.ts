@@ -14,6 +14,10 @@ export interface EncodedInput {
 }
 
 export interface InputOptions {
+  /** where a message stood, in the caller's words */
+  pathOf(index: number): string;
+  /** the provider does not know the role `developer` */
+  readonly hasNoDeveloper: boolean;
   /** the provider takes thinking back as it was shown, without a seal (T24) */
   readonly replaysThinking: boolean;
   readonly losses: Losses;
@@ -25,7 +29,7 @@ export function encodeMessages(messages: readonly Message[], options: InputOptio
   const writer = new ItemWriter(options);
   for (const [index, message] of messages.entries()) {
     if (index === 0 && instructions !== null) continue;
-    writer.message(message, `messages[${index}]`);
+    writer.message(message, options.pathOf(index));
   }
   return { instructions, input: writer.items };
 }
@@ -51,6 +55,8 @@ class ItemWriter {
     if (message.name !== undefined) this.#losses.dropped(`${path}.name`);
     const fields = ownFields(message.extras, this.#losses, path);
     if (message.role === 'assistant') this.#turn(message.parts, path);
+    else if (message.role === 'developer' && this.#options.hasNoDeveloper)
+      this.#said('system', message.parts, fields, path);
     else this.#said(message.role, message.parts, fields, path);
   }
 

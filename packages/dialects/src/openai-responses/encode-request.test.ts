@@ -369,6 +369,22 @@ describe('a request to a provider', () => {
     expect(losses).toEqual(['tools[0].max_uses dropped', 'tools[0].blocked_domains dropped']);
   });
 
+  it('words inside of members that a provider does not know are said otherwise', () => {
+    const tools = ['a', 'b'].map(
+      (name): Tool => ({ kind: 'function', name, description: null, parameters: null, strict: null }),
+    );
+    const messages: Message[] = [user('Hi'), { role: 'developer', parts: [{ kind: 'text', text: 'Be.' }] }];
+    const request = requestOf({ tools, messages, toolChoice: { kind: 'allowed', mode: 'required', names: ['b'] } });
+    const { body } = encoded(request, { quirks: quirksOf('lmstudio') });
+    expect(body).toMatchObject({ tools: [{ name: 'b' }], tool_choice: 'required' });
+    expect(items(body)[1]).toEqual({ role: 'system', content: 'Be.' });
+  });
+
+  it('losses are in the words of who asked', () => {
+    const { losses } = encoded(requestOf({ dialect: 'gemini', stop: ['x'], messages: [{ ...user('a'), name: 'n' }] }));
+    expect(losses).toEqual(['contents[0].name dropped', 'generationConfig.stopSequences dropped']);
+  });
+
   it('members a provider rejects are left out and told', () => {
     const { body, losses } = encoded(requestOf({ metadata: { a: 'b' } }), { quirks: quirksOf('lmstudio') });
     expect(body['metadata']).toBeUndefined();

@@ -1,7 +1,15 @@
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
-import type { CanonicalRequest, OutputFormat, ReasoningEffort, ReasoningOptions } from '../canonical/request.js';
+import type {
+  CanonicalRequest,
+  OutputFormat,
+  ReasoningEffort,
+  ReasoningOptions,
+  Tool,
+  ToolChoice,
+} from '../canonical/request.js';
+import { callersMessage, callersWord, type RequestMember } from '../canonical/request-words.js';
 import { encodeMessages } from './encode-input.js';
 import { callerFacts } from './request.js';
 import { encodeToolChoice, encodeTools } from './tools.js';
@@ -13,7 +21,7 @@ export const PATH = '/responses';
 export function encodeRequest(request: CanonicalRequest, target: Target): Decoded<EncodedRequest> {
   const losses = new Losses();
   try {
-    const body = withoutRejected(encodeBody(request, target, losses), target.quirks.rejectedFields, losses);
+    const body = withoutRejected(encodeBody(request, target, losses), request, target, losses);
     return { ok: true, value: { path: PATH, body, headers: {}, losses: losses.list() } };
   } catch (problem) {
     if (problem instanceof RequestProblem) return { ok: false, failure: problem.failure };
@@ -23,11 +31,17 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Decode
 
 function encodeBody(request: CanonicalRequest, target: Target, losses: Losses): JsonObject {
   const isOwn = request.dialect === DIALECT;
-  const replaysThinking = target.quirks.reasoningReplayField !== null;
-  const { instructions, input } = encodeMessages(request.messages, { replaysThinking, losses });
+  const { reasoningReplayField, rejectedFields } = target.quirks;
+  const { instructions, input } = encodeMessages(request.messages, {
+    pathOf: (index) => callersMessage(request, index),
+    hasNoDeveloper: rejectedFields.includes('messages[].developer'),
+    replaysThinking: reasoningReplayField !== null,
+    losses,
+  });
   nameLostParameters(request, losses);
-  const tools = encodeTools(request.tools, isOwn, losses);
-  const choice = request.toolChoice === null ? null : encodeToolChoice(request.toolChoice, request.tools, losses);
+  const { allowed, wanted } = toolsAndChoice(request, rejectedFields.includes('tool_choice.allowed_tools'));
+  const tools = encodeTools(allowed, isOwn, losses);
+  const choice = wanted === null ? null : encodeToolChoice(wanted, request.tools, losses);
   const maximum = outputMaximum(request, target, losses);
   const body: Record<string, unknown> = { model: target.model };
   put(body, 'instructions', instructions);
@@ -53,6 +67,17 @@ function encodeBody(request: CanonicalRequest, target: Target, losses: Losses): 
   return body;
 }
 
+/** Where a provider does not know `allowed_tools`, the others are not sent at all. */
+function toolsAndChoice(
+  { tools, toolChoice }: CanonicalRequest,
+  hasNoAllowed: boolean,
+): { readonly allowed: readonly Tool[]; readonly wanted: ToolChoice | null } {
+  if (!hasNoAllowed || toolChoice?.kind !== 'allowed') return { allowed: tools, wanted: toolChoice };
+  const names = new Set(toolChoice.names);
+  const allowed = tools.filter((tool) => tool.kind === 'server' || names.has(tool.name));
+  return { allowed, wanted: { kind: toolChoice.mode } };
+}
+
 function put(body: Record<string, unknown>, name: string, value: unknown): void {
   if (value !== null && value !== undefined && value !== '') body[name] = value;
 }
@@ -64,22 +89,22 @@ function putFilled(body: Record<string, unknown>, name: string, value: JsonObjec
 /** What this dialect has no word for. */
 function nameLostParameters(request: CanonicalRequest, losses: Losses): void {
   const { sampling } = request;
-  const absent: readonly (readonly [string, boolean])[] = [
-    ['top_k', sampling.topK !== null],
-    ['min_p', sampling.minP !== null],
-    ['top_a', sampling.topA !== null],
+  const absent: readonly (readonly [RequestMember, boolean])[] = [
+    ['topK', sampling.topK !== null],
+    ['minP', sampling.minP !== null],
+    ['topA', sampling.topA !== null],
     ['seed', sampling.seed !== null],
-    ['frequency_penalty', sampling.frequencyPenalty !== null],
-    ['presence_penalty', sampling.presencePenalty !== null],
-    ['repetition_penalty', sampling.repetitionPenalty !== null],
-    ['logit_bias', sampling.logitBias !== null],
+    ['frequencyPenalty', sampling.frequencyPenalty !== null],
+    ['presencePenalty', sampling.presencePenalty !== null],
+    ['repetitionPenalty', sampling.repetitionPenalty !== null],
+    ['logitBias', sampling.logitBias !== null],
     ['stop', request.stop.length > 0],
-    ['n', request.choices > 1],
+    ['choices', request.choices > 1],
     ['modalities', request.modalities.some((modality) => modality !== 'text')],
-    ['audio', request.audioOutput !== null],
-    ['cache_control', request.cache !== null],
+    ['audioOutput', request.audioOutput !== null],
+    ['cache', request.cache !== null],
   ];
-  for (const [name, isAsked] of absent) if (isAsked) losses.dropped(name);
+  for (const [member, isAsked] of absent) if (isAsked) losses.dropped(callersWord(request.dialect, member));
 }
 
 /** Never above what the gateway allows; raised to the least OpenAI takes only where nothing forbids it. */
@@ -88,7 +113,7 @@ function outputMaximum(request: CanonicalRequest, { outputMax }: Target, losses:
   if (asked === null) return outputMax;
   const allowed = Math.min(asked, outputMax ?? asked);
   if (allowed >= OUTPUT_MIN || (outputMax !== null && outputMax < OUTPUT_MIN)) return allowed;
-  losses.approximated('max_output_tokens');
+  losses.approximated(callersWord(request.dialect, 'maxOutputTokens'));
   return OUTPUT_MIN;
 }
 
@@ -191,14 +216,18 @@ export function mayReason(request: CanonicalRequest, model: string): boolean {
   );
 }
 
-/** Quirks name members of the chat dialect too; those that are no members here say nothing. */
-function withoutRejected(body: JsonObject, rejected: readonly string[], losses: Losses): JsonObject {
-  if (!rejected.some((name) => name in body)) return body;
+/**
+ * Quirks name members of the chat dialect too; those that are no members here say nothing. What the gateway itself does for a caller of this
+ * dialect (storing, repeating labels in the answer) is not lost.
+ */
+function withoutRejected(body: JsonObject, request: CanonicalRequest, target: Target, losses: Losses): JsonObject {
+  const rejected = target.quirks.rejectedFields.filter((name) => name in body);
+  if (rejected.length === 0) return body;
   const kept: Record<string, unknown> = { ...body };
   for (const name of rejected) {
-    if (!(name in kept)) continue;
     delete kept[name];
-    if (name !== 'store') losses.dropped(name);
+    const isOurs = name === 'store' || (name === 'metadata' && request.dialect === DIALECT);
+    if (!isOurs) losses.dropped(name);
   }
   return kept;
 }

@@ -2,6 +2,7 @@ import type { DecodedReply, ReplyContext } from '../canonical/codec.js';
 import { isObject, object, objects, parseJson, text } from '../canonical/json-read.js';
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { ReplyChoice, TokenLogprob } from '../canonical/reply.js';
+import type { CanonicalRequest } from '../canonical/request.js';
 import { syntheticCallId } from '../canonical/tool-call-id.js';
 import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
 import { decodeFinish } from './finish.js';
@@ -16,7 +17,7 @@ export function decodeReply(body: Buffer, context: ReplyContext): DecodedReply {
   if (!isObject(value)) return { kind: 'unreadable', reason: 'the answer is not a JSON object' };
   const problem = problemOf(value);
   if (problem !== null) return problem;
-  const choice = decodeOutput(value, context.requestId);
+  const choice = decodeOutput(value, new CallIds(context));
   return {
     kind: 'reply',
     reply: {
@@ -44,12 +45,12 @@ export function problemOf(response: JsonObject): Exclude<DecodedReply, { kind: '
   return null;
 }
 
-function decodeOutput(response: JsonObject, requestId: string): ReplyChoice {
+function decodeOutput(response: JsonObject, callIds: CallIds): ReplyChoice {
   const items = objects(response['output']);
   const parts: Part[] = [];
   const logprobs: TokenLogprob[] = [];
   for (const [index, item] of items.entries()) {
-    parts.push(...decodeItem(item, callIdOf(item, requestId, index)));
+    parts.push(...decodeItem(item, isCall(item) ? callIds.of(item, index) : ''));
     if (item['type'] === 'message')
       for (const content of objects(item['content'])) logprobs.push(...decodeLogprobs(content['logprobs']));
   }
@@ -95,11 +96,34 @@ export function decodeItem(item: JsonObject, callId: string): Part[] {
   }
 }
 
-/** Ids that every answer begins anew with (Bedrock: `call_0`): they would meet themselves in the next turn. */
-const COUNTED = /^(call|fc|tool|func)[-_]?\d{1,3}$/;
+/**
+ * Ids of an answer's calls: the provider's, and made up where there is none or where the conversation has it already (Bedrock counts `call_0`
+ * anew in each answer: sent back, two results would answer one call).
+ */
+export class CallIds {
+  readonly #context: ReplyContext;
+  #taken: Set<string> | null = null;
 
-/** The call's own id; one made up where there is none, or none that is unique in a conversation. */
-export function callIdOf(item: JsonObject, requestId: string, position: number): string {
-  const given = text(item['call_id']);
-  return given === null || given === '' || COUNTED.test(given) ? syntheticCallId(requestId, position) : given;
+  constructor(context: ReplyContext) {
+    this.#context = context;
+  }
+
+  of(item: JsonObject, position: number): string {
+    const given = text(item['call_id']) ?? '';
+    this.#taken ??= idsOf(this.#context.request);
+    const isFree = given !== '' && !this.#taken.has(given);
+    const id = isFree ? given : syntheticCallId(this.#context.requestId, position);
+    this.#taken.add(id);
+    return id;
+  }
+}
+
+function idsOf({ messages }: CanonicalRequest): Set<string> {
+  const ids = new Set<string>();
+  for (const { parts } of messages) for (const part of parts) if (part.kind === 'tool_call') ids.add(part.id);
+  return ids;
+}
+
+export function isCall(item: JsonObject): boolean {
+  return item['type'] === 'function_call' || item['type'] === 'custom_tool_call';
 }

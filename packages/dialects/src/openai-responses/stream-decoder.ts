@@ -13,7 +13,7 @@ import { decodeStreamFailure } from './failure.js';
 import { decodeFinish } from './finish.js';
 import { decodeCall, decodeMessageParts, decodeOutputContent } from './items.js';
 import { decodeLogprobs } from './logprobs.js';
-import { callIdOf, decodeItem, hasCalls, replyFields } from './reply.js';
+import { CallIds, decodeItem, hasCalls, replyFields } from './reply.js';
 import { decodeResponseUsage } from './usage.js';
 import { DIALECT, extrasOf } from './wire.js';
 
@@ -40,7 +40,7 @@ interface Item {
 type Handler = (stream: Decoder, event: JsonObject) => void;
 
 export function createDecoder(context: ReplyContext): StreamDecoder {
-  return new Decoder(context.requestId);
+  return new Decoder(new CallIds(context));
 }
 
 /** A body that is no event stream is kept up to here, to read an error from it. */
@@ -55,7 +55,7 @@ class Decoder implements StreamDecoder {
   isDone = false;
   malformedEvents = 0;
 
-  readonly #requestId: string;
+  readonly #callIds: CallIds;
   readonly #reader = new SseReader();
   readonly #items = new Map<number, Item>();
   #emit: Emit = () => {};
@@ -67,8 +67,8 @@ class Decoder implements StreamDecoder {
   #plain: string | null = null;
   #sawBytes = false;
 
-  constructor(requestId: string) {
-    this.#requestId = requestId;
+  constructor(callIds: CallIds) {
+    this.#callIds = callIds;
   }
 
   push(packet: Buffer, emit: Emit): void {
@@ -226,7 +226,7 @@ class Decoder implements StreamDecoder {
   callPiece(item: Item): Piece {
     const piece = this.pieceOf(item, 0);
     if (piece.part !== -1) return piece;
-    const call = decodeCall(item.opening, callIdOf(item.opening, this.#requestId, item.index), false);
+    const call = decodeCall(item.opening, this.#callIds.of(item.opening, item.index), false);
     const written = text(item.opening[call.variant === 'custom' ? 'input' : 'arguments']) ?? '';
     this.openPart(piece, { ...call, arguments: '' });
     this.write(piece, { kind: 'arguments', text: written });
@@ -305,7 +305,7 @@ class Decoder implements StreamDecoder {
         return this.close(piece);
       }
       default:
-        this.addWhole(decodeItem(done, callIdOf(done, this.#requestId, item.index)));
+        this.addWhole(decodeItem(done, ''));
     }
   }
 
