@@ -72,6 +72,9 @@ async function strangersOf(
 const question = 'Add 2 and 3, and tell me the weather in Oslo';
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 
+const googleHeaders = (vertex: boolean): Record<string, string> =>
+  vertex ? { authorization: 'Bearer t' } : { 'x-goog-api-key': 'k' };
+
 describe.skipIf(!existsSync(folder))('no field is made up', () => {
   const anthropic = { 'x-api-key': 'k', 'anthropic-version': '2023-06-01' };
   const messages = (stream: boolean) =>
@@ -111,7 +114,7 @@ describe.skipIf(!existsSync(folder))('no field is made up', () => {
       path: vertex
         ? `vertex/v1/projects/p/locations/l/publishers/google/models/${model}:${method}`
         : `google/v1beta/models/${model}:${method}`,
-      headers: vertex ? { authorization: 'Bearer t' } : { 'x-goog-api-key': 'k' },
+      headers: googleHeaders(vertex),
       body: { contents: [{ role: 'user', parts: [{ text: question }] }], ...more },
     }));
   test.each([
