@@ -1,0 +1,128 @@
+import type { Decoded, EncodedReply, ProviderHeaders, ReadWhole, ReplyFacts, ReplyStream } from '../canonical/codec.js';
+import type { Loss } from '../canonical/loss.js';
+import type { CanonicalRequest } from '../canonical/request.js';
+import type { ClientRequest, Envelope, Lane, LaneTarget, Operation } from '../lane.js';
+import { decodeProviderFailure } from '../openai-chat/provider-failure.js';
+import type { Usage } from '../usage.js';
+
+const JSON_TYPE = 'application/json';
+const EVENT_STREAM = 'text/event-stream; charset=utf-8';
+
+/** What an operation makes of a request: everything but the life of it, which is the same for all. */
+export interface OperationFacts {
+  readonly envelope: Envelope;
+  /** what went in by our own count: tokens, and whatever else the request can be billed by */
+  counted(): Usage;
+  lane(target: LaneTarget): Decoded<Lane>;
+}
+
+/** A request that is no conversation. It has no canonical form; what it can be sent as, its lane knows. */
+export class OperationRequest implements ClientRequest {
+  readonly dialect = 'openai-chat';
+  readonly wholeType = JSON_TYPE;
+  readonly streamType = EVENT_STREAM;
+  readonly envelope: Envelope;
+  readonly #facts: OperationFacts;
+
+  constructor(facts: OperationFacts) {
+    this.envelope = facts.envelope;
+    this.#facts = facts;
+  }
+
+  countInput(): number {
+    return this.counted().input ?? 0;
+  }
+
+  counted(): Usage {
+    return this.#facts.counted();
+  }
+
+  canonical(): Decoded<CanonicalRequest> {
+    const message = 'This request is not a conversation.';
+    return { ok: false, failure: { code: 'not_supported', message, param: null } };
+  }
+
+  lane(target: LaneTarget): Decoded<Lane> {
+    return this.#facts.lane(target);
+  }
+
+  amended(): ClientRequest {
+    return this;
+  }
+}
+
+export interface EnvelopeFacts extends Partial<Omit<Envelope, 'operation' | 'model' | 'features'>> {
+  readonly operation: Operation;
+  readonly model: string;
+  readonly inputTokensBound: number;
+  readonly characters: number;
+  readonly images?: number;
+}
+
+/** The facts by which such a request is priced, routed and held. Nothing is generated unless it says so. */
+export function operationEnvelope({ characters, images = 0, ...facts }: EnvelopeFacts): Envelope {
+  return {
+    isStream: false,
+    outputMax: 0,
+    choices: 1,
+    user: null,
+    metadata: {},
+    inputTokensLikely: Math.ceil(facts.inputTokensBound / 4),
+    pricedFeatures: [],
+    searchesAtLeast: 0,
+    ...facts,
+    features: { inputCharacters: characters, messages: 0, tools: 0, images },
+  };
+}
+
+export interface LaneFacts {
+  readonly path: string;
+  readonly body: Buffer;
+  readonly losses: readonly Loss[];
+  readonly contentType?: string;
+  /** what is asked for where the answer is no stream */
+  readonly accept?: string;
+  readonly kind?: Lane['kind'];
+  readWhole(body: Buffer, headers: ProviderHeaders): ReadWhole;
+  openStream?(headers: ProviderHeaders): ReplyStream;
+}
+
+export function operationLane({ contentType, accept, kind, openStream, ...facts }: LaneFacts): Lane {
+  return {
+    ...facts,
+    kind: kind ?? 'passed',
+    headers: accept === undefined ? {} : { accept },
+    contentType: contentType ?? JSON_TYPE,
+    accept: 'text/event-stream',
+    streamType: /event-stream|octet-stream/i,
+    decodeFailure: decodeProviderFailure,
+    openStream:
+      openStream ??
+      (() => {
+        throw new Error('a stream was opened for an operation that has none');
+      }),
+  };
+}
+
+/** A whole answer of these interfaces: nothing in it is a finish, and it is billed by what it reports or by what was counted. */
+export function operationReply(facts: {
+  readonly usage: Usage | null;
+  readonly isEmpty: boolean;
+  counted(): Usage;
+  render(facts: ReplyFacts): EncodedReply;
+}): ReadWhole {
+  const { usage, isEmpty, counted, render } = facts;
+  return {
+    kind: 'reply',
+    reply: {
+      usage,
+      isEmpty,
+      finish: null,
+      finishRaw: null,
+      serviceTier: null,
+      counted,
+      countOutput: () => 0,
+      render,
+    },
+  };
+}
