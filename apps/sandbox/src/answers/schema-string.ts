@@ -1,7 +1,7 @@
+import { sumIn } from './arithmetic.js';
 import { type Dice, rollBetween } from './dice.js';
 import { matchOf } from './pattern-match.js';
 import type { Hints, Schema } from './schema-instance.js';
-import { sumIn } from './arithmetic.js';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 

@@ -1,6 +1,6 @@
 import http from 'node:http';
-import { type Sandbox, startSandbox } from '../sandbox.js';
 import type { TruthEntry } from '../control/truth.js';
+import { type Sandbox, startSandbox } from '../sandbox.js';
 
 /** What a plain HTTP client saw. `failure` is the error code of a broken connection. */
 export interface Seen {
