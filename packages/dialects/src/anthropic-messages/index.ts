@@ -1,6 +1,10 @@
 export { betasOf } from './betas.js';
 export { type ClaudeTraits, traitsOf } from './claude-traits.js';
+export { client } from './client.js';
+export { decodeTokenCount, encodeCountTokens, encodeTokenCount } from './count-tokens.js';
 export { createProvider, provider, vertexProvider } from './provider.js';
+export { decodeCountTokens } from './request-reader.js';
 export { EventDecoder } from './stream-decoder.js';
 export { decodeUsage, encodeUsage } from './usage.js';
 export type { ClaudeHost } from './wire.js';
+export { createWireCheck, type WireCheck } from './wire-grammar.js';

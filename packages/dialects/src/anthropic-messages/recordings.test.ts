@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { createEventCheck } from '../canonical/check-events.js';
-import type { ReplyContext } from '../canonical/codec.js';
+import type { ReplyContext, ReplyOptions } from '../canonical/codec.js';
 import { createFold } from '../canonical/fold.js';
-import type { CanonicalReply } from '../canonical/reply.js';
+import type { JsonObject } from '../canonical/part.js';
+import type { CanonicalReply, ReplyEvent } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
+import { client } from './client.js';
 import { provider, vertexProvider } from './provider.js';
 import { accumulate, bodyOf, eventsIn, loadRecordings } from './recordings.fixture.js';
 import { decodeCountTokens, decodeRequest } from './request-reader.js';
 import { SseDecoder } from './stream-decoder.js';
+import { decodeUsage } from './usage.js';
+import { createWireCheck } from './wire-grammar.js';
 
 const recordings = loadRecordings('anthropic-messages');
 const present = recordings.length > 0;
@@ -168,6 +172,189 @@ describe.runIf(present)('every recorded request', () => {
 /** Requests the vendor would refuse today, or refused when they were recorded. */
 function KNOWN_LOSSES(_request: CanonicalRequest, fields: readonly string[]): boolean {
   return fields.length > 0 && fields.every((field) => field === 'output_config.effort');
+}
+
+const options = { requestId: '1', model: 'our/model', provider: 'Anthropic', quirks: NO_QUIRKS };
+
+function replyOptions(): ReplyOptions {
+  const { request } = contextOf();
+  return { ...options, created: 1, request, source: 'anthropic-messages' };
+}
+
+/** A message as it was, under our id and model, with the cost; what it says as null is not said. */
+function ours(message: JsonObject): JsonObject {
+  const { usage: _usage, ...rest } = message;
+  return Object.fromEntries(
+    Object.entries({ ...rest, id: 'msg_1', model: 'our/model' }).filter(
+      ([name, value]) => value !== null || name === 'stop_sequence',
+    ),
+  );
+}
+
+describe.runIf(present)('an answer told to a client', () => {
+  test.each(bodies.map((one) => [one.name, one] as const))('%s is the same, whole', (_name, one) => {
+    const reply = wholeOf(bodyOf(one));
+    const { body, losses } = client.encodeReply(reply, replyOptions(), { usage: reply.usage, cost: '0.000001' });
+    const { usage, ...message } = JSON.parse(body.toString('utf8'));
+    expect(losses).toEqual([]);
+    expect(message).toEqual(ours(one.response.body as JsonObject));
+    expect(usage.cost).toBe(0.000001);
+    expect(decodeUsage(usage)).toEqual(reply.usage);
+  });
+
+  test.each(streams.map((one) => [one.name, one] as const))('%s is the same, streamed', (_name, { response }) => {
+    const decoder = provider.createDecoder(contextOf());
+    const encoder = client.createEncoder(replyOptions());
+    let written = '';
+    const emit = (event: ReplyEvent): void => {
+      written += encoder.write(event);
+    };
+    decoder.push(Buffer.from(response.stream ?? ''), emit);
+    decoder.end(emit);
+    written += encoder.terminal({ usage: decoder.usage, cost: '0.5' });
+    checkWire(written);
+    const { usage, ...message } = accumulate(eventsIn(written));
+    expect(encoder.losses).toEqual([]);
+    expect(withoutEmptyCitations(message)).toEqual(
+      withoutEmptyCitations(ours(accumulate(eventsIn(response.stream ?? '')))),
+    );
+    expect(decodeUsage(usage)).toEqual(decoder.usage);
+    expect((usage as { cost: number }).cost).toBe(0.5);
+  });
+});
+
+function checkWire(text: string): void {
+  const check = createWireCheck();
+  for (const block of text.split('\n\n').filter((one) => one !== '')) {
+    const match = /^event: (\w+)\ndata: (.*)$/.exec(block);
+    if (match === null) throw new Error(`not an event: ${block}`);
+    check.add(match[1] ?? '', JSON.parse(match[2] ?? ''));
+  }
+  expect(check.end()).toEqual({ isFailed: false });
+}
+
+/** Blocks that begin with no citations end with none, or without the member. */
+function withoutEmptyCitations(message: JsonObject): JsonObject {
+  const content = (message['content'] as Record<string, unknown>[])
+    .filter((block) => block['type'] !== 'text' || block['text'] !== '')
+    .map(({ citations, ...block }) => (isFilled(citations) ? { ...block, citations } : block));
+  return { ...message, content };
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}
+
+describe.runIf(present)('bytes that pass', () => {
+  test.each(bodies.map((one) => [one.name, one] as const))('%s keeps every other byte of an answer', (_name, one) => {
+    const body = bodyOf(one);
+    const message = one.response.body as { readonly id: string; readonly model: string; readonly usage: object };
+    const read = client.pass.readReply(body, { ...options, request: contextOf().request });
+    if (read.kind !== 'reply') throw new Error(read.kind);
+    const { reply } = read;
+    expect(reply.usage).toEqual(decodeUsage(message.usage));
+    if (!reply.isEmpty) expect(reply.countOutput()).toBeGreaterThan(0);
+    const told = reply.render({ usage: reply.usage, cost: '0.25' }).body.toString('utf8');
+    const usage = JSON.stringify(message.usage);
+    const expected = body
+      .toString('utf8')
+      .replace(`"id":"${message.id}"`, '"id":"msg_1"')
+      .replace(`"model":"${message.model}"`, '"model":"our/model"')
+      .replace(usage, `${usage.slice(0, -1)},"cost":0.25}`);
+    expect(told).toBe(expected);
+  });
+
+  test.each(streams.map((one) => [one.name, one] as const))('%s keeps every other byte of a stream', (_name, one) => {
+    const text = one.response.stream ?? '';
+    const { out, end, stream } = pass(Buffer.from(text), []);
+    const first = firstAnswer(text);
+    const ending = /event: message_delta\n[\s\S]*$/.exec(first)?.[0] ?? '';
+    const events = eventsIn(text);
+    const start = events[0]?.message ?? {};
+    expect(end).toEqual({ kind: 'finished' });
+    expect(out).toBe(
+      first
+        .slice(0, first.length - ending.length)
+        .replace(JSON.stringify(start['id']), '"msg_1"')
+        .replace(JSON.stringify(start['model']), '"our/model"'),
+    );
+    expect(stream.usage).toEqual(decodeUsage(accumulate(events)['usage']));
+    const terminal = stream.terminal({ usage: stream.usage, cost: '0.25' }).toString('utf8');
+    expect(terminal.replace(',"cost":0.25', '')).toBe(ending);
+    expect(stream.countOutput()).toBeGreaterThan(0);
+    expect(stream.malformedEvents).toBe(0);
+  });
+
+  test('cut anywhere, each stream is the same', () => {
+    let random = 7;
+    const next = (below: number): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    for (const { name, response } of streams) {
+      const bytes = Buffer.from(response.stream ?? '');
+      const facts = (cuts: readonly number[]): unknown => {
+        const { stream, out, end } = pass(bytes, cuts);
+        return [out, end, stream.usage, stream.finishRaw, stream.countOutput(), stream.malformedEvents];
+      };
+      const whole = facts([]);
+      for (const pieces of [1, 9, 300]) {
+        const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
+        expect(facts(cuts), `${name} cut at ${cuts}`).toEqual(whole);
+      }
+    }
+  }, 120_000);
+
+  test('the shortest streams, cut at every single byte', () => {
+    const short = streams.filter(({ response }) => (response.stream ?? '').length < 2_500);
+    expect(short.length).toBeGreaterThan(2);
+    for (const { name, response } of short) {
+      const bytes = Buffer.from(response.stream ?? '');
+      const whole = pass(bytes, []).out;
+      const folded = fold(bytes).reply;
+      for (let cut = 1; cut < bytes.length; cut += 1) {
+        if (pass(bytes, [cut]).out !== whole) throw new Error(`${name} passes differently cut at ${cut}`);
+        if (cut % 7 === 0) expect(fold(bytes, [cut]).reply, `${name} cut at ${cut}`).toEqual(folded);
+      }
+    }
+  }, 120_000);
+
+  test.each(asked.map((one) => [one.name, one] as const))('%s is sent as the caller wrote it', (_name, { request }) => {
+    const body = Buffer.from(JSON.stringify(request?.body));
+    const decoded = client.decodeRequest(body, { model: 'claude-on-vertex', isStream: null });
+    if (!decoded.ok) throw new Error(decoded.failure.message);
+    const quirks = { ...NO_QUIRKS, safetyIdentifierField: 'metadata.user_id' } as const;
+    const target = { model: 'theirs', quirks, outputMax: 7, safetyIdentifier: 'hash' };
+    const spliced = client.pass.spliceRequest(body, decoded.value, target);
+    if (/"file_id"|"container":"/.test(body.toString('utf8'))) {
+      expect(spliced).toMatchObject({ ok: false, failure: { code: 'not_supported' } });
+      return;
+    }
+    if (!spliced.ok) throw new Error(spliced.failure.message);
+    expect(JSON.parse(Buffer.concat(spliced.value.body).toString('utf8'))).toEqual({
+      ...(request?.body as object),
+      model: 'theirs',
+      max_tokens: 7,
+      metadata: { user_id: 'hash' },
+    });
+    expect(spliced.value.losses).toEqual([]);
+  });
+});
+
+/** Some recordings hold several answers, one after the other. */
+function firstAnswer(text: string): string {
+  const stop = text.indexOf('event: message_stop');
+  return text.slice(0, text.indexOf('\n\n', stop) + 2);
+}
+
+function pass(bytes: Buffer, cuts: readonly number[]) {
+  const stream = client.pass.createStream({ ...options, request: contextOf().request });
+  const written: Buffer[] = [];
+  const write = (out: Buffer): void => void written.push(out);
+  let from = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    stream.push(bytes.subarray(from, cut), write);
+    from = cut;
+  }
+  const end = stream.end(write);
+  return { stream, end, out: Buffer.concat(written).toString('utf8') };
 }
 
 describe.runIf(present)('every recorded error', () => {
