@@ -1,7 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { keyScope, type Principal } from '@tollgate/access';
 import type { Nanousd } from '@tollgate/amount';
-import type { ClientDialectId, ClientRequest, DoorFacts, Envelope, Loss, ReplyStream } from '@tollgate/dialects';
+import type {
+  ClientDialectId,
+  ClientRequest,
+  DoorFacts,
+  Envelope,
+  Loss,
+  OperationDoor,
+  ReplyStream,
+} from '@tollgate/dialects';
 import type { UsageAttempt } from '@tollgate/usage';
 
 /** What the door hands in: one authenticated request, its bytes, and where the answer goes. */
@@ -15,6 +23,8 @@ export interface ExchangeInput {
   readonly dialect: ClientDialectId;
   /** what the door's URL said of the request */
   readonly door: DoorFacts;
+  /** the request is no conversation: which door it came through, and the type of its body */
+  readonly operation?: { readonly door: OperationDoor; readonly contentType: string };
   /** the caller wants a refusal instead of a loss */
   readonly isStrict: boolean;
   readonly response: ServerResponse;

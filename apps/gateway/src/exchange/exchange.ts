@@ -3,10 +3,12 @@ import { decimalUsd, ZERO } from '@tollgate/amount';
 import type { Catalog, Endpoint, ProviderInfo } from '@tollgate/catalog';
 import {
   type ClientRequest,
+  type Decoded,
   encodeFailure,
   type Failure,
   failureOf,
   type Lane,
+  openOperation,
   openRequest,
   type ProviderFailure,
   type ReplyStream,
@@ -76,7 +78,7 @@ export class Exchange {
   }
 
   async run(input: ExchangeInput): Promise<void> {
-    const opened = openRequest(input.dialect, input.body, input.door);
+    const opened = open(input);
     if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId: input.requestId }));
     const call = beginCall(input, opened.value);
     this.running += 1;
@@ -151,15 +153,16 @@ export class Exchange {
         failure: failureOf({ code: 'model_not_found', message, requestId: input.requestId, param: 'model' }),
       };
     }
-    const { operation } = envelope;
-    if (resolved.model.operation !== operation) {
-      const message = `${resolved.model.id} is a model for ${resolved.model.operation}; this endpoint is for ${operation}.`;
+    const { operation } = resolved.model;
+    if (operation !== envelope.operation && !(envelope.operation === 'completions' && operation === 'chat')) {
+      const message = `${resolved.model.id} is a model for ${operation}; this endpoint is for ${envelope.operation}.`;
       return {
         kind: 'refused',
         failure: failureOf({ code: 'not_supported', status: 400, message, requestId: input.requestId, param: 'model' }),
       };
     }
-    const decision = decide({ model: resolved.model, isAvailable: this.ports.availability, nowMs: input.startedAtMs });
+    const { availability: isAvailable } = this.ports;
+    const decision = decide({ model: resolved.model, operation, isAvailable, nowMs: input.startedAtMs });
     if (decision.kind === 'refused')
       return {
         kind: 'refused',
@@ -278,19 +281,19 @@ export class Exchange {
     const outcome: Outcome = {
       ending: departure.hasLeft ? 'client_left' : 'finished',
       reported: reply.usage,
-      count: () => ({ input: call.request.countInput(), output: reply.countOutput() }),
+      count: () => reply.counted?.() ?? { input: call.request.countInput(), output: reply.countOutput() },
       isErrorFinish: reply.finish?.kind === 'error',
       isBlank: reply.isEmpty && (reply.finish === null || reply.finishRaw === ''),
     };
     const charge = this.charge(call, attempt, outcome);
     const cost = decimalUsd(charge.chargeNanousd);
-    const { body: bytes, losses } = reply.render({ usage: charge.usage, cost });
+    const { body: bytes, losses, contentType } = reply.render({ usage: charge.usage, cost });
     call.losses = [...call.losses, ...losses];
     keepReasoning(this.ports.vault, call, attempt, reply);
     await this.settle(call, { charge, attempt, status: 200, errorCode: null, finish: reply.finishRaw });
     const { response } = call.input;
     if (departure.hasLeft) return;
-    writeReplyHead(response, call, attempt, call.request.wholeType);
+    writeReplyHead(response, call, attempt, contentType ?? call.request.wholeType);
     response.setHeader('content-length', bytes.length);
     response.setHeader('x-tollgate-cost-usd', cost);
     response.setHeader('x-tollgate-usage-source', charge.usageSource);
@@ -338,7 +341,7 @@ export class Exchange {
     const outcome: Outcome = {
       ending,
       reported: stream.usage,
-      count: () => ({ input: call.request.countInput(), output: stream.countOutput() }),
+      count: () => stream.counted?.() ?? { input: call.request.countInput(), output: stream.countOutput() },
       isErrorFinish: stream.finish?.kind === 'error',
       isBlank: !stream.sawOutput && stream.finish === null,
     };
@@ -398,6 +401,12 @@ export class Exchange {
   }
 }
 
+function open({ operation, dialect, body, door }: ExchangeInput): Decoded<ClientRequest> {
+  return operation === undefined
+    ? openRequest(dialect, body, door)
+    : openOperation(operation.door, body, operation.contentType);
+}
+
 function beginCall(input: ExchangeInput, request: ClientRequest): Call {
   return {
     input,
@@ -448,7 +457,7 @@ function strictRefusal(call: Call): RequestFailure {
 }
 
 function leftBefore(call: Call): Outcome {
-  const count = () => ({ input: call.request.countInput(), output: 0 });
+  const count = () => call.request.counted?.() ?? { input: call.request.countInput(), output: 0 };
   return { ending: 'client_left', reported: null, count, isErrorFinish: false, isBlank: true };
 }
 

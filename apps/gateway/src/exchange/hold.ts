@@ -3,6 +3,7 @@ import type { PriceComponent } from '@tollgate/catalog';
 import type { Envelope } from '@tollgate/dialects';
 import { affordableOutputTokens, upperBound } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
+import { billedUnit, canLowerOutput } from './measure.js';
 
 /** Below this many output tokens an answer is not worth starting: the request is refused instead of clamped. */
 const SMALLEST_ANSWER_TOKENS = 256;
@@ -20,10 +21,37 @@ export interface Hold {
 /** How much to hold before anything leaves for a provider (DESIGN section 7, money.md section 0 item 7). */
 export function holdFor(envelope: Envelope, attempts: readonly Attempt[], markupBp: number, atMs: number): Hold {
   const outputTokens = outputBound(envelope, attempts);
+  if (envelope.units !== undefined || !mayLower(envelope))
+    return holdWhole(envelope, outputTokens, attempts, markupBp, atMs);
   const bounds = boundsOf(envelope, attempts, markupBp, atMs);
   const bound = (output: number) => maxAmount(nanousd(1n), upperBound({ ...bounds, outputTokens: output }));
   const least = Math.min(SMALLEST_ANSWER_TOKENS, outputTokens);
   return { wantNanousd: bound(outputTokens), floorNanousd: bound(least), outputTokens };
+}
+
+/** All of it or nothing: a picture cannot be made smaller. Each candidate is bounded by what it is billed by, tokens or pieces. */
+function holdWhole(
+  envelope: Envelope,
+  outputTokens: number,
+  attempts: readonly Attempt[],
+  markupBp: number,
+  atMs: number,
+): Hold {
+  let wantNanousd = nanousd(1n);
+  for (const attempt of attempts) {
+    const unit = billedUnit(attempt, atMs);
+    const measures =
+      unit === null
+        ? { inputTokens: envelope.inputTokensBound, outputTokens }
+        : { inputTokens: 0, outputTokens: 0, units: { [unit]: envelope.units?.[unit] ?? 0 } };
+    const bound = upperBound({ schedules: [attempt.price.schedule], atMs, markupBp, ...measures });
+    wantNanousd = maxAmount(wantNanousd, bound);
+  }
+  return { wantNanousd, floorNanousd: wantNanousd, outputTokens };
+}
+
+function mayLower({ operation }: Envelope): boolean {
+  return operation === undefined || canLowerOutput(operation);
 }
 
 /**

@@ -32,6 +32,7 @@ export function laneTarget(
     host: HOSTS[provider.id] ?? 'direct',
     model: upstreamModel(endpoint),
     publicModel: endpoint.modelId,
+    provider: provider.id,
     providerName: provider.name,
     quirks,
     outputMax: call.clampedOutput,

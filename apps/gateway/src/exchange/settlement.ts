@@ -85,7 +85,7 @@ function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEven
     keyId: principal.keyId,
     gatewayBoot: ports.gatewayBoot,
     epoch: call.epoch,
-    dialect: input.dialect,
+    dialect: input.operation?.door ?? input.dialect,
     requestedModel: envelope.model,
     model: attempt?.endpoint.modelId ?? envelope.model,
     endpointId: attempt?.endpoint.id ?? '',

@@ -3,6 +3,7 @@ import { type Usage, type UsageBucket, usageTotals } from '@tollgate/dialects';
 import { priceUsage } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import type { Ending, UsageEvent, UsageLine, UsageSource } from '@tollgate/usage';
+import { billedPart, billedUnit, isReported } from './measure.js';
 
 /** How an attempt came to its end, before money is put on it. */
 export interface Outcome {
@@ -50,10 +51,12 @@ export function nothingCharged(ending: Ending): Charge {
  * goes to the house as a loss. A client that leaves pays the input and the output received for it.
  */
 export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, markupBp: number, atMs: number): Charge {
-  const isReported = outcome.reported !== null;
-  const usage = withUnits(outcome.reported ?? outcome.count(), units);
-  const { priced, unpriced } = priceWhatHasAPrice(usage, attempt, markupBp, atMs);
-  const usageSource: UsageSource = isReported ? 'reported' : 'counted';
+  const { reported } = outcome;
+  const unit = billedUnit(attempt, atMs);
+  const isTold = isReported(reported, unit);
+  const usage = withUnits(isTold ? reported : { ...reported, ...outcome.count() }, units);
+  const { priced, unpriced } = priceWhatHasAPrice(billedPart(usage, attempt, unit), attempt, markupBp, atMs);
+  const usageSource: UsageSource = isTold ? 'reported' : 'counted';
   const tokens = usageTotals(usage);
   if (isFree(outcome, tokens.output)) {
     return {
@@ -89,8 +92,9 @@ export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, mark
 function priceWhatHasAPrice(usage: Usage, attempt: Attempt, markupBp: number, atMs: number) {
   const unpriced: UsageBucket[] = [];
   let rest = usage;
+  const { operation } = attempt.endpoint;
   for (;;) {
-    const priced = priceUsage({ usage: rest, schedule: attempt.price.schedule, atMs, markupBp });
+    const priced = priceUsage({ usage: rest, schedule: attempt.price.schedule, atMs, markupBp, operation });
     if (priced.kind === 'priced') return { priced, unpriced };
     if (rest[priced.bucket] === undefined)
       throw new Error(`endpoint ${attempt.endpoint.id} has no ${priced.bucket} price`);
