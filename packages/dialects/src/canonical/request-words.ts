@@ -1,4 +1,4 @@
-import { type ClientDialectId, CLIENT_DIALECTS, type DialectId } from './part.js';
+import { CLIENT_DIALECTS, type ClientDialectId, type DialectId } from './part.js';
 import type { CanonicalRequest, Sampling } from './request.js';
 
 /** What an encoder may have to name in its losses. */

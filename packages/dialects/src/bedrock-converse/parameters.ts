@@ -1,0 +1,180 @@
+import type { Target } from '../canonical/codec.js';
+import { isObject, list, number, otherMembers, parseObject, text } from '../canonical/json-read.js';
+import type { Losses } from '../canonical/loss.js';
+import type { JsonObject } from '../canonical/part.js';
+import { type CanonicalRequest, NO_SAMPLING, type OutputFormat, type Sampling } from '../canonical/request.js';
+import { callersWord, type RequestMember } from '../canonical/request-words.js';
+import { isBlank } from './block-writer.js';
+import type { ModelTraits } from './model-traits.js';
+
+/** What parameters are written with. */
+export interface Asking {
+  readonly request: CanonicalRequest;
+  readonly target: Target;
+  readonly traits: ModelTraits;
+  readonly losses: Losses;
+}
+
+function lose({ request, losses }: Asking, member: RequestMember): void {
+  losses.dropped(callersWord(request.dialect, member));
+}
+
+/** The caller's maximum, or the limit where it is smaller or the caller named none. */
+export function maxTokensOf({ request, target }: Pick<Asking, 'request' | 'target'>): number | null {
+  if (target.outputMax === null) return request.maxOutputTokens;
+  return Math.min(request.maxOutputTokens ?? target.outputMax, target.outputMax);
+}
+
+/** `inferenceConfig` and top-k, which has another place at each vendor. While Claude thinks it takes none of them. */
+export function encodeInference(
+  asking: Asking,
+  isClaudeThinking: boolean,
+): { readonly config: JsonObject; readonly fields: JsonObject } {
+  const { request, traits } = asking;
+  const { temperature, topP, topK } = request.sampling;
+  const isRefused = isClaudeThinking || traits.sampling === 'none';
+  const keepsTopP = topP !== null && !isRefused && !(traits.sampling === 'one' && temperature !== null);
+  // 1 is the one temperature Claude thinks at
+  const keepsTemperature = temperature !== null && (!isRefused || (temperature === 1 && traits.sampling !== 'none'));
+  if (temperature !== null && !keepsTemperature) lose(asking, 'temperature');
+  if (topP !== null && !keepsTopP) lose(asking, 'topP');
+  if (topK !== null && (isRefused || traits.topK === null)) lose(asking, 'topK');
+  const stop = stopSequences(asking);
+  const maxTokens = maxTokensOf(asking);
+  const config = {
+    ...(maxTokens === null ? {} : { maxTokens }),
+    ...(keepsTemperature ? { temperature: clamped(temperature, asking) } : {}),
+    ...(keepsTopP ? { topP } : {}),
+    ...(stop.length === 0 ? {} : { stopSequences: stop }),
+  };
+  const fields = topK === null || isRefused || traits.topK === null ? {} : nested(traits.topK, topK);
+  return { config, fields };
+}
+
+/** Converse ends at 1 where OpenAI ends at 2. */
+function clamped(temperature: number, { request, losses }: Asking): number {
+  if (temperature <= 1) return temperature;
+  losses.approximated(callersWord(request.dialect, 'temperature'));
+  return 1;
+}
+
+function stopSequences(asking: Asking): readonly string[] {
+  const { request, traits } = asking;
+  const kept = request.stop.filter((sequence) => sequence !== '' && !(traits.refusesBlankEdges && isBlank(sequence)));
+  if (kept.length < request.stop.length) lose(asking, 'stop');
+  return kept;
+}
+
+function nested(path: readonly string[], value: unknown): JsonObject {
+  const [first, ...rest] = path;
+  if (first === undefined) return {};
+  return { [first]: rest.length === 0 ? value : nested(rest, value) };
+}
+
+/** A schema is sent where the model keeps to it. There is no mode for "any JSON". */
+export function encodeFormat(asking: Asking): JsonObject | null {
+  const { request, traits } = asking;
+  const { format } = request;
+  if (format === null || format.kind === 'text') return null;
+  if (format.kind === 'json_object' || !traits.hasJsonSchema) {
+    lose(asking, 'format');
+    return null;
+  }
+  if (format.strict === false) asking.losses.approximated(`${callersWord(request.dialect, 'format')}.strict`);
+  const { name, description, schema } = format;
+  const jsonSchema = {
+    ...(name === null || name === '' ? {} : { name }),
+    schema: JSON.stringify(schema),
+    ...(description === null || description === '' ? {} : { description }),
+  };
+  return { textFormat: { type: 'json_schema', structure: { jsonSchema } } };
+}
+
+/** What Converse takes as metadata: 16 pairs of a small alphabet. */
+const METADATA_PAIRS_MAX = 16;
+const METADATA_TEXT = /^[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}$/;
+
+export function encodeMetadata({ request, losses }: Asking): JsonObject | null {
+  const kept: Record<string, string> = {};
+  const field = callersWord(request.dialect, 'metadata');
+  for (const [key, value] of Object.entries(request.metadata)) {
+    const isLegal = key !== '' && METADATA_TEXT.test(key) && METADATA_TEXT.test(value);
+    if (isLegal && Object.keys(kept).length < METADATA_PAIRS_MAX) kept[key] = value;
+    else losses.dropped(`${field}.${key}`);
+  }
+  return Object.keys(kept).length === 0 ? null : kept;
+}
+
+const TIERS: ReadonlySet<string> = new Set(['default', 'flex', 'priority', 'reserved']);
+
+export function encodeTier(asking: Asking): JsonObject | null {
+  const { serviceTier } = asking.request;
+  if (serviceTier === null) return null;
+  if (TIERS.has(serviceTier)) return { type: serviceTier };
+  // Anthropic's word for it, and OpenAI's for leaving it to the account
+  if (serviceTier === 'standard_only') return { type: 'default' };
+  lose(asking, 'serviceTier');
+  return null;
+}
+
+/** Parameters Converse has no word for. */
+export function loseTheRest(asking: Asking): void {
+  const { request } = asking;
+  const unsaid: readonly (keyof Sampling)[] = [
+    'minP',
+    'topA',
+    'seed',
+    'frequencyPenalty',
+    'presencePenalty',
+    'repetitionPenalty',
+    'logitBias',
+  ];
+  for (const member of unsaid) if (request.sampling[member] !== null) lose(asking, member);
+  if (request.choices > 1) lose(asking, 'choices');
+  if (request.logprobs !== null) lose(asking, 'logprobs');
+  if (request.verbosity !== null) lose(asking, 'verbosity');
+  if (request.modalities.some((modality) => modality !== 'text')) lose(asking, 'modalities');
+  if (request.audioOutput !== null) lose(asking, 'audioOutput');
+  if (request.user !== null) lose(asking, 'user');
+  if (request.promptCacheKey !== null) lose(asking, 'promptCacheKey');
+  // several calls at once are what models here do by themselves
+  if (request.parallelToolCalls === false) lose(asking, 'parallelToolCalls');
+}
+
+// --- reading (recorded requests) ------------------------------------------------------------------------------------------
+
+const INFERENCE_MEMBERS = new Set(['maxTokens', 'temperature', 'topP', 'stopSequences']);
+
+export interface ReadInference {
+  readonly maxOutputTokens: number | null;
+  readonly stop: readonly string[];
+  readonly sampling: Sampling;
+  /** members nobody knows */
+  readonly rest: JsonObject | null;
+}
+
+export function decodeInference(value: unknown): ReadInference {
+  const config = isObject(value) ? value : {};
+  return {
+    maxOutputTokens: number(config['maxTokens']),
+    stop: list(config['stopSequences']).filter((sequence) => typeof sequence === 'string'),
+    sampling: { ...NO_SAMPLING, temperature: number(config['temperature']), topP: number(config['topP']) },
+    rest: otherMembers(config, INFERENCE_MEMBERS),
+  };
+}
+
+export function decodeFormat(value: unknown): OutputFormat | null {
+  const format = isObject(value) ? value['textFormat'] : null;
+  const structure = isObject(format) ? format['structure'] : null;
+  const wanted = isObject(structure) ? structure['jsonSchema'] : null;
+  if (!isObject(wanted)) return null;
+  const schema = parseObject(text(wanted['schema']) ?? '') ?? {};
+  return {
+    kind: 'json_schema',
+    name: text(wanted['name']),
+    description: text(wanted['description']),
+    schema,
+    // there is no other way here
+    strict: true,
+  };
+}

@@ -1,0 +1,193 @@
+import { traitsOf as claudeTraitsOf } from '../anthropic-messages/claude-traits.js';
+import { isObject, number, text } from '../canonical/json-read.js';
+import type { Losses } from '../canonical/loss.js';
+import type { JsonObject } from '../canonical/part.js';
+import type { ReasoningEffort, ReasoningOptions } from '../canonical/request.js';
+import type { ModelTraits } from './model-traits.js';
+
+/** Claude's least budget; the answer's maximum must be larger than the budget. */
+const BUDGET_MIN = 1_024;
+/** Efforts for Claude models that only know budgets. */
+const BUDGETS: Readonly<Record<Exclude<ReasoningEffort, 'none'>, number>> = {
+  minimal: 1_024,
+  low: 2_048,
+  medium: 8_192,
+  high: 16_384,
+  xhigh: 32_768,
+  max: 32_768,
+};
+
+const EFFORTS: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+
+export interface ThinkingFacts {
+  readonly model: string;
+  readonly traits: ModelTraits;
+  readonly maxTokens: number | null;
+  /** the model must call a tool */
+  readonly forcesTool: boolean;
+  /** a tool loop goes on whose last answer does not begin with signed thinking: Claude refuses to think on */
+  readonly hasBrokenLoop: boolean;
+  /** the caller's word for the loss */
+  readonly field: string;
+  readonly losses: Losses;
+}
+
+export interface Thinking {
+  /** members of additionalModelRequestFields */
+  readonly fields: JsonObject;
+  /** Claude thinks: no temperature, no topP, no topK */
+  readonly isClaudeThinking: boolean;
+}
+
+const NO_THINKING: Thinking = { fields: {}, isClaudeThinking: false };
+
+/** What is asked of thinking, in the words of the model's vendor. */
+export function encodeThinking(options: ReasoningOptions | null, facts: ThinkingFacts): Thinking {
+  if (options === null) return NO_THINKING;
+  const { traits, losses, field } = facts;
+  if (options.summary !== null && options.summary !== 'none') losses.dropped(`${field}.summary`);
+  if (options.isShown === false) losses.dropped(`${field}.exclude`);
+  const isSaid = options.isEnabled !== null || options.effort !== null || options.budgetTokens !== null;
+  if (!isSaid) return NO_THINKING;
+  const isOff = options.isEnabled === false || options.effort === 'none';
+  switch (traits.thinking) {
+    case null:
+      if (!isOff) losses.dropped(field);
+      return NO_THINKING;
+    case 'claude':
+      return isOff ? { ...NO_THINKING, fields: { thinking: { type: 'disabled' } } } : encodeClaude(options, facts);
+    case 'reasoningConfig':
+      return { ...NO_THINKING, fields: { reasoningConfig: novaConfig(options, isOff, facts) } };
+    case 'reasoning_config':
+    case 'reasoning_effort':
+      return encodeLevel(options, isOff, facts, traits.thinking);
+  }
+}
+
+function encodeClaude(options: ReasoningOptions, facts: ThinkingFacts): Thinking {
+  const { losses, field } = facts;
+  if (facts.forcesTool || facts.hasBrokenLoop) {
+    losses.dropped(field);
+    return NO_THINKING;
+  }
+  const { thinking, efforts } = claudeTraitsOf(facts.model);
+  if (thinking === 'adaptive' || (thinking === 'both' && options.budgetTokens === null)) {
+    if (options.budgetTokens !== null) losses.approximated(field);
+    const wanted = options.effort ?? (options.budgetTokens === null ? null : effortOfBudget(options.budgetTokens));
+    const effort = wanted === null ? null : nearest(wanted, efforts);
+    if (effort !== options.effort && options.effort !== null) losses.approximated(field);
+    const config = effort === null ? {} : { output_config: { effort } };
+    return { fields: { thinking: { type: 'adaptive' }, ...config }, isClaudeThinking: true };
+  }
+  if (options.budgetTokens === null) losses.approximated(field);
+  const wanted = options.budgetTokens ?? budgetOfEffort(options.effort ?? 'medium');
+  const most = facts.maxTokens === null ? wanted : facts.maxTokens - 1;
+  if (most < BUDGET_MIN) {
+    losses.dropped(field);
+    return NO_THINKING;
+  }
+  const budget = Math.max(BUDGET_MIN, Math.min(wanted, most));
+  if (budget !== wanted) losses.approximated(field);
+  return { fields: { thinking: { type: 'enabled', budget_tokens: budget } }, isClaudeThinking: true };
+}
+
+/** Nova 2 has three efforts. */
+function novaConfig(options: ReasoningOptions, isOff: boolean, { losses, field }: ThinkingFacts): JsonObject {
+  if (isOff) return { type: 'disabled' };
+  const wanted = options.effort ?? effortOfBudget(options.budgetTokens);
+  const effort = nearest(wanted, ['low', 'medium', 'high']);
+  if (options.budgetTokens !== null || effort !== wanted) losses.approximated(field);
+  return { type: 'enabled', maxReasoningEffort: effort };
+}
+
+/** Qwen's `reasoning_config` and gpt-oss's `reasoning_effort` are one word. There is none for "off": the recordings show it ignored. */
+function encodeLevel(
+  options: ReasoningOptions,
+  isOff: boolean,
+  { losses, field }: ThinkingFacts,
+  member: 'reasoning_config' | 'reasoning_effort',
+): Thinking {
+  if (isOff) {
+    losses.dropped(field);
+    return NO_THINKING;
+  }
+  const wanted = options.effort ?? effortOfBudget(options.budgetTokens);
+  const level = nearest(wanted, ['low', 'medium', 'high']);
+  if (options.effort !== level) losses.approximated(field);
+  return { ...NO_THINKING, fields: { [member]: level } };
+}
+
+function budgetOfEffort(effort: ReasoningEffort): number {
+  return effort === 'none' ? BUDGET_MIN : BUDGETS[effort];
+}
+
+function effortOfBudget(budget: number | null): ReasoningEffort {
+  if (budget === null) return 'medium';
+  if (budget <= BUDGETS.low) return 'low';
+  return budget <= BUDGETS.medium ? 'medium' : 'high';
+}
+
+/** The same effort, else the next stronger one, else the strongest there is. */
+function nearest(wanted: ReasoningEffort, known: readonly ReasoningEffort[]): ReasoningEffort | null {
+  const place = EFFORTS.indexOf(wanted);
+  return known.find((effort) => EFFORTS.indexOf(effort) >= place) ?? known.at(-1) ?? null;
+}
+
+// --- reading (recorded requests) ------------------------------------------------------------------------------------------
+
+const NOTHING_SAID: ReasoningOptions = {
+  isEnabled: null,
+  effort: null,
+  budgetTokens: null,
+  summary: null,
+  isShown: null,
+};
+
+/** The options, and the fields of additionalModelRequestFields that said them. */
+export function decodeThinking(
+  fields: JsonObject,
+  traits: ModelTraits,
+): { readonly options: ReasoningOptions | null; readonly read: readonly string[] } {
+  switch (traits.thinking) {
+    case 'claude':
+      return decodeClaude(fields);
+    case 'reasoningConfig': {
+      const config = fields['reasoningConfig'];
+      if (!isObject(config)) return { options: null, read: [] };
+      if (config['type'] === 'disabled')
+        return { options: { ...NOTHING_SAID, isEnabled: false }, read: ['reasoningConfig'] };
+      const effort = effortIn(config['maxReasoningEffort']);
+      return { options: { ...NOTHING_SAID, isEnabled: true, effort }, read: ['reasoningConfig'] };
+    }
+    case 'reasoning_config':
+    case 'reasoning_effort': {
+      const effort = effortIn(fields[traits.thinking]);
+      return effort === null
+        ? { options: null, read: [] }
+        : { options: { ...NOTHING_SAID, effort }, read: [traits.thinking] };
+    }
+    case null:
+      return { options: null, read: [] };
+  }
+}
+
+function decodeClaude(fields: JsonObject): ReturnType<typeof decodeThinking> {
+  const thinking = fields['thinking'];
+  if (!isObject(thinking)) return { options: null, read: [] };
+  const config = fields['output_config'];
+  const effort = isObject(config) && Object.keys(config).length === 1 ? effortIn(config['effort']) : null;
+  const type = text(thinking['type']);
+  return {
+    options: {
+      ...NOTHING_SAID,
+      isEnabled: type !== 'disabled',
+      effort,
+      budgetTokens: number(thinking['budget_tokens']),
+    },
+    read: effort === null ? ['thinking'] : ['thinking', 'output_config'],
+  };
+}
+
+function effortIn(value: unknown): ReasoningEffort | null {
+  return EFFORTS.find((effort) => effort === value) ?? null;
+}

@@ -1,0 +1,133 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createEventCheck } from './canonical/check-events.js';
+import type { ReplyContext, StreamDecoder } from './canonical/codec.js';
+import { createFold } from './canonical/fold.js';
+import type { CanonicalReply, ReplyEvent, StreamEnd } from './canonical/reply.js';
+import { type CanonicalRequest, NO_SAMPLING } from './canonical/request.js';
+import { NO_QUIRKS } from './provider-quirks.js';
+
+/** Real exchanges, which are no part of the project: without the folder the tests over them say so and pass. */
+const here = path.dirname(fileURLToPath(import.meta.url));
+const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../shared/recordings');
+
+export interface Recording {
+  readonly name: string;
+  readonly request: { readonly path: string; readonly body?: unknown } | null;
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: unknown;
+    readonly body_text?: string;
+    readonly stream?: string;
+    readonly stream_base64?: string;
+  };
+}
+
+/** All exchanges of one API of one provider. */
+export function loadRecordings(provider: string, api: string): readonly Recording[] {
+  const cases = path.join(folder, provider, api);
+  if (!existsSync(cases)) {
+    console.log(`no recordings at ${cases}: the tests over recorded exchanges are skipped`);
+    return [];
+  }
+  const names = readdirSync(cases).filter((name) => name.endsWith('.json'));
+  return names.map((name) => ({ ...JSON.parse(readFileSync(path.join(cases, name), 'utf8')), name }));
+}
+
+export function streamBytes({ response }: Recording): Buffer | null {
+  if (response.stream_base64 !== undefined) return Buffer.from(response.stream_base64, 'base64');
+  return response.stream === undefined ? null : Buffer.from(response.stream);
+}
+
+export function bodyBytes({ response }: Recording): Buffer {
+  return Buffer.from(response.body_text ?? JSON.stringify(response.body));
+}
+
+/** A request with nothing in it. */
+export const EMPTY_REQUEST: CanonicalRequest = {
+  dialect: 'openai-chat',
+  model: 'a/model',
+  isStream: false,
+  messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }],
+  tools: [],
+  toolChoice: null,
+  parallelToolCalls: null,
+  format: null,
+  sampling: NO_SAMPLING,
+  maxOutputTokens: null,
+  stop: [],
+  choices: 1,
+  logprobs: null,
+  reasoning: null,
+  verbosity: null,
+  modalities: [],
+  audioOutput: null,
+  user: null,
+  metadata: {},
+  serviceTier: null,
+  promptCacheKey: null,
+  cache: null,
+  includeUsage: true,
+  extras: null,
+};
+
+export function contextOf(request: CanonicalRequest = EMPTY_REQUEST): ReplyContext {
+  return { requestId: 'r1', request, quirks: NO_QUIRKS, headers: {} };
+}
+
+export interface PlayedStream {
+  readonly events: readonly ReplyEvent[];
+  readonly end: StreamEnd;
+  readonly reply: CanonicalReply;
+  readonly facts: unknown;
+}
+
+/** Plays bytes, cut at the given places, through a decoder; the grammar of events is checked on the way, and at the end of a finished one. */
+export function playStream(decoder: StreamDecoder, bytes: Buffer, cuts: readonly number[] = []): PlayedStream {
+  const events: ReplyEvent[] = [];
+  const check = createEventCheck();
+  const fold = createFold();
+  const emit = (event: ReplyEvent): void => {
+    check.add(event);
+    fold.add(event);
+    events.push(event);
+  };
+  let from = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    decoder.push(Buffer.from(bytes.subarray(from, cut)), emit);
+    from = cut;
+  }
+  const end = decoder.end(emit);
+  if (end.kind === 'finished') check.end();
+  const { usage, serviceTier, finish, finishRaw, error, isDone, malformedEvents } = decoder;
+  return {
+    events,
+    end,
+    reply: fold.reply({ usage, serviceTier }),
+    facts: { usage, serviceTier, finish, finishRaw, error, isDone, malformedEvents },
+  };
+}
+
+/** Throws unless cutting the bytes anywhere changes nothing: into single bytes, at every byte (of the shorter ones), and in random places. */
+export function checkCuts(
+  createDecoder: () => StreamDecoder,
+  bytes: Buffer,
+  name: string,
+  everyByteBelow = 6_000,
+): void {
+  const playedAt = (cuts: readonly number[]): string => {
+    const { reply, end, facts } = playStream(createDecoder(), bytes, cuts);
+    return JSON.stringify({ reply, end, facts });
+  };
+  const whole = playedAt([]);
+  const ensure = (cuts: readonly number[]): void => {
+    if (playedAt(cuts) !== whole) throw new Error(`${name}: cut at ${cuts.slice(0, 20).join(', ')} changes the answer`);
+  };
+  ensure(Array.from({ length: Math.max(0, bytes.length - 1) }, (_, index) => index + 1));
+  if (bytes.length < everyByteBelow) for (let cut = 1; cut < bytes.length; cut += 1) ensure([cut]);
+  let random = 20_261_120;
+  const next = (): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % bytes.length;
+  for (const pieces of [1, 2, 5, 20, 100]) ensure(Array.from({ length: pieces }, next).sort((a, b) => a - b));
+}
