@@ -4,6 +4,7 @@ import type {
   ClientDialectId,
   Decoded,
   DoorFacts,
+  JsonObject,
   PassOptions,
   ProviderHeaders,
   ReplyContext,
@@ -19,6 +20,7 @@ import { type ChatEnvelope, decodeEnvelope } from './openai-chat/request.js';
 import { locateRequest } from './openai-chat/request-layout.js';
 import { spliceChat } from './openai-chat/splice-chat.js';
 import { clientCodec, providerCodec, streamFormat } from './registry.js';
+import { ROUTING_FIELDS, routingWishOf } from './routing-wish.js';
 import { TranslatedStream, translateWhole } from './translate.js';
 import { watchedLane } from './watched-lane.js';
 
@@ -115,7 +117,12 @@ class ChatRequest implements ClientRequest {
   #decoded: Decoded<CanonicalRequest> | null = null;
 
   constructor(body: Buffer, chat: ChatEnvelope, door: DoorFacts) {
-    this.envelope = { ...chat, operation: 'chat', searchesAtLeast: chat.pricedFeatures.includes('web_search') ? 1 : 0 };
+    this.envelope = {
+      ...chat,
+      operation: 'chat',
+      routing: routingWishOf(routingFields(body, chat)),
+      searchesAtLeast: chat.pricedFeatures.includes('web_search') ? 1 : 0,
+    };
     this.#body = body;
     this.#chat = chat;
     this.#door = door;
@@ -135,9 +142,14 @@ class ChatRequest implements ClientRequest {
   }
 
   lane(target: LaneTarget): Decoded<Lane> {
-    if (canPass('openai-chat', target)) return this.#pass(target);
+    if (canPass('openai-chat', target) && !this.#isReasoningObject(target)) return this.#pass(target);
     const decoded = this.canonical();
     return decoded.ok ? translatedLane(clientCodec('openai-chat'), decoded.value, target, this.#door) : decoded;
+  }
+
+  /** OpenRouter's `reasoning` object is a 400 everywhere else: it has to be said in the provider's own words. */
+  #isReasoningObject({ quirks }: LaneTarget): boolean {
+    return quirks.reasoningControl !== 'reasoning' && this.#chat.layout.members.has('reasoning');
   }
 
   #pass(target: LaneTarget): Decoded<Lane> {
@@ -149,6 +161,16 @@ class ChatRequest implements ClientRequest {
     const context: ReplyContext = { requestId, request: decoded.value, quirks, headers: {} };
     return { ok: true, value: watchedLane(lane, providerCodec('openai-chat', target.host), context) };
   }
+}
+
+/** Only these members are parsed: a request without them costs a few look-ups. */
+function routingFields(body: Buffer, { layout }: ChatEnvelope): JsonObject {
+  const fields: Record<string, unknown> = {};
+  for (const name of ROUTING_FIELDS) {
+    const member = layout.members.get(name);
+    if (member !== undefined) fields[name] = JSON.parse(body.toString('utf8', member.valueFrom, member.valueTo));
+  }
+  return fields;
 }
 
 /** Bytes are kept where both sides speak the same, the provider's answers need no tidying, and the host takes the same body. */
@@ -193,7 +215,7 @@ function translatedLane(
   door: DoorFacts,
 ): Decoded<Lane> {
   const provider = providerCodec(target.dialect, target.host);
-  const encoded = provider.encodeRequest(request, target);
+  const encoded = provider.encodeRequest(withoutRouting(request), target);
   if (!encoded.ok) return encoded;
   const options = replyOptions(request, target, door);
   // Chat is the dialect whose plain clients drop what they do not know.
@@ -220,6 +242,14 @@ function translatedLane(
         new TranslatedStream(provider.createDecoder(context(headers)), client.createEncoder(options), isWatched),
     },
   };
+}
+
+/** What the gateway obeys itself is neither sent nor lost. */
+function withoutRouting(request: CanonicalRequest): CanonicalRequest {
+  const { extras } = request;
+  if (extras === null || !ROUTING_FIELDS.some((name) => extras.fields[name] !== undefined)) return request;
+  const kept = Object.entries(extras.fields).filter(([name]) => !ROUTING_FIELDS.some((one) => one === name));
+  return { ...request, extras: { ...extras, fields: Object.fromEntries(kept) } };
 }
 
 function replyOptions(request: CanonicalRequest, target: LaneTarget, door: DoorFacts): ReplyOptions {

@@ -2,6 +2,7 @@ import { inputTokensOf, measureRequest } from './canonical/measure.js';
 import type { CanonicalRequest } from './canonical/request.js';
 import type { Envelope } from './lane.js';
 import { pricedFeaturesOf } from './priced-features.js';
+import { routingWishOf } from './routing-wish.js';
 
 /** The facts of a decoded request by which it is priced, routed and held. */
 export function envelopeOf(request: CanonicalRequest): Envelope {
@@ -24,6 +25,7 @@ export function envelopeOf(request: CanonicalRequest): Envelope {
     inputTokensBound: tokens.bound,
     inputTokensLikely: tokens.likely,
     pricedFeatures: pricedFeaturesOf(request, measure),
+    routing: routingWishOf(request.extras?.fields ?? {}),
     searchesAtLeast: 0,
   };
 }

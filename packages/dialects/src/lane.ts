@@ -10,6 +10,7 @@ import type {
   Target,
 } from './canonical/index.js';
 import type { Failure, ProviderFailure } from './failure.js';
+import type { RoutingWish } from './routing-wish.js';
 import type { Usage } from './usage.js';
 
 /** What a request is for: each kind of model has its own doors. */
@@ -47,6 +48,8 @@ export interface Envelope {
   readonly inputTokensLikely: number;
   /** names of PRICED_FEATURES, some with `:<detail>` */
   readonly pricedFeatures: readonly string[];
+  /** where the caller wants to be served; obeyed by the gateway */
+  readonly routing: RoutingWish;
   /** searches that are billed even where the provider counts none: models that always search */
   readonly searchesAtLeast: number;
   /** what of the things that are billed by the piece the request can come to at most */

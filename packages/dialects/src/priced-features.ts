@@ -12,8 +12,8 @@ const FREE_TOOLS =
 /** Containers at OpenAI and Anthropic are billed by the hour; at Gemini only their tokens are. */
 const METERED_ELSEWHERE = /^code_execution_/;
 
-/** Fields by which a caller would let the provider choose another model or add a service (OpenRouter's extensions). */
-const ROUTING_FIELDS = ['models', 'route', 'preset', 'fallbacks'] as const;
+/** Fields by which a caller would let the provider choose another model (OpenRouter's extensions). */
+const ROUTING_FIELDS = ['preset'] as const;
 
 /** Features of a request that have a price of their own, in the words of PRICED_FEATURES. */
 export function pricedFeaturesOf(request: CanonicalRequest, measure: CanonicalMeasure): string[] {

@@ -14,7 +14,7 @@ import {
   type ReplyStream,
   type RequestFailure,
 } from '@tollgate/dialects';
-import { type Attempt, type Availability, decide } from '@tollgate/routing';
+import type { Attempt, Availability } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
 import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ProviderAccess } from '../upstream/provider-access.js';
@@ -27,7 +27,8 @@ import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
 import { keepReasoning, restoreReasoning } from './kept-reasoning.js';
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
-import { billableAttempts, unitsFor } from './priced-features.js';
+import { planAttempts } from './plan.js';
+import { unitsFor } from './priced-features.js';
 import { providerRequest } from './provider-request.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
@@ -93,7 +94,8 @@ export class Exchange {
   }
 
   private async live(call: Call): Promise<void> {
-    const plan = this.plan(call);
+    const { startedAtMs, requestId } = call.input;
+    const plan = planAttempts(this.ports, call.envelope, startedAtMs, requestId);
     if (plan.kind === 'refused') return this.refuseRecorded(call, plan.failure);
 
     const departure = watchDeparture(call.input.response, this.drains);
@@ -139,48 +141,6 @@ export class Exchange {
       event: '',
       append: false,
     });
-  }
-
-  /** Which endpoints to try, in order, or why none. */
-  private plan(call: Call): { kind: 'planned'; attempts: readonly Attempt[] } | { kind: 'refused'; failure: Failure } {
-    const { envelope, input } = call;
-    const resolved = this.ports.catalog().resolve(envelope.model);
-    if (resolved.kind === 'unknown') {
-      const hint = resolved.suggestions.length > 0 ? ` Did you mean ${resolved.suggestions.join(', ')}?` : '';
-      const message = `The model '${envelope.model}' does not exist.${hint}`;
-      return {
-        kind: 'refused',
-        failure: failureOf({ code: 'model_not_found', message, requestId: input.requestId, param: 'model' }),
-      };
-    }
-    const { operation } = resolved.model;
-    if (operation !== envelope.operation && !(envelope.operation === 'completions' && operation === 'chat')) {
-      const message = `${resolved.model.id} is a model for ${operation}; this endpoint is for ${envelope.operation}.`;
-      return {
-        kind: 'refused',
-        failure: failureOf({ code: 'not_supported', status: 400, message, requestId: input.requestId, param: 'model' }),
-      };
-    }
-    const { availability: isAvailable } = this.ports;
-    const decision = decide({ model: resolved.model, operation, isAvailable, nowMs: input.startedAtMs });
-    if (decision.kind === 'refused')
-      return {
-        kind: 'refused',
-        failure: failureOf({
-          code: decision.code === 'unpriced' ? 'unpriced_feature' : 'model_not_found',
-          message: decision.message,
-          requestId: input.requestId,
-          param: 'model',
-        }),
-      };
-    const billable = billableAttempts(envelope, decision.attempts);
-    if (billable.kind === 'billable') return { kind: 'planned', attempts: billable.attempts };
-    const { feature } = billable;
-    const message = `'${feature}' has a price of its own that this gateway does not know for ${resolved.model.id}; it would not be billed exactly.`;
-    return {
-      kind: 'refused',
-      failure: failureOf({ code: 'unpriced_feature', message, requestId: input.requestId, param: feature }),
-    };
   }
 
   /** Tries endpoints until one answers. Only before the first byte to the client; never after the caller's own mistake. */

@@ -16,7 +16,7 @@ export const PRICED_FEATURES = {
   service_tier: null,
   /** tools that run at the provider, followed by `:<type>` */
   server_tool: null,
-  /** `models`, `route`, `preset`: the provider would choose another model than the one that was priced */
+  /** `preset`: the provider would choose another model than the one that was priced */
   provider_routing: null,
   plugin: null,
 } as const satisfies Record<string, string | null>;
@@ -39,8 +39,7 @@ export function pricedFeatures(request: JsonObject, met: { hasAudio: boolean; ha
     const id = isObject(plugin) ? String(plugin['id']).slice(0, 40) : '';
     features.add(id === 'web' ? 'web_search' : `plugin:${id}`);
   }
-  if (list(request['models']).length > 0 || list(request['fallbacks']).length > 0) features.add('provider_routing');
-  if (isPresent(request['route']) || isPresent(request['preset'])) features.add('provider_routing');
+  if (isPresent(request['preset'])) features.add('provider_routing');
   if (met.hasAudio) features.add('audio_input');
   if (met.hasHourCache) features.add('cache_write_1h');
   return [...features];

@@ -335,7 +335,7 @@ describe('features with a price of their own', () => {
     [{ tools: [{ type: 'custom' }, { type: 'function' }] }, []],
     [{ modalities: ['text', 'audio'], audio: { voice: 'x' } }, ['audio_output']],
     [{ modalities: ['image'] }, ['image_output']],
-    [{ models: ['a/b'] }, ['provider_routing']],
+    [{ preset: 'a-preset' }, ['provider_routing']],
     [{ models: [] }, []],
     [
       {

@@ -1,5 +1,6 @@
 import type { Loss, ReadWhole, ReplyStream } from '../canonical/index.js';
 import type { Lane, LaneTarget } from '../lane.js';
+import { ROUTING_FIELDS } from '../routing-wish.js';
 import { decodeProviderFailure } from './provider-failure.js';
 import { readReply, spliceReply } from './reply.js';
 import type { ChatEnvelope } from './request.js';
@@ -27,7 +28,7 @@ export function spliceChat(body: Buffer, envelope: ChatEnvelope, target: LaneTar
 }
 
 /** What the gateway itself does for the caller: labels go into its log, usage is always reported, state is never kept at a provider. */
-const SERVED_BY_US: ReadonlySet<string> = new Set(['metadata', 'usage', 'store']);
+const SERVED_BY_US: ReadonlySet<string> = new Set(['metadata', 'usage', 'store', ...ROUTING_FIELDS]);
 
 function lossesOf({ layout }: ChatEnvelope, rejectedFields: readonly string[]): readonly Loss[] {
   const lost = rejectedFields.filter((name) => layout.members.has(name) && !SERVED_BY_US.has(name));
@@ -41,7 +42,7 @@ function editsFor(envelope: ChatEnvelope, { model, quirks, outputMax, safetyIden
     model,
     includeUsage: envelope.isStream && quirks.supportsStreamOptions,
     forceStoreFalse: true,
-    rejectedFields: quirks.rejectedFields,
+    rejectedFields: [...quirks.rejectedFields, ...ROUTING_FIELDS],
     ...(outputMax === null ? {} : { outputMax: { field: quirks.outputMaxField ?? 'max_tokens', value: outputMax } }),
     ...(isKnown && safetyIdentifier !== null ? { safetyIdentifier: { field, value: safetyIdentifier } } : {}),
   };

@@ -1,0 +1,96 @@
+import type { Catalog, Endpoint, Model } from '@tollgate/catalog';
+import {
+  type Envelope,
+  type Failure,
+  type FailureFacts,
+  failureOf,
+  type Operation,
+  type RoutingWish,
+} from '@tollgate/dialects';
+import { type Attempt, type Availability, decide } from '@tollgate/routing';
+import { billableAttempts } from './priced-features.js';
+
+export interface PlanPorts {
+  readonly catalog: () => Catalog;
+  readonly availability: (endpoint: Endpoint) => Availability;
+}
+
+export type Plan =
+  | { readonly kind: 'planned'; readonly attempts: readonly Attempt[] }
+  | { readonly kind: 'refused'; readonly failure: Failure };
+
+type ModelPlan =
+  | { readonly kind: 'planned'; readonly attempts: readonly Attempt[] }
+  | { readonly kind: 'refused'; readonly facts: Omit<FailureFacts, 'requestId'> };
+
+/**
+ * Which endpoints to try, in order, or why none: those of the model, then those of each fallback the caller named. A fallback that cannot be used is
+ * passed over; when nothing is left, the refusal is about the model that was asked for first.
+ */
+export function planAttempts(ports: PlanPorts, envelope: Envelope, startedAtMs: number, requestId: string): Plan {
+  const { routing, model } = envelope;
+  const plans = [model, ...routing.fallbackModels].map((name) => planModel(ports, envelope, name, startedAtMs));
+  const attempts = withoutRepeats(plans.flatMap((plan) => (plan.kind === 'planned' ? plan.attempts : [])));
+  const wished = obey(routing, attempts);
+  if (wished.length > 0) return { kind: 'planned', attempts: wished };
+  const [first] = plans;
+  if (first?.kind === 'refused') return { kind: 'refused', failure: failureOf({ ...first.facts, requestId }) };
+  const message = `The 'provider' preferences of the request leave no provider of ${model}.`;
+  return { kind: 'refused', failure: failureOf({ code: 'model_not_found', message, requestId, param: 'provider' }) };
+}
+
+function planModel(ports: PlanPorts, envelope: Envelope, name: string, nowMs: number): ModelPlan {
+  const resolved = ports.catalog().resolve(name);
+  if (resolved.kind === 'unknown') {
+    const hint = resolved.suggestions.length > 0 ? ` Did you mean ${resolved.suggestions.join(', ')}?` : '';
+    return refused('model_not_found', `The model '${name}' does not exist.${hint}`);
+  }
+  const { model } = resolved;
+  if (!serves(model, envelope.operation)) {
+    const message = `${model.id} is a model for ${model.operation}; this endpoint is for ${envelope.operation}.`;
+    return { kind: 'refused', facts: { code: 'not_supported', status: 400, message, param: 'model' } };
+  }
+  const decision = decide({ model, operation: model.operation, isAvailable: ports.availability, nowMs });
+  if (decision.kind === 'refused')
+    return refused(decision.code === 'unpriced' ? 'unpriced_feature' : 'model_not_found', decision.message);
+  const billable = billableAttempts(envelope, decision.attempts);
+  if (billable.kind === 'billable') return { kind: 'planned', attempts: billable.attempts };
+  const { feature } = billable;
+  const message = `'${feature}' has a price of its own that this gateway does not know for ${model.id}; it would not be billed exactly.`;
+  return { kind: 'refused', facts: { code: 'unpriced_feature', message, param: feature } };
+}
+
+function refused(code: FailureFacts['code'], message: string): ModelPlan {
+  return { kind: 'refused', facts: { code, message, param: 'model' } };
+}
+
+/** A conversation can be had in the legacy shape too. */
+function serves(model: Model, operation: Operation): boolean {
+  return model.operation === operation || (operation === 'completions' && model.operation === 'chat');
+}
+
+function withoutRepeats(attempts: readonly Attempt[]): readonly Attempt[] {
+  const seen = new Set<string>();
+  return attempts.filter(({ endpoint }) => {
+    const isNew = !seen.has(endpoint.id);
+    seen.add(endpoint.id);
+    return isNew;
+  });
+}
+
+/** OpenRouter's preferences: who may, who may not, who first. Models keep their order; within one, named providers come first. */
+function obey({ only, ignore, order, allowsFallbacks }: RoutingWish, attempts: readonly Attempt[]): readonly Attempt[] {
+  const allowed = attempts.filter(
+    ({ endpoint: { provider } }) => (only === null || only.includes(provider)) && !ignore.includes(provider),
+  );
+  if (order.length === 0) return allowsFallbacks ? allowed : allowed.slice(0, 1);
+  const rank = ({ endpoint }: Attempt): number => {
+    const place = order.indexOf(endpoint.provider);
+    return place === -1 ? order.length : place;
+  };
+  const models = [...new Set(allowed.map(({ endpoint }) => endpoint.modelId))];
+  const ordered = models.flatMap((id) =>
+    allowed.filter(({ endpoint }) => endpoint.modelId === id).sort((one, other) => rank(one) - rank(other)),
+  );
+  return allowsFallbacks ? ordered : ordered.filter((attempt) => rank(attempt) < order.length);
+}
