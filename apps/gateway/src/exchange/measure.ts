@@ -18,8 +18,7 @@ export function billedUnit({ endpoint, price }: Attempt, atMs: number): BilledUn
 }
 
 /** Whether a report says what the attempt is billed by: vendors of speech and transcription report seconds, tokens, or nothing, by model and format. */
-export function isReported(usage: Usage | null, unit: BilledUnit | null): usage is Usage {
-  if (usage === null) return false;
+export function isReported(usage: Usage, unit: BilledUnit | null): boolean {
   return unit !== null ? usage[unit] !== undefined : TOKENS.some((bucket) => usage[bucket] !== undefined);
 }
 

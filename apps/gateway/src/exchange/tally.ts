@@ -53,7 +53,7 @@ export function nothingCharged(ending: Ending): Charge {
 export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, markupBp: number, atMs: number): Charge {
   const { reported } = outcome;
   const unit = billedUnit(attempt, atMs);
-  const isTold = isReported(reported, unit);
+  const isTold = reported !== null && isReported(reported, unit);
   const usage = withUnits(isTold ? reported : { ...reported, ...outcome.count() }, units);
   const { priced, unpriced } = priceWhatHasAPrice(billedPart(usage, attempt, unit), attempt, markupBp, atMs);
   const usageSource: UsageSource = isTold ? 'reported' : 'counted';

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { allowCrossOrigin } from './cross-origin.js';
-import { encodedBodyRefusal } from './refuse-malformed.js';
+import { encodedBodyRefusal, misplacedFormRefusal } from './refuse-malformed.js';
 import { requestIdOf } from './request-identity.js';
 
 /**
@@ -11,7 +11,7 @@ export function onEveryRequest(request: FastifyRequest, reply: FastifyReply, don
   // Every reply says which request it answers, whoever writes it; raw, because inference answers are written past Fastify.
   reply.raw.setHeader('x-request-id', requestIdOf(request));
   if (allowCrossOrigin(request, reply)) return;
-  const refusal = encodedBodyRefusal(request);
+  const refusal = encodedBodyRefusal(request) ?? misplacedFormRefusal(request);
   if (refusal) done(refusal);
   else done();
 }

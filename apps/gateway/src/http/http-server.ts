@@ -19,6 +19,7 @@ import { ChatCompletionsController } from './inference/chat-completions.controll
 import { GenerateContentController } from './inference/generate-content.controller.js';
 import { MessagesController } from './inference/messages.controller.js';
 import { NotSupportedController } from './inference/not-supported.controller.js';
+import { OperationsController } from './inference/operations.controller.js';
 import { ResponsesController } from './inference/responses.controller.js';
 import { encodeJson } from './json-money.js';
 import { FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
@@ -57,6 +58,7 @@ class HttpModule {
         MessagesController,
         ResponsesController,
         GenerateContentController,
+        OperationsController,
         ModelsController,
         KeysController,
         ProjectsController,
@@ -102,6 +104,9 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  fastify.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
   fastify.setReplySerializer((payload) => encodeJson(payload));
   fastify.addHook('onRequest', onEveryRequest);
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.with(ports), adapter, {

@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
-import { type Failure, failureOf, openaiChat } from '@tollgate/dialects';
+import { type Failure, FORM_DOORS, failureOf, openaiChat } from '@tollgate/dialects';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../exchange/exchange.js';
 import { mintRequestId } from '../exchange/request-id.js';
 import { doorDialect } from './door-dialect.js';
 import { type FailureException, refusal } from './failure-exception.js';
+import { operationDoor } from './operation-path.js';
 import { requestIdOf } from './request-identity.js';
 
 /** What cannot even be parsed as HTTP is answered in the shape of everything else, and its connection is closed. */
@@ -53,4 +54,12 @@ export function encodedBodyRefusal(request: FastifyRequest): FailureException | 
   if (encoding === undefined || /^\s*identity\s*$/i.test(encoding)) return null;
   const message = 'Send the request body without content-encoding.';
   return refusal(request, { code: 'unsupported_content_type', message });
+}
+
+/** Forms are taken by the doors for files alone: anywhere else one is refused before its bytes arrive. Null when the body is no form, or may be one. */
+export function misplacedFormRefusal(request: FastifyRequest): FailureException | null {
+  if (!/^\s*multipart\//i.test(request.headers['content-type'] ?? '')) return null;
+  const door = operationDoor(request.url);
+  if (door !== null && FORM_DOORS.has(door)) return null;
+  return refusal(request, { code: 'unsupported_content_type', message: 'Send the request as application/json.' });
 }

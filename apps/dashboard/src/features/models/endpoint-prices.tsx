@@ -28,6 +28,10 @@ const TITLES: Readonly<Record<PriceComponent, string>> = {
   output_image: 'Image output',
   web_search: 'Web searches',
   request: 'Requests',
+  character: 'Characters',
+  audio_second: 'Seconds of audio',
+  image: 'Images',
+  search_unit: 'Searches ranked',
 };
 
 /** Everything one provider charges for a model: the base price and every tier, beside what the customer pays. */
