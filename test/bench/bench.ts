@@ -1,14 +1,11 @@
-import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseUsd } from '@tollgate/amount';
 import { requestGrant } from '@tollgate/billing';
 import { openDatabase } from '@tollgate/prisma';
 import { eventually } from '../harness/eventually.js';
-import { freePort } from '../harness/programs.js';
 import type { RunFile } from '../harness/run-file.js';
 import { sandboxControl } from '../harness/sandbox-control.js';
+import { startBareProxy } from './bare-proxy.js';
 import { cpuMicroseconds, pin } from './cpu-time.js';
 import { type LoadResult, type LoadTarget, runLoad } from './load.js';
 
@@ -133,14 +130,6 @@ function target(origin: string, path: string, key: string): LoadTarget {
 function pinSandbox(run: RunFile): boolean {
   const { sandbox } = run.pids;
   return sandbox !== undefined && pin(sandbox, 1);
-}
-
-async function startBareProxy(sandboxUrl: string): Promise<{ origin: string; pid: number; stop: () => void }> {
-  const port = await freePort();
-  const file = path.join(path.dirname(fileURLToPath(import.meta.url)), 'bare-proxy.mjs');
-  const child = fork(file, [String(port), sandboxUrl, '/providers/openai/v1/chat/completions'], { stdio: 'inherit' });
-  await new Promise((resolve, reject) => child.once('message', resolve).once('exit', reject));
-  return { origin: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => child.kill() };
 }
 
 /** A bench must not stop because the demo's credit is spent. */

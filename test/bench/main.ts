@@ -1,6 +1,8 @@
 import { readRunFile } from '../harness/run-file.js';
 import { bench, type Measured } from './bench.js';
+import { codecFigures } from './codec-bench.js';
 import { median } from './cpu-time.js';
+import { streamBench, streamLines } from './stream-bench.js';
 
 /** `npm run bench [-- --quick]`: prints CPU per request of gateway and bare proxy, and their ratio. Fails when requests were refused. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -22,7 +24,11 @@ export async function run(args: readonly string[]): Promise<number> {
     `ratio    median ${median(result.ratios).toFixed(2)} x bare (rounds ${result.ratios.map((ratio) => ratio.toFixed(2)).join(' ')})`,
   );
   console.log(`booked   ${result.booked} charged requests in the ledger's books`);
-  const refused = result.bare.refused + result.gateway.refused;
+  const streams = await streamBench(readRunFile(), { rounds: isQuick ? 5 : 11, streams: 32, paceMs: 5, tokens: 200 });
+  for (const text of streamLines(streams)) console.log(text);
+  for (const { client, provider, bytes, milliseconds } of codecFigures())
+    console.log(`codec    ${client} to ${provider}: ${milliseconds.toFixed(2)} ms for ${Math.round(bytes / 1024)} KB`);
+  const refused = result.bare.refused + result.gateway.refused + streams.refused;
   if (refused > 0) console.log(`${refused} requests were not answered with 200: the figures mean nothing`);
   return refused === 0 ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 import type { RunFile } from '../harness/run-file.js';
 import { sandboxControl } from '../harness/sandbox-control.js';
-import { type CaseResult, replayCase } from './replay-case.js';
 import { readRecordings } from './recordings.js';
+import { type CaseResult, replayCase } from './replay-case.js';
 
 export interface ReplaySummary {
   readonly passed: number;
