@@ -1,4 +1,14 @@
-import type { CanonicalRequest, ClientDialectId, Decoded, DoorFacts, JsonObject } from './canonical/index.js';
+import * as anthropicMessages from './anthropic-messages/index.js';
+import type {
+  CanonicalRequest,
+  ClientDialectId,
+  Decoded,
+  DoorFacts,
+  EncodedRequest,
+  JsonObject,
+  Target,
+} from './canonical/index.js';
+import { NO_QUIRKS } from './provider-quirks.js';
 
 /** A provider's own counter: what is asked and how its answer is read. */
 export interface CountQuestion {
@@ -9,14 +19,55 @@ export interface CountQuestion {
   decode(body: Buffer): number | null;
 }
 
-/** A request to count instead of to answer, in one of the dialects that have such a thing (Anthropic, Gemini). */
+/** A request to count instead of to answer, in one of the dialects that have such a thing. */
 export interface CountRequest {
   readonly request: CanonicalRequest;
   encode(tokens: number): Buffer;
-  /** null where a provider of that dialect cannot be asked */
+  /** for a provider of that dialect, whatever the client's is; null where it has no counter or cannot be told the request */
   question(dialect: string, model: string): CountQuestion | null;
 }
 
-export function openCount(_dialect: ClientDialectId, _body: Buffer, _door: DoorFacts): Decoded<CountRequest> {
-  return { ok: false, failure: { code: 'not_supported', message: 'Tokens cannot be counted in this dialect.', param: null } };
+interface Counter {
+  decode(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest>;
+  encode(tokens: number): Buffer;
+}
+
+interface ProviderCounter {
+  encode(request: CanonicalRequest, target: Target): Decoded<EncodedRequest>;
+  decode(body: Buffer): number | null;
+}
+
+const COUNTERS: Readonly<Partial<Record<ClientDialectId, Counter>>> = {
+  'anthropic-messages': {
+    decode: anthropicMessages.decodeCountTokens,
+    encode: anthropicMessages.encodeTokenCount,
+  },
+};
+
+const PROVIDER_COUNTERS: Readonly<Record<string, ProviderCounter>> = {
+  'anthropic-messages': { encode: anthropicMessages.encodeCountTokens, decode: anthropicMessages.decodeTokenCount },
+};
+
+/** Reads a question for the number of tokens (T31: system text, tools and thinking count). */
+export function openCount(dialect: ClientDialectId, body: Buffer, door: DoorFacts): Decoded<CountRequest> {
+  const counter = COUNTERS[dialect];
+  if (counter === undefined) {
+    const message = 'Tokens cannot be counted in this dialect.';
+    return { ok: false, failure: { code: 'not_supported', message, param: null } };
+  }
+  const decoded = counter.decode(body, door);
+  if (!decoded.ok) return decoded;
+  const request = decoded.value;
+  return {
+    ok: true,
+    value: { request, encode: counter.encode, question: (spoken, model) => ask(request, spoken, model) },
+  };
+}
+
+function ask(request: CanonicalRequest, dialect: string, model: string): CountQuestion | null {
+  const counter = PROVIDER_COUNTERS[dialect];
+  const encoded = counter?.encode(request, { model, quirks: NO_QUIRKS, outputMax: null, safetyIdentifier: null });
+  if (counter === undefined || encoded?.ok !== true) return null;
+  const { path, headers, body } = encoded.value;
+  return { path, headers, body, decode: counter.decode };
 }

@@ -11,7 +11,7 @@ export * from './operations/operation-door.js';
 export { OPERATION_SPLICES } from './operations/splice-json.js';
 export * from './provider-quirks.js';
 export * from './reasoning-state.js';
-export { clientCodec, encodeFailure, providerCodec } from './registry.js';
+export { clientCodec, decodeProviderRequest, encodeFailure, providerCodec } from './registry.js';
 export type { RoutingWish } from './routing-wish.js';
 export type { StoredTurn } from './stored-turn.js';
 export * from './usage.js';

@@ -5,8 +5,8 @@ import {
   type ClientCodec,
   type ClientDialectId,
   type Decoded,
-  type DialectId,
   DIALECTS,
+  type DialectId,
   type DoorFacts,
   type EncodedFailure,
   type ProviderCodec,
@@ -14,6 +14,7 @@ import {
 import type { Failure } from './failure.js';
 import * as gemini from './gemini/index.js';
 import type { Host } from './lane.js';
+import { client as chatClient } from './openai-chat/client.js';
 import { encodeFailure as encodeChatFailure } from './openai-chat/failure.js';
 import * as openaiChat from './openai-chat/provider.js';
 import * as openaiResponses from './openai-responses/provider.js';
@@ -32,7 +33,10 @@ const STREAM_TYPES: Readonly<Record<DialectId, RegExp>> = {
   ollama: /x-ndjson|json/i,
 };
 
-const CLIENTS: Partial<Record<ClientDialectId, ClientCodec>> = {};
+const CLIENTS: Partial<Record<ClientDialectId, ClientCodec>> = {
+  'openai-chat': chatClient,
+  'anthropic-messages': anthropicMessages.client,
+};
 
 /** By dialect and host: the same bodies, other paths and envelopes. */
 const PROVIDERS: Partial<Record<DialectId, { readonly direct: ProviderCodec; readonly vertex?: ProviderCodec }>> = {
