@@ -26,6 +26,8 @@ export interface Target {
   readonly outputMax: number | null;
   /** a hash of ours for the organisation, for providers that take one (quirks say where) */
   readonly safetyIdentifier: string | null;
+  /** who hosts the model, where paths depend on it and the codec is not chosen by it */
+  readonly host?: 'direct' | 'vertex' | 'azure' | 'cloudflare';
 }
 
 /** `path` is appended to the provider's base URL and starts with "/"; it holds the model where the vendor wants it there. */
@@ -121,6 +123,14 @@ export interface EncodedReply {
   /** where the answer itself decides it (sound, subtitles); absent: the request's `wholeType` */
   readonly contentType?: string;
   readonly losses: readonly Loss[];
+  /** what a later turn of the caller's may name; absent: this dialect keeps nothing */
+  readonly kept?: () => KeptAnswer;
+}
+
+/** An answer as it is stored (`StoredTurn`): the body as the client got it, and its items as they go into a following turn. Plain JSON. */
+export interface KeptAnswer {
+  readonly body: JsonObject;
+  readonly items: readonly JsonObject[];
 }
 
 /** Writes the client's own events. `write` returns text to send now ("" for nothing); never the terminal event, which waits for the settlement. */
@@ -131,6 +141,8 @@ export interface StreamEncoder {
   /** The bad end: the dialect's typed error event, after closing what its grammar demands. */
   failure(failure: Failure): string;
   readonly losses: readonly Loss[];
+  /** after the good end: as EncodedReply.kept */
+  kept?(): KeptAnswer | null;
 }
 
 export interface EncodedFailure {
@@ -229,4 +241,6 @@ export interface ReplyStream {
   reasoning?(): readonly ReasoningEntry[];
   terminal(facts: ReplyFacts): Buffer;
   failure(failure: Failure): Buffer;
+  /** after the good end: as EncodedReply.kept */
+  kept?(): KeptAnswer | null;
 }

@@ -1,5 +1,6 @@
-import type { EncodedReply, ReplyFacts, ReplyOptions } from '../canonical/codec.js';
+import type { EncodedReply, KeptAnswer, ReplyFacts, ReplyOptions } from '../canonical/codec.js';
 import { eventsOf } from '../canonical/fold.js';
+import { parseObject } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply, ReplyChoice } from '../canonical/reply.js';
@@ -18,7 +19,9 @@ export function encodeReply(reply: CanonicalReply, options: ReplyOptions, facts:
   if ((choice?.stopSequence ?? null) !== null) losses.dropped('stop_sequence');
   const more = choice?.extras?.dialect === DIALECT ? choice.extras.fields : {};
   const state = endedState(choice?.finish ?? null, facts, { output, serviceTier: reply.serviceTier, more });
-  return { body: Buffer.from(responseText(options, state, losses.list())), losses: losses.list() };
+  const text = responseText(options, state, losses.list());
+  const kept = (): KeptAnswer => ({ body: parseObject(text) ?? {}, items: output });
+  return { body: Buffer.from(text), losses: losses.list(), kept };
 }
 
 function outputOf(choice: ReplyChoice, requestId: string, losses: Losses): readonly JsonObject[] {

@@ -1,4 +1,5 @@
-import type { ReplyFacts, ReplyOptions, StreamEncoder } from '../canonical/codec.js';
+import type { KeptAnswer, ReplyFacts, ReplyOptions, StreamEncoder } from '../canonical/codec.js';
+import { parseObject } from '../canonical/json-read.js';
 import { type Loss, Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { ReplyEvent } from '../canonical/reply.js';
@@ -37,9 +38,9 @@ export class Encoder implements StreamEncoder {
     return this.#losses.list();
   }
 
-  /** The response as its last event told it, JSON text; null before the end. */
-  get response(): string | null {
-    return this.#last;
+  kept(): KeptAnswer | null {
+    if (this.#last === null) return null;
+    return { body: parseObject(this.#last) ?? {}, items: this.#writer.items };
   }
 
   write(event: ReplyEvent): string {
@@ -92,8 +93,7 @@ export class Encoder implements StreamEncoder {
       error: { code, message },
       output: this.#writer.items,
     };
-    this.#last = responseText(this.#options, state);
-    this.#responseEvent('response.failed', this.#last, '');
+    this.#responseEvent('response.failed', responseText(this.#options, state), '');
     return this.#taken();
   }
 

@@ -1,0 +1,13 @@
+export { client } from './client.js';
+export { provider } from './provider.js';
+export { continuesFrom } from './request.js';
+export { responseId } from './response-object.js';
+export {
+  encodeStored,
+  type FoundState,
+  resume,
+  type StorageWish,
+  storageWish,
+  storedTurn,
+} from './stored-state.js';
+export { createWireCheck } from './wire-grammar.js';

@@ -1,0 +1,21 @@
+import { objects, text } from '../canonical/json-read.js';
+import type { JsonObject } from '../canonical/part.js';
+
+/** What items of an answer deliver, as texts that can be counted. */
+export function outputTexts(items: readonly JsonObject[]): string[] {
+  return items.flatMap(itemTexts).filter((piece) => piece !== '');
+}
+
+function itemTexts(item: JsonObject): string[] {
+  const contents = objects(item['content']).map((content) => text(content['text']) ?? text(content['refusal']) ?? '');
+  const summary = objects(item['summary']).map((piece) => text(piece['text']) ?? '');
+  const call = ['name', 'arguments', 'input', 'code'].map((member) => text(item[member]) ?? '');
+  return [...contents, ...summary, ...call];
+}
+
+/** Whether an item is something a caller would call an answer: a message that says nothing and bare thinking are not. */
+export function isOutput(item: JsonObject): boolean {
+  if (item['type'] !== 'message' && item['type'] !== 'reasoning') return true;
+  const seal = text(item['encrypted_content']);
+  return (seal !== null && seal !== '') || outputTexts([item]).length > 0;
+}

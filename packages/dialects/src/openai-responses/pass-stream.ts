@@ -1,0 +1,396 @@
+import { ByteWriter } from '../byte-writer.js';
+import type { KeptAnswer, PassOptions, ReplyFacts, ReplyStream } from '../canonical/codec.js';
+import { isObject, object, objects, parseJson, parseObject, text } from '../canonical/json-read.js';
+import type { JsonObject } from '../canonical/part.js';
+import type { StreamEnd } from '../canonical/reply.js';
+import { EventCutter, type EventSink } from '../event-cutter.js';
+import type { Failure, ProviderFailure } from '../failure.js';
+import type { Finish } from '../finish.js';
+import { findMember, listMembers, type Member } from '../json-layout.js';
+import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
+import { joinSplices, type Splice } from '../splice.js';
+import { type EventFields, readEventFields } from '../sse.js';
+import type { Usage } from '../usage.js';
+import { DeltaTally } from './delta-tally.js';
+import { decodeStreamFailure, errorObject } from './failure.js';
+import { decodeFinish } from './finish.js';
+import { isCall } from './reply.js';
+import { callerFacts } from './request.js';
+import { responseSplices, sealSplices } from './response-edits.js';
+import { IN_PROGRESS, responseId, responseText } from './response-object.js';
+import { decodeResponseUsage } from './usage.js';
+
+/** The last event holds the whole answer, with images in it. */
+const EVENT_BYTES_MAX = 32 * 1_024 * 1_024;
+const OPEN_BRACE = 123;
+const COLON = 58;
+
+/** One event while it is looked at: where it stands, where its JSON and that JSON's members are. */
+interface Event {
+  readonly source: Buffer;
+  readonly from: number;
+  readonly to: number;
+  readonly dataFrom: number;
+  readonly dataTo: number;
+  readonly members: readonly Member[];
+}
+
+type Handler = (stream: PassStream, event: Event) => void;
+
+export function createStream(options: PassOptions): PassStream {
+  return new PassStream(options);
+}
+
+/**
+ * A streamed answer between two sides that speak this dialect. Most events go on as they came: their members are located, nothing is built. Only
+ * events that hold a response, an item of reasoning or an error are read.
+ */
+export class PassStream implements ReplyStream, EventSink {
+  usage: Usage | null = null;
+  finish: Finish | null = null;
+  finishRaw: string | null = null;
+  serviceTier: string | null = null;
+  error: ProviderFailure | null = null;
+  sawOutput = false;
+  isDone = false;
+  hasWritten = false;
+  malformedEvents = 0;
+  readonly losses = [];
+
+  readonly #options: PassOptions;
+  readonly #id: string;
+  readonly #wantsSeals: boolean;
+  readonly #cutter = new EventCutter(EVENT_BYTES_MAX, this);
+  readonly #writer = new ByteWriter();
+  readonly #tally = new DeltaTally();
+  #isFirstEvent = true;
+  #isCutShort = false;
+  /** opening events, until the model begins */
+  #opening: Buffer[] = [];
+  #hasBegun = false;
+  /** the last event as the provider sent it, and as it was written */
+  #last: Buffer | null = null;
+  #told: Buffer | null = null;
+  #lastData: { readonly from: number; readonly to: number } = { from: 0, to: 0 };
+  #sequence = 0;
+
+  constructor(options: PassOptions) {
+    this.#options = options;
+    this.#id = JSON.stringify(responseId(options.requestId));
+    this.#wantsSeals = callerFacts(options.request)?.wantsSeals ?? true;
+  }
+
+  push(packet: Buffer, write: (bytes: Buffer) => void): void {
+    this.#cutter.push(packet);
+    this.#flush(write);
+  }
+
+  end(write: (bytes: Buffer) => void): StreamEnd {
+    const rest = this.#cutter.rest();
+    if (rest !== null) this.#takeRest(rest);
+    this.#flush(write);
+    if (this.error !== null) return { kind: 'failed', error: this.error };
+    if (this.finish !== null) return { kind: 'finished' };
+    return { kind: 'died', reason: this.#isCutShort ? 'truncated_event' : 'no_finish' };
+  }
+
+  countOutput(): number {
+    return this.#tally.count();
+  }
+
+  terminal(facts: ReplyFacts): Buffer {
+    const last = this.#last;
+    if (last === null) throw new Error('a stream that has no last event cannot end well');
+    this.#told = this.#responseEvent(last, this.#lastData, facts);
+    return Buffer.concat([...this.#opening.splice(0), this.#told]);
+  }
+
+  /** An error event and a failed response, as OpenAI ends a broken stream. */
+  failure(failure: Failure): Buffer {
+    const error = errorObject(failure);
+    const { code, message, param } = error;
+    const told = { type: 'error', code, message, param, error, sequence_number: this.#sequence };
+    const response = responseText(this.#options, { ...IN_PROGRESS, status: 'failed', error: { code, message } });
+    const failed = `{"type":"response.failed","response":${response},"sequence_number":${this.#sequence + 1}}`;
+    const text = `event: error\ndata: ${JSON.stringify(told)}\n\nevent: response.failed\ndata: ${failed}\n\n`;
+    return Buffer.concat([...this.#opening.splice(0), Buffer.from(text)]);
+  }
+
+  /** What is stored of the answer: as the client got it, and its items with the seals the client did not ask for. */
+  kept(): KeptAnswer | null {
+    if (this.#last === null || this.#told === null) return null;
+    const whole = responseIn(this.#last);
+    return { body: responseIn(this.#told), items: objects(whole['output']) };
+  }
+
+  // --- events: EventSink, called by the cutter ----------------------------------------------------------------------
+
+  takePlain(): number {
+    return -1;
+  }
+
+  take(source: Buffer, eventFrom: number, to: number): void {
+    if (this.isDone || this.error !== null) return;
+    const from = this.#isFirstEvent ? skipByteOrderMark(source, eventFrom, to) : eventFrom;
+    this.#isFirstEvent = false;
+    const fields = readEventFields(source, from, to);
+    if (fields.data.length > 1) {
+      const joined = joinData(source, fields);
+      return this.take(joined, 0, joined.length);
+    }
+    const data = fields.data[0];
+    if (data === undefined) return this.#passDataless(source, from, to, fields);
+    const range = trimmed(source, data.from, data.to);
+    if (source[range.from] !== OPEN_BRACE)
+      return this.#noteText(source.toString('utf8', range.from, range.to), fields.name);
+    const members: Member[] = [];
+    if (listMembers(source, range.from, range.to, members) !== range.to) return this.#malformed();
+    this.#dispatch({ source, from, to, dataFrom: range.from, dataTo: range.to, members }, fields.name);
+  }
+
+  overflow(): void {
+    this.#fail('event_too_long', `The provider sent an event of more than ${EVENT_BYTES_MAX} bytes.`);
+  }
+
+  #dispatch(event: Event, name: string): void {
+    const type = simpleText(event, 'type') ?? name;
+    const sequence = findMember(event.source, event.members, 'sequence_number');
+    if (sequence !== undefined)
+      this.#sequence = 1 + Number(event.source.toString('latin1', sequence.valueFrom, sequence.valueTo));
+    const handle = Object.hasOwn(HANDLERS, type) ? HANDLERS[type as EventType] : undefined;
+    if (handle !== undefined) return handle(this, event);
+    if (name === 'error' || findMember(event.source, event.members, 'error') !== undefined) {
+      const value = this.parsed(event);
+      if (name === 'error' || isObject(value?.['error'])) return this.noteError(value ?? {});
+    }
+    this.pass(event);
+  }
+
+  /** Data that is no JSON: [DONE] says nothing here, an error may be told in words, the rest is dropped. */
+  #noteText(data: string, name: string): void {
+    if (data === '' || data === '[DONE]') return;
+    if (name === 'error') this.error ??= decodeInlineFailure({ error: { message: data.slice(0, 2_000) } });
+    else this.malformedEvents += 1;
+  }
+
+  /** Comments go on; a bare JSON body in place of a stream is an error, or nothing we know. */
+  #passDataless(source: Buffer, from: number, to: number, { others }: EventFields): void {
+    const first = others[0];
+    if (first === undefined || source[first.from] !== OPEN_BRACE) return this.#write(source, from, to);
+    const body = parseObject(source.toString('utf8', from, to));
+    if (body !== null && isObject(body['error'])) this.error ??= decodeInlineFailure(body);
+    else this.#malformed();
+  }
+
+  #takeRest(rest: Buffer): void {
+    let to = rest.length;
+    while (to > 0 && (rest[to - 1] === 10 || rest[to - 1] === 13)) to -= 1;
+    if (to === 0) return;
+    const whole = Buffer.concat([rest.subarray(0, to), Buffer.from('\n\n')]);
+    const { data, others } = readEventFields(whole, 0, whole.length);
+    const said = data
+      .map((line) => whole.toString('utf8', line.from, line.to))
+      .join(' ')
+      .trim();
+    const isWhole =
+      said === ''
+        ? others.every(({ from }) => whole[from] === COLON || whole[from] === OPEN_BRACE)
+        : said === '[DONE]' || parseJson(said) !== undefined;
+    if (isWhole) return this.take(whole, 0, whole.length);
+    this.#isCutShort = true;
+    this.malformedEvents += 1;
+  }
+
+  #malformed(): void {
+    this.malformedEvents += 1;
+    this.#fail('malformed_event', 'The provider sent an event that is not valid JSON.');
+  }
+
+  #fail(code: string, message: string): void {
+    this.error ??= { status: 502, code, message, param: null, retryAfterMs: null, shouldRetry: null, kind: 'server' };
+  }
+
+  // --- what handlers use --------------------------------------------------------------------------------------------
+
+  parsed(event: Event): JsonObject | null {
+    const value = parseObject(event.source.toString('utf8', event.dataFrom, event.dataTo));
+    if (value === null) this.#malformed();
+    return value;
+  }
+
+  noteError(event: JsonObject): void {
+    this.error ??= decodeStreamFailure(event);
+  }
+
+  noteFailed(event: Event): void {
+    const response = object(this.parsed(event)?.['response']) ?? {};
+    this.usage = decodeResponseUsage(response) ?? this.usage;
+    this.noteError({ error: object(response['error']) ?? { message: 'The answer failed.' } });
+  }
+
+  /** The event as it came, but for a `response_id` in it. */
+  pass(event: Event): void {
+    this.#begin();
+    const id = findMember(event.source, event.members, 'response_id');
+    if (id === undefined) return this.#write(event.source, event.from, event.to);
+    this.#writeSpliced(event, [{ from: id.valueFrom, to: id.valueTo, bytes: Buffer.from(this.#id) }]);
+  }
+
+  /** A delta of something the caller reads. */
+  passDelta(event: Event): void {
+    this.sawOutput = true;
+    const delta = findMember(event.source, event.members, 'delta');
+    if (delta !== undefined) this.#tally.add(event.source, delta.valueFrom, delta.valueTo);
+    this.pass(event);
+  }
+
+  /** Opening events wait: an error right after them (W6) is not the client's yet. */
+  holdOpening({ source, from, to, dataFrom, dataTo }: Event): void {
+    const event = Buffer.from(source.subarray(from, to));
+    const opened = this.#responseEvent(event, { from: dataFrom - from, to: dataTo - from }, undefined);
+    if (this.#hasBegun) this.#writer.add(opened, 0, opened.length);
+    else this.#opening.push(opened);
+  }
+
+  passItem(event: Event, isDone: boolean): void {
+    const item = findMember(event.source, event.members, 'item');
+    if (item === undefined) return this.pass(event);
+    const members: Member[] = [];
+    listMembers(event.source, item.valueFrom, item.valueTo, members);
+    const type = simpleText({ ...event, members }, 'type');
+    if (type !== 'message' && type !== 'reasoning') this.sawOutput = true;
+    if (isDone && type === 'message') this.#noteUnstreamed(event, item);
+    const seals =
+      this.#wantsSeals || type !== 'reasoning' ? [] : sealSplices(event.source, item.valueFrom, item.valueTo);
+    if (seals.length === 0) return this.pass(event);
+    this.#begin();
+    this.#writeSpliced(event, seals);
+  }
+
+  /** A message whose text no delta brought is an answer too. */
+  #noteUnstreamed(event: Event, item: Member): void {
+    if (this.sawOutput) return;
+    const whole = event.source.toString('utf8', item.valueFrom, item.valueTo);
+    this.sawOutput = /"(text|refusal)":\s*"[^"]/.test(whole);
+    if (this.sawOutput) this.#tally.addText(whole);
+  }
+
+  /** The last event is held: it is written when the answer is settled. */
+  holdLast({ source, from, to, dataFrom, dataTo }: Event, status: string): void {
+    this.#last = Buffer.from(source.subarray(from, to));
+    this.#lastData = { from: dataFrom - from, to: dataTo - from };
+    const event = parseObject(source.toString('utf8', dataFrom, dataTo));
+    if (event === null) return this.#malformed();
+    const response: JsonObject = { status, ...object(event['response']) };
+    const output = objects(response['output']);
+    const { finish, raw } = decodeFinish(response, output.some(isCall));
+    this.finish = finish;
+    this.finishRaw = raw;
+    this.usage = decodeResponseUsage(response) ?? this.usage;
+    this.serviceTier = text(response['service_tier']);
+    this.isDone = true;
+  }
+
+  // --- bytes --------------------------------------------------------------------------------------------------------
+
+  #responseEvent(
+    event: Buffer,
+    data: { readonly from: number; readonly to: number },
+    facts: ReplyFacts | undefined,
+  ): Buffer {
+    const members: Member[] = [];
+    listMembers(event, data.from, data.to, members);
+    const response = findMember(event, members, 'response');
+    if (response === undefined) return event;
+    const edit = { options: this.#options, ...(facts === undefined ? {} : { facts }) };
+    return joinSplices(event, responseSplices(event, response.valueFrom, response.valueTo, edit));
+  }
+
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const event of this.#opening.splice(0)) this.#writer.add(event, 0, event.length);
+  }
+
+  #write(source: Buffer, from: number, to: number): void {
+    this.#writer.add(source, from, to);
+  }
+
+  #writeSpliced({ source, from, to }: Event, splices: readonly Splice[]): void {
+    const moved = splices.map((splice) => ({ ...splice, from: splice.from - from, to: splice.to - from }));
+    const event = joinSplices(source.subarray(from, to), moved);
+    this.#writer.add(event, 0, event.length);
+  }
+
+  #flush(write: (bytes: Buffer) => void): void {
+    this.#writer.flush((bytes) => {
+      this.hasWritten = true;
+      write(bytes);
+    });
+  }
+}
+
+// --- the table of events --------------------------------------------------------------------------------------------------
+
+const opening: Handler = (stream, event) => stream.holdOpening(event);
+const delta: Handler = (stream, event) => stream.passDelta(event);
+const last =
+  (status: string): Handler =>
+  (stream, event) =>
+    stream.holdLast(event, status);
+
+const EVENTS = {
+  'response.created': opening,
+  'response.queued': opening,
+  'response.in_progress': opening,
+  'response.completed': last('completed'),
+  'response.incomplete': last('incomplete'),
+  'response.cancelled': last('cancelled'),
+  'response.failed': (stream, event) => stream.noteFailed(event),
+  error: (stream, event) => stream.noteError(stream.parsed(event) ?? {}),
+  'response.output_item.added': (stream, event) => stream.passItem(event, false),
+  'response.output_item.done': (stream, event) => stream.passItem(event, true),
+  'response.output_text.delta': delta,
+  'response.refusal.delta': delta,
+  'response.reasoning_text.delta': delta,
+  'response.reasoning_summary_text.delta': delta,
+  'response.function_call_arguments.delta': delta,
+  'response.custom_tool_call_input.delta': delta,
+  'response.code_interpreter_call_code.delta': delta,
+} as const satisfies Record<string, Handler>;
+
+type EventType = keyof typeof EVENTS;
+/** All other events go on as they came. */
+const HANDLERS: Readonly<Record<EventType, Handler>> = EVENTS;
+
+/** A member that is a plain word, without parsing. */
+function simpleText({ source, members }: Pick<Event, 'source' | 'members'>, name: string): string | null {
+  const member = findMember(source, members, name);
+  if (member === undefined || source[member.valueFrom] !== 34) return null;
+  return source.toString('latin1', member.valueFrom + 1, member.valueTo - 1);
+}
+
+function responseIn(event: Buffer): JsonObject {
+  const line = readEventFields(event, 0, event.length).data[0];
+  const data = line === undefined ? null : parseObject(event.toString('utf8', line.from, line.to));
+  return object(data?.['response']) ?? {};
+}
+
+function trimmed(source: Buffer, from: number, to: number): { readonly from: number; readonly to: number } {
+  let start = from;
+  let end = to;
+  while (start < end && (source[start] === 32 || source[start] === 9)) start += 1;
+  while (end > start && (source[end - 1] === 32 || source[end - 1] === 9)) end -= 1;
+  return { from: start, to: end };
+}
+
+function joinData(source: Buffer, fields: EventFields): Buffer {
+  const others = fields.others.map((line) => `${source.toString('utf8', line.from, line.to)}\n`);
+  const data = fields.data.map((line) => source.toString('utf8', line.from, line.to));
+  return Buffer.from(`${others.join('')}data: ${data.join(' ')}\n\n`);
+}
+
+function skipByteOrderMark(source: Buffer, from: number, to: number): number {
+  const isMark = to - from >= 3 && source[from] === 0xef && source[from + 1] === 0xbb && source[from + 2] === 0xbf;
+  return isMark ? from + 3 : from;
+}
