@@ -1,6 +1,6 @@
 import { refuse } from '../anthropic-messages/refused.js';
 import type { JsonObject, Part, ToolCallPart, ToolResultPart } from '../canonical/part.js';
-import type { CanonicalRequest } from '../canonical/request.js';
+import type { CanonicalRequest, Message } from '../canonical/request.js';
 import { callersMessage } from '../canonical/request-words.js';
 import { wireCallId } from '../canonical/tool-call-id.js';
 import {
@@ -87,13 +87,17 @@ function isSystem(role: string): boolean {
   return role === 'system' || role === 'developer';
 }
 
-/** There is one place for system text, in front of everything: what stood elsewhere has moved. */
+/**
+ * There is one place for system text, in front of everything: what stood elsewhere has moved. Where nothing but system text is said, the user says it.
+ */
 function systemBlocks(request: CanonicalRequest, writing: Writing): readonly JsonObject[] {
   const firstTurn = request.messages.findIndex(({ role }) => !isSystem(role));
+  if (firstTurn === -1) return [];
   return request.messages.flatMap(({ role, parts }, index) => {
     if (!isSystem(role)) return [];
     const place = callersMessage(request, index);
-    if (firstTurn !== -1 && index > firstTurn) writing.losses.moved(place);
+    if (role === 'developer') writing.losses.approximated(`${place}.role`);
+    if (index > firstTurn) writing.losses.moved(place);
     return parts.flatMap((part, position) => systemBlock(part, `${place}.content[${position}]`, writing));
   });
 }
@@ -104,19 +108,34 @@ function systemBlock(part: Part, at: string, writing: Writing): readonly JsonObj
   return refuse('unsupported_content', at, `${at}: this provider takes nothing but text as system text.`);
 }
 
-function turnsOf(request: CanonicalRequest, { losses }: Writing): readonly Turn[] {
+function turnsOf(request: CanonicalRequest, writing: Writing): readonly Turn[] {
   const turns: { role: Turn['role']; parts: PlacedPart[] }[] = [];
-  for (const [index, { role, parts, name, extras }] of request.messages.entries()) {
+  const hasTurns = request.messages.some(({ role }) => !isSystem(role));
+  for (const [index, message] of request.messages.entries()) {
     const place = callersMessage(request, index);
-    if (name !== undefined) losses.dropped(`${place}.name`);
-    losses.extras(extras, ME, place);
-    if (role === 'system' || role === 'developer') continue;
-    const placed = parts.map((part, position) => ({ part, at: `${place}.content[${position}]` }));
+    writing.losses.extras(message.extras, ME, place);
+    if (isSystem(message.role) && hasTurns) continue;
+    if (!hasTurns) writing.losses.moved(place);
+    const role = message.role === 'assistant' ? 'assistant' : 'user';
+    const placed = placedParts(message, place, writing);
     const last = turns.at(-1);
     if (last?.role === role) last.parts.push(...placed);
-    else turns.push({ role, parts: placed });
+    else turns.push({ role, parts: [...placed] });
   }
   return turns;
+}
+
+/** A participant's name stands before what it said: there is no other place for it. */
+function placedParts({ parts, name }: Message, place: string, { losses }: Writing): readonly PlacedPart[] {
+  if (name !== undefined) losses.approximated(`${place}.name`);
+  const first = parts.findIndex(({ kind }) => kind === 'text');
+  return parts.map((part, position) => ({
+    part:
+      name !== undefined && position === first && part.kind === 'text'
+        ? { ...part, text: `${name}: ${part.text}` }
+        : part,
+    at: `${place}.content[${position}]`,
+  }));
 }
 
 function writePlain({ role, parts }: Turn, writing: Writing): WireTurn {

@@ -332,7 +332,7 @@ describe('a request for Converse', () => {
       'us.anthropic.claude-sonnet-4-6',
       { thinking: { type: 'adaptive' }, output_config: { effort: 'high' } },
     ],
-    [{ effort: 'low' }, CLAUDE, { thinking: { type: 'enabled', budget_tokens: 2_048 } }],
+    [{ effort: 'low' }, CLAUDE, { thinking: { type: 'enabled', budget_tokens: 3_276 } }],
     [{ budgetTokens: 5_000 }, CLAUDE, { thinking: { type: 'enabled', budget_tokens: 5_000 } }],
     [{ isEnabled: false }, CLAUDE, { thinking: { type: 'disabled' } }],
     [

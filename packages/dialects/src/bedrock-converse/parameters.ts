@@ -1,3 +1,4 @@
+import { fitSchema } from '../anthropic-messages/output-format.js';
 import type { Target } from '../canonical/codec.js';
 import { isObject, list, number, otherMembers, parseObject, text } from '../canonical/json-read.js';
 import type { Losses } from '../canonical/loss.js';
@@ -6,6 +7,7 @@ import { type CanonicalRequest, NO_SAMPLING, type OutputFormat, type Sampling } 
 import { callersWord, type RequestMember } from '../canonical/request-words.js';
 import { isBlank } from './block-writer.js';
 import type { ModelTraits } from './model-traits.js';
+import { ME } from './wire.js';
 
 /** What parameters are written with. */
 export interface Asking {
@@ -71,23 +73,36 @@ function nested(path: readonly string[], value: unknown): JsonObject {
   return { [first]: rest.length === 0 ? value : nested(rest, value) };
 }
 
-/** A schema is sent where the model keeps to it. There is no mode for "any JSON". */
-export function encodeFormat(asking: Asking): JsonObject | null {
-  const { request, traits } = asking;
-  const { format } = request;
-  if (format === null || format.kind === 'text') return null;
-  if (format.kind === 'json_object' || !traits.hasJsonSchema) {
-    lose(asking, 'format');
-    return null;
+export interface WrittenFormat {
+  readonly outputConfig: JsonObject | null;
+  /** words for the end of the system text, where the format cannot be said otherwise */
+  readonly instruction: string | null;
+}
+
+/** A schema is sent where the model keeps to it. JSON without a schema, and models without schemas, are told in words. */
+export function encodeFormat({ request, traits, losses }: Asking): WrittenFormat {
+  const { format, dialect } = request;
+  const word = callersWord(dialect, 'format');
+  if (format === null || format.kind === 'text') return { outputConfig: null, instruction: null };
+  if (format.kind === 'json_object') {
+    losses.approximated(word);
+    return { outputConfig: null, instruction: 'Answer with one JSON object and nothing else.' };
   }
-  if (format.strict === false) asking.losses.approximated(`${callersWord(request.dialect, 'format')}.strict`);
   const { name, description, schema } = format;
+  if (!traits.hasJsonSchema) {
+    losses.approximated(word);
+    const words = 'Answer with one JSON value that matches this JSON schema, and nothing else:';
+    return { outputConfig: null, instruction: `${words}\n${JSON.stringify(schema)}` };
+  }
+  if (format.strict === false) losses.approximated(`${word}.strict`);
+  const fitted = dialect === ME ? schema : fitSchema(schema);
+  if (fitted !== schema) losses.approximated(word);
   const jsonSchema = {
     ...(name === null || name === '' ? {} : { name }),
-    schema: JSON.stringify(schema),
+    schema: JSON.stringify(fitted),
     ...(description === null || description === '' ? {} : { description }),
   };
-  return { textFormat: { type: 'json_schema', structure: { jsonSchema } } };
+  return { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } }, instruction: null };
 }
 
 /** What Converse takes as metadata: 16 pairs of a small alphabet. */

@@ -43,6 +43,8 @@ function encodeBody(asking: Asking): JsonObject {
   const writing: Writing = { traits, names, documents: new DocumentNames(), losses };
   const toolConfig = encodeTools(request, writing);
   const { system, messages } = marked(writeConversation(request, toolConfig !== null, writing), asking);
+  const { outputConfig, instruction } = encodeFormat(asking);
+  const instructed = instruction === null ? system : [...system, { text: instruction }];
   const thinking = encodeThinking(request.reasoning, thinkingFacts(asking, messages, toolConfig));
   const inference = encodeInference(asking, thinking.isClaudeThinking);
   const own = ownFields(request.extras, losses);
@@ -52,13 +54,13 @@ function encodeBody(asking: Asking): JsonObject {
   return {
     ...withoutNulls({
       messages,
-      system: system.length === 0 ? null : system,
+      system: instructed.length === 0 ? null : instructed,
       inferenceConfig: Object.keys(config).length === 0 ? null : config,
       toolConfig,
       additionalModelRequestFields: fields,
       additionalModelResponseFieldPaths: responsePaths(request, traits),
       requestMetadata: encodeMetadata(asking),
-      outputConfig: encodeFormat(asking),
+      outputConfig,
       serviceTier: encodeTier(asking),
     }),
     ...otherMembers(own, new Set(['inferenceConfig', 'additionalModelRequestFields'])),

@@ -7,14 +7,17 @@ import type { ModelTraits } from './model-traits.js';
 
 /** Claude's least budget; the answer's maximum must be larger than the budget. */
 const BUDGET_MIN = 1_024;
-/** Efforts for Claude models that only know budgets. */
-const BUDGETS: Readonly<Record<Exclude<ReasoningEffort, 'none'>, number>> = {
-  minimal: 1_024,
-  low: 2_048,
-  medium: 8_192,
-  high: 16_384,
-  xhigh: 32_768,
-  max: 32_768,
+/** What an effort is a share of, where the caller names no maximum: Converse answers as long as the model can then. */
+const OUTPUT_MAX_USUAL = 16_384;
+/** Share of the output maximum that an effort is worth as a budget, as Anthropic's own encoder has it. */
+const SHARES: Readonly<Record<ReasoningEffort, number>> = {
+  none: 0,
+  minimal: 0.1,
+  low: 0.2,
+  medium: 0.5,
+  high: 0.8,
+  xhigh: 0.95,
+  max: 0.95,
 };
 
 const EFFORTS: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
@@ -23,9 +26,9 @@ export interface ThinkingFacts {
   readonly model: string;
   readonly traits: ModelTraits;
   readonly maxTokens: number | null;
-  /** the model must call a tool */
+  /** the model must call a tool: a budget is refused beside it, adaptive thinking is not */
   readonly forcesTool: boolean;
-  /** a tool loop goes on whose last answer does not begin with signed thinking: Claude refuses to think on */
+  /** a tool loop goes on whose last answer does not begin with signed thinking: a budget is refused */
   readonly hasBrokenLoop: boolean;
   /** the caller's word for the loss */
   readonly field: string;
@@ -66,10 +69,6 @@ export function encodeThinking(options: ReasoningOptions | null, facts: Thinking
 
 function encodeClaude(options: ReasoningOptions, facts: ThinkingFacts): Thinking {
   const { losses, field } = facts;
-  if (facts.forcesTool || facts.hasBrokenLoop) {
-    losses.dropped(field);
-    return NO_THINKING;
-  }
   const { thinking, efforts } = claudeTraitsOf(facts.model);
   if (thinking === 'adaptive' || (thinking === 'both' && options.budgetTokens === null)) {
     if (options.budgetTokens !== null) losses.approximated(field);
@@ -79,8 +78,13 @@ function encodeClaude(options: ReasoningOptions, facts: ThinkingFacts): Thinking
     const config = effort === null ? {} : { output_config: { effort } };
     return { fields: { thinking: { type: 'adaptive' }, ...config }, isClaudeThinking: true };
   }
+  if (facts.forcesTool || facts.hasBrokenLoop) {
+    losses.dropped(field);
+    return NO_THINKING;
+  }
   if (options.budgetTokens === null) losses.approximated(field);
-  const wanted = options.budgetTokens ?? budgetOfEffort(options.effort ?? 'medium');
+  const share = Math.floor((facts.maxTokens ?? OUTPUT_MAX_USUAL) * SHARES[options.effort ?? 'medium']);
+  const wanted = options.budgetTokens ?? Math.max(share, BUDGET_MIN);
   const most = facts.maxTokens === null ? wanted : facts.maxTokens - 1;
   if (most < BUDGET_MIN) {
     losses.dropped(field);
@@ -117,20 +121,16 @@ function encodeLevel(
   return { ...NO_THINKING, fields: { [member]: level } };
 }
 
-function budgetOfEffort(effort: ReasoningEffort): number {
-  return effort === 'none' ? BUDGET_MIN : BUDGETS[effort];
-}
-
 function effortOfBudget(budget: number | null): ReasoningEffort {
   if (budget === null) return 'medium';
-  if (budget <= BUDGETS.low) return 'low';
-  return budget <= BUDGETS.medium ? 'medium' : 'high';
+  if (budget <= OUTPUT_MAX_USUAL * SHARES.low) return 'low';
+  return budget <= OUTPUT_MAX_USUAL * SHARES.medium ? 'medium' : 'high';
 }
 
-/** The same effort, else the next stronger one, else the strongest there is. */
+/** The same effort, else the next weaker one, else the weakest there is. `known` goes from weak to strong. */
 function nearest(wanted: ReasoningEffort, known: readonly ReasoningEffort[]): ReasoningEffort | null {
   const place = EFFORTS.indexOf(wanted);
-  return known.find((effort) => EFFORTS.indexOf(effort) >= place) ?? known.at(-1) ?? null;
+  return known.findLast((effort) => EFFORTS.indexOf(effort) <= place) ?? known[0] ?? null;
 }
 
 // --- reading (recorded requests) ------------------------------------------------------------------------------------------

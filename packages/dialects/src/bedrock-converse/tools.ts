@@ -1,3 +1,4 @@
+import { fitToolSchema } from '../anthropic-messages/tool-schema.js';
 import { isObject, objects, otherMembers, text } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Tool, ToolChoice } from '../canonical/request.js';
@@ -6,7 +7,6 @@ import { readCachePoint } from './block-reader.js';
 import { cachePoint, isBlank, type Writing } from './block-writer.js';
 import { ME } from './wire.js';
 
-const NO_ARGUMENTS = { type: 'object', properties: {} } as const;
 /** A custom tool takes any text: as the one argument of a function. */
 const ANY_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] } as const;
 
@@ -50,7 +50,7 @@ function encodeTool(tool: Tool, at: string, writing: Writing): readonly JsonObje
   const toolSpec = {
     name: names.wireOf(tool.name),
     ...(tool.description === null || isBlank(tool.description) ? {} : { description: tool.description }),
-    inputSchema: { json: tool.kind === 'custom' ? ANY_TEXT : schemaOf(tool.parameters) },
+    inputSchema: { json: tool.kind === 'custom' ? ANY_TEXT : schemaOf(tool.parameters, at, writing) },
     ...(strict !== null && traits.hasStrictTools ? { strict } : {}),
     ...(tool.extras?.dialect === ME ? tool.extras.fields : {}),
   };
@@ -61,9 +61,10 @@ function encodeTool(tool: Tool, at: string, writing: Writing): readonly JsonObje
 }
 
 /** The schema of arguments is always one of an object, and must say so (T07). */
-function schemaOf(parameters: JsonObject | null): JsonObject {
-  if (parameters === null) return NO_ARGUMENTS;
-  return parameters['type'] === 'object' ? parameters : { ...parameters, type: 'object' };
+function schemaOf(parameters: JsonObject | null, at: string, { losses }: Writing): JsonObject {
+  const { schema, isChanged } = fitToolSchema(parameters);
+  if (isChanged) losses.approximated(`${at}.parameters`);
+  return schema;
 }
 
 function encodeChoice(choice: ToolChoice, field: string, writing: Writing): JsonObject | null {
