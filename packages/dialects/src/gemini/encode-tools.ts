@@ -2,6 +2,7 @@ import { isObject } from '../canonical/json-read.js';
 import type { Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject, ServerToolKind } from '../canonical/part.js';
 import type { CanonicalRequest, JsonSchema, Tool, ToolChoice } from '../canonical/request.js';
+import { callersWord } from '../canonical/request-words.js';
 import type { ModelFacts } from './model-facts.js';
 import { objectSchema } from './request-tools.js';
 import { toGoogleSchema } from './schema.js';
@@ -91,7 +92,7 @@ export function encodeToolConfig(
   isVertex: boolean,
   losses: Losses,
 ): JsonObject {
-  if (request.parallelToolCalls === false) losses.dropped('parallel_tool_calls');
+  if (request.parallelToolCalls === false) losses.dropped(callersWord(request.dialect, 'parallelToolCalls'));
   const hasFunctions = tools.some((tool) => tool['functionDeclarations'] !== undefined);
   const calling = request.toolChoice === null ? null : encodeChoice(request.toolChoice, request.dialect, losses);
   const isMixed = hasFunctions && tools.length > 1 && facts.combinesTools && !isVertex && request.dialect !== 'gemini';
@@ -116,7 +117,7 @@ function encodeChoice(choice: ToolChoice, dialect: DialectId, losses: Losses): J
       return { mode: choice.mode === 'required' ? 'ANY' : 'VALIDATED', allowedFunctionNames: choice.names };
     case 'opaque':
       if (choice.dialect === 'gemini' && isObject(choice.value)) return choice.value;
-      losses.dropped(dialect === 'gemini' ? 'toolConfig.functionCallingConfig' : 'tool_choice');
+      losses.dropped(callersWord(dialect, 'toolChoice'));
       return null;
   }
 }

@@ -1,6 +1,7 @@
 import type { Losses } from '../canonical/loss.js';
-import type { DialectId, Part } from '../canonical/part.js';
-import type { CanonicalRequest, Message } from '../canonical/request.js';
+import type { Part } from '../canonical/part.js';
+import type { CanonicalRequest } from '../canonical/request.js';
+import { callersMessage } from '../canonical/request-words.js';
 
 /** A part and where its caller wrote it, in the caller's own words: what a loss is named by. */
 export interface PlacedPart {
@@ -22,12 +23,14 @@ export interface Conversation {
 export function conversationOf(request: CanonicalRequest, losses: Losses): Conversation {
   const system: PlacedPart[] = [];
   const turns: { role: Turn['role']; parts: PlacedPart[] }[] = [];
+  const content = request.dialect === 'gemini' ? 'parts' : 'content';
   for (const [index, message] of request.messages.entries()) {
-    const placed = placedParts(request.dialect, message, index);
-    if (message.name !== undefined) losses.dropped(`${messagePath(request.dialect, index)}.name`);
-    losses.extras(message.extras, 'gemini', messagePath(request.dialect, index));
+    const path = callersMessage(request, index);
+    const placed = message.parts.map((part, at) => ({ part, path: `${path}.${content}[${at}]` }));
+    if (message.name !== undefined) losses.dropped(`${path}.name`);
+    losses.extras(message.extras, 'gemini', path);
     if (message.role === 'system' || message.role === 'developer') {
-      if (turns.length > 0 && placed.length > 0) losses.moved(messagePath(request.dialect, index));
+      if (turns.length > 0 && placed.length > 0) losses.moved(path);
       system.push(...placed);
       continue;
     }
@@ -37,14 +40,4 @@ export function conversationOf(request: CanonicalRequest, losses: Losses): Conve
     else turns.push({ role, parts: placed });
   }
   return { system, turns };
-}
-
-function placedParts(dialect: DialectId, message: Message, index: number): PlacedPart[] {
-  const content = dialect === 'gemini' ? 'parts' : 'content';
-  return message.parts.map((part, at) => ({ part, path: `${messagePath(dialect, index)}.${content}[${at}]` }));
-}
-
-function messagePath(dialect: DialectId, index: number): string {
-  if (dialect === 'gemini') return `contents[${index}]`;
-  return dialect === 'openai-responses' ? `input[${index}]` : `messages[${index}]`;
 }

@@ -1,8 +1,9 @@
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { isObject } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
-import type { DialectId, JsonObject } from '../canonical/part.js';
+import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { callersWord } from '../canonical/request-words.js';
 import { encodeTurns } from './encode-contents.js';
 import { encodePart, type PartEncoding } from './encode-parts.js';
 import { encodeToolConfig, encodeTools } from './encode-tools.js';
@@ -10,7 +11,6 @@ import { type Conversation, conversationOf } from './encode-turns.js';
 import { type ModelFacts, modelFacts } from './model-facts.js';
 import { toGoogleSchema } from './schema.js';
 import { encodeThinking } from './thinking.js';
-import { snakeCase } from './wire.js';
 
 /** Where the dialect is spoken: the same bodies at two hosts, with small differences. */
 export type Flavour = 'developer' | 'vertex';
@@ -75,7 +75,7 @@ const SEED_MAX = 2_147_483_647;
 
 function encodeConfig(request: CanonicalRequest, target: Target, facts: ModelFacts, losses: Losses): JsonObject {
   const { sampling, dialect } = request;
-  for (const name of UNKNOWN_SAMPLING) if (sampling[name] !== null) losses.dropped(fieldOf(dialect, name));
+  for (const name of UNKNOWN_SAMPLING) if (sampling[name] !== null) losses.dropped(callersWord(dialect, name));
   const thinking = encodeThinking(request, facts.thinking, losses);
   return {
     ...said('temperature', sampling.temperature),
@@ -106,8 +106,7 @@ function outputMax(asked: number | null, limit: number | null): number | null {
 
 function encodeStop({ stop, dialect }: CanonicalRequest, losses: Losses): JsonObject {
   if (stop.length === 0) return {};
-  if (stop.length > STOP_SEQUENCES_MAX)
-    losses.approximated(dialect === 'gemini' ? 'generationConfig.stopSequences' : 'stop');
+  if (stop.length > STOP_SEQUENCES_MAX) losses.approximated(callersWord(dialect, 'stop'));
   return { stopSequences: stop.slice(0, STOP_SEQUENCES_MAX) };
 }
 
@@ -115,7 +114,7 @@ function encodeStop({ stop, dialect }: CanonicalRequest, losses: Losses): JsonOb
 function encodeSeed({ sampling: { seed }, dialect }: CanonicalRequest, losses: Losses): JsonObject {
   if (seed === null) return {};
   if (Number.isInteger(seed) && Math.abs(seed) <= SEED_MAX) return { seed };
-  losses.dropped(fieldOf(dialect, 'seed'));
+  losses.dropped(callersWord(dialect, 'seed'));
   return {};
 }
 
@@ -124,7 +123,7 @@ function encodeFormat(request: CanonicalRequest, facts: ModelFacts, losses: Loss
   if (format === null) return {};
   if (format.kind === 'text') return request.dialect === 'gemini' ? { responseMimeType: 'text/plain' } : {};
   if (format.kind === 'json_object') return { responseMimeType: 'application/json' };
-  const field = request.dialect === 'gemini' ? 'generationConfig.responseJsonSchema' : 'response_format.json_schema';
+  const field = callersWord(request.dialect, 'format');
   if (format.name !== null) losses.dropped(`${field}.name`);
   if (format.description !== null) losses.dropped(`${field}.description`);
   if (format.strict === false) losses.dropped(`${field}.strict`);
@@ -154,15 +153,15 @@ const USUAL_TIERS = new Set(['auto', 'default']);
 function encodeService(request: CanonicalRequest, isVertex: boolean, losses: Losses): JsonObject {
   const { dialect, metadata, serviceTier } = request;
   for (const name of ['user', 'promptCacheKey', 'verbosity'] as const)
-    if (request[name] !== null) losses.dropped(snakeCase(name));
+    if (request[name] !== null) losses.dropped(callersWord(dialect, name));
   if (request.cache !== null) losses.dropped('cache_control');
   const hasLabels = Object.keys(metadata).length > 0;
   // Labels stand on Google's bill to us: only who wrote labels gets labels, and only Vertex has them.
   const takesLabels = isVertex && dialect === 'gemini';
-  if (hasLabels && !takesLabels) losses.dropped(dialect === 'gemini' ? 'labels' : 'metadata');
+  if (hasLabels && !takesLabels) losses.dropped(callersWord(dialect, 'metadata'));
   const tier = serviceTier === null || isVertex ? undefined : TIERS[serviceTier];
   if (serviceTier !== null && tier === undefined && !USUAL_TIERS.has(serviceTier))
-    losses.dropped(fieldOf(dialect, 'serviceTier'));
+    losses.dropped(callersWord(dialect, 'serviceTier'));
   return {
     ...(hasLabels && takesLabels ? { labels: metadata } : {}),
     ...(tier === undefined ? {} : { serviceTier: tier }),
@@ -219,9 +218,4 @@ function removeField(body: Record<string, unknown>, field: string, losses: Losse
   const { [second]: _removed, ...rest } = inner;
   body[first] = rest;
   losses.dropped(field);
-}
-
-function fieldOf(dialect: DialectId, name: string): string {
-  if (dialect !== 'gemini') return snakeCase(name);
-  return name === 'serviceTier' ? name : `generationConfig.${name}`;
 }

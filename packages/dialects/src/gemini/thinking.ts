@@ -1,6 +1,7 @@
 import type { Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, ReasoningEffort, ReasoningOptions } from '../canonical/request.js';
+import { callersWord } from '../canonical/request-words.js';
 import { EFFORT_BUDGETS, THINKING_LEVELS, type ThinkingLevel, type ThinkingRule } from './model-facts.js';
 import type { RequestReader } from './request-reader.js';
 import { member } from './wire.js';
@@ -20,18 +21,11 @@ export function decodeThinking(config: JsonObject, reader: RequestReader, path: 
   };
 }
 
-const FIELDS: Readonly<Partial<Record<DialectId, string>>> = {
-  'openai-chat': 'reasoning_effort',
-  'openai-responses': 'reasoning',
-  'anthropic-messages': 'thinking',
-  gemini: 'generationConfig.thinkingConfig',
-};
-
 /** Writes `thinkingConfig` as this model takes it; null where there is nothing to say. */
 export function encodeThinking(request: CanonicalRequest, rule: ThinkingRule, losses: Losses): JsonObject | null {
   const asked = request.reasoning;
   if (asked === null) return null;
-  const field = FIELDS[request.dialect] ?? 'reasoning';
+  const field = callersWord(request.dialect, 'reasoning');
   const isOff = asked.isEnabled === false || asked.effort === 'none' || asked.budgetTokens === 0;
   if (rule.kind === 'none') {
     const wantsMore = asked.effort !== null || asked.budgetTokens !== null || asked.isEnabled === true;
