@@ -1,0 +1,55 @@
+import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import { NO_QUIRKS } from '../provider-quirks.js';
+import { openOperation } from './open-operation.js';
+import type { OperationDoor } from './operation-door.js';
+
+export function laneTarget(more: Partial<LaneTarget> = {}): LaneTarget {
+  return {
+    dialect: 'embeddings',
+    host: 'direct',
+    model: 'vendor-model',
+    publicModel: 'author/model',
+    provider: 'openai',
+    providerName: 'OpenAI',
+    quirks: NO_QUIRKS,
+    outputMax: null,
+    safetyIdentifier: null,
+    requestId: 'r1',
+    created: 1_700_000_000,
+    ...more,
+  };
+}
+
+export function opened(door: OperationDoor, body: unknown): ClientRequest {
+  const result = openOperation(door, Buffer.from(JSON.stringify(body)), 'application/json');
+  if (!result.ok) throw new Error(`${result.failure.param}: ${result.failure.message}`);
+  return result.value;
+}
+
+/** The refusal of a body: its code and the member it names. */
+export function refusalOf(door: OperationDoor, body: unknown): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const result = openOperation(door, Buffer.from(text), 'application/json');
+  return result.ok ? 'accepted' : `${result.failure.code} ${result.failure.param}`;
+}
+
+export function laneOf(request: ClientRequest, more: Partial<LaneTarget> = {}): Lane {
+  const lane = request.lane(laneTarget(more));
+  if (!lane.ok) throw new Error(`${lane.failure.param}: ${lane.failure.message}`);
+  return lane.value;
+}
+
+/** A whole answer read and rendered at a cost of $0.25. */
+export function answered(lane: Lane, answer: unknown, headers: Readonly<Record<string, string>> = {}) {
+  const body = Buffer.isBuffer(answer) ? answer : Buffer.from(JSON.stringify(answer));
+  const read = lane.readWhole(body, headers);
+  if (read.kind !== 'reply') throw new Error(JSON.stringify(read));
+  const { reply } = read;
+  const counted = reply.counted?.() ?? {};
+  const rendered = reply.render({ usage: reply.usage ?? counted, cost: '0.25' });
+  return { usage: reply.usage, counted, isEmpty: reply.isEmpty, ...rendered };
+}
+
+export function json(body: Buffer): Record<string, unknown> {
+  return JSON.parse(body.toString('utf8')) as Record<string, unknown>;
+}
