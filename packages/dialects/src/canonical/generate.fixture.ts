@@ -221,7 +221,7 @@ function generateChoice(draw: Draw, options: GenerateOptions, index: number): Re
 function generateLogprob(draw: Draw): TokenLogprob {
   const one = (): Omit<TokenLogprob, 'top'> => {
     const token = draw.one(WORDS);
-    return { token, logprob: -draw.fraction(9), bytes: draw.chance(2) ? [...Buffer.from(token)] : null };
+    return { token, logprob: 0 - draw.fraction(9), bytes: draw.chance(2) ? [...Buffer.from(token)] : null };
   };
   return { ...one(), top: draw.list(2, one) };
 }

@@ -28,7 +28,8 @@ export class CallSorter {
 
   /** The call a delta belongs to, with the delta's content added to it. */
   add(delta: JsonObject): ArrivingCall {
-    const custom = isObject(delta['custom']) && delta['type'] === 'custom' ? delta['custom'] : null;
+    const isCustom = delta['type'] === 'custom' || !isObject(delta['function']);
+    const custom = isObject(delta['custom']) && isCustom ? delta['custom'] : null;
     const content: JsonObject = custom ?? (isObject(delta['function']) ? delta['function'] : {});
     const call = this.#callOf(delta, content, custom === null ? 'function' : 'custom');
     if (call.name === '') call.name = filledText(content['name']) ?? '';

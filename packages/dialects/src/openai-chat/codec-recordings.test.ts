@@ -4,6 +4,7 @@ import type { JsonObject, Part } from '../canonical/part.js';
 import type { ReplyChoice } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { NO_QUIRKS, type ProviderQuirks } from '../provider-quirks.js';
+import { ROUTING_FIELDS } from '../routing-wish.js';
 import { bytesOf, loadRecordings } from './chat-recordings.fixture.js';
 import { CONTEXT, playStream } from './play.fixture.js';
 import { provider } from './provider.js';
@@ -138,7 +139,10 @@ function nullsOf(value: unknown): string[] {
 function comparable(request: CanonicalRequest): unknown {
   const { format } = request;
   const named = format?.kind === 'json_schema' ? { ...format, name: format.name ?? 'response' } : format;
-  return { ...request, format: named, model: '', includeUsage: true };
+  const extras = Object.entries(request.extras?.fields ?? {}).filter(
+    ([name]) => !ROUTING_FIELDS.some((one) => one === name),
+  );
+  return { ...request, format: named, model: '', includeUsage: true, extras: Object.fromEntries(extras) };
 }
 
 describe.runIf(present)('every recorded request', () => {

@@ -13,6 +13,24 @@ function errorObject(failure: Failure): Record<string, unknown> {
     request_id: failure.requestId,
     ...(failure.retryAfterMs === undefined ? {} : { retry_after_ms: failure.retryAfterMs }),
     ...(failure.details === undefined ? {} : { details: failure.details }),
+    ...metadataOf(failure),
+  };
+}
+
+/**
+ * What clients made for OpenRouter read: whose error it is, and the provider's own word for it. `code` stays our stable text, because the SDKs of
+ * OpenAI choose their error classes by the status and hand `code` to their callers; OpenRouter's number is that status.
+ */
+function metadataOf({ origin, details, status }: Failure): Record<string, unknown> {
+  const name = details?.['provider_name'] ?? details?.['provider'];
+  const raw = details?.['provider_code'];
+  if (origin !== 'provider' || (name === undefined && raw === undefined)) return {};
+  return {
+    metadata: {
+      status,
+      ...(typeof name === 'string' ? { provider_name: name } : {}),
+      ...(typeof raw === 'string' || typeof raw === 'number' ? { raw: String(raw) } : {}),
+    },
   };
 }
 

@@ -1,7 +1,9 @@
+export { client } from './client.js';
 export { countInput } from './count-input.js';
 export { encodeFailure, encodeFailureEvent } from './failure.js';
 export { decodeFinish, encodeFinish } from './finish.js';
 export { PRICED_FEATURES } from './priced-features.js';
+export { provider } from './provider.js';
 export { decodeInlineFailure, decodeProviderFailure, type ProviderHeaders } from './provider-failure.js';
 export { type ChatReply, type ReadReply, type ReplyEdit, readReply, spliceReply } from './reply.js';
 export { REPLY_SPLICES, type UsageExtras } from './reply-splices.js';

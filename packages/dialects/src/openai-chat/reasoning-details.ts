@@ -71,9 +71,9 @@ function readEncrypted(item: JsonObject, blank: Thought, isCall: (id: string, fo
   const data = filledText(item['data']);
   if (data === null) return { kind: 'nothing' };
   const seal = sealFrom(blank.format, data, ENCRYPTED_FORMS[blank.format] ?? 'encrypted');
-  if (blank.id !== null && isCall(blank.id, blank.format)) return { kind: 'call_seal', callId: blank.id, seal };
   const place = TEXT_ID.exec(blank.id ?? '');
   if (place !== null) return { kind: 'text_seal', place: Number(place[1]), seal };
+  if (blank.id !== null && isCall(blank.id, blank.format)) return { kind: 'call_seal', callId: blank.id, seal };
   return { ...blank, seal };
 }
 

@@ -1,5 +1,5 @@
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
-import { Losses } from '../canonical/loss.js';
+import { type Loss, Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject } from '../canonical/part.js';
 import type {
   CanonicalRequest,
@@ -8,6 +8,8 @@ import type {
   ReasoningEffort,
   ReasoningOptions,
 } from '../canonical/request.js';
+import type { ProviderQuirks } from '../provider-quirks.js';
+import { ROUTING_FIELDS } from '../routing-wish.js';
 import { WireWriter } from './content-encoder.js';
 import { CHAT_STYLE, encodeMessages, type MessageStyle } from './messages-encoder.js';
 import { encodeTools } from './tools.js';
@@ -59,27 +61,41 @@ export function encodeRequestAs(
   return { ok: true, value: { path: style.path, body, headers: {}, losses: losses.list() } };
 }
 
-/** The messages alone: for a body that is otherwise kept. */
-export function encodeHistory(request: CanonicalRequest, target: Target): readonly JsonObject[] | null {
-  const writer = new WireWriter('openai-chat', target.quirks, new Losses());
+/** The messages alone, for a body that is otherwise kept; null where the provider cannot take what stands in them. */
+export function encodeHistory(
+  request: CanonicalRequest,
+  quirks: ProviderQuirks,
+): { readonly messages: readonly JsonObject[]; readonly losses: readonly Loss[] } | null {
+  const losses = new Losses();
+  const writer = new WireWriter('openai-chat', quirks, losses);
   const messages = encodeMessages(writer, request.messages, { ...CHAT_STYLE, hasRichResults: true });
-  return writer.failure === null ? messages : null;
+  return writer.failure === null ? { messages, losses: losses.list() } : null;
 }
 
 function optional(name: string, value: unknown): JsonObject {
   return value === null || value === undefined ? {} : { [name]: value };
 }
 
-/** What the gateway itself does for the caller is no loss: labels go into its log, usage is always reported, nothing is stored elsewhere. */
-export const SERVED_BY_US: ReadonlySet<string> = new Set(['metadata', 'usage', 'store']);
+/**
+ * What the gateway itself does for the caller is no loss: labels go into its log, usage is always reported, nothing is stored
+ * elsewhere, and it chooses the models and providers itself.
+ */
+export const SERVED_BY_US: ReadonlySet<string> = new Set(['metadata', 'usage', 'store', ...ROUTING_FIELDS]);
+const ROUTING: ReadonlySet<string> = new Set(ROUTING_FIELDS);
 
 function withoutRejected(writer: WireWriter, members: JsonObject): JsonObject {
   const body: Record<string, unknown> = {};
   for (const name in members) {
-    if (!writer.rejects(name) || name === 'model' || name === 'messages') body[name] = members[name];
+    if (!isLeftOut(writer, name)) body[name] = members[name];
     else if (!SERVED_BY_US.has(name)) writer.losses.dropped(name);
   }
   return body;
+}
+
+/** Routes are ours; without a model and messages it is no request. */
+function isLeftOut(writer: WireWriter, name: string): boolean {
+  if (name === 'model' || name === 'messages') return false;
+  return ROUTING.has(name) || writer.rejects(name);
 }
 
 function streamMembers(request: CanonicalRequest, { quirks }: Target): JsonObject {

@@ -162,24 +162,39 @@ function count(value: unknown): number | null {
   return Math.min(Math.round(value), COUNT_MAX);
 }
 
-/** The partition as a usage object of this dialect: for answers whose provider sent none. */
+/**
+ * The partition as a usage object of this dialect: totals as OpenAI defines them (the prompt holds what was cached, the completion its reasoning),
+ * details of OpenRouter's where there is something in them.
+ */
 export function encodeUsage(usage: Usage): JsonObject {
   const read = (bucket: UsageBucket): number => usage[bucket] ?? 0;
   const cached = read('cache_read') + read('cache_read_audio');
+  const written = read('cache_write_5m') + read('cache_write_1h');
   const inputAudio = read('input_audio') + read('cache_read_audio');
-  const prompt =
-    read('input') +
-    read('input_audio') +
-    read('input_image') +
-    cached +
-    read('cache_write_5m') +
-    read('cache_write_1h');
+  const prompt = read('input') + read('input_audio') + read('input_image') + cached + written;
   const completion = read('output') + read('reasoning') + read('output_audio') + read('output_image');
+  const positive = (name: string, count: number): JsonObject => (count > 0 ? { [name]: count } : {});
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: cached, audio_tokens: inputAudio },
-    completion_tokens_details: { reasoning_tokens: read('reasoning'), audio_tokens: read('output_audio') },
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      audio_tokens: inputAudio,
+      ...positive('cache_write_tokens', written),
+      ...positive('image_tokens', read('input_image')),
+    },
+    completion_tokens_details: {
+      reasoning_tokens: read('reasoning'),
+      audio_tokens: read('output_audio'),
+      ...positive('image_tokens', read('output_image')),
+    },
+    ...(read('web_search') > 0 ? { server_tool_use_details: { web_search_requests: read('web_search') } } : {}),
   };
+}
+
+/** The same as JSON, with what the caller pays: `cost` is decimal digits, which become a JSON number without passing through a float. */
+export function usageJson(usage: Usage, cost: string | null): string {
+  const json = JSON.stringify(encodeUsage(usage));
+  return cost === null ? json : `${json.slice(0, -1)},"cost":${cost}}`;
 }
