@@ -44,14 +44,29 @@ export function replayLane(
   if (asked.kind !== 'asked') return asked;
   const target = targetOf(recording, exchange);
   const opened = openRequest(client, asked.body, asked.door);
+  if (!opened.ok && opened.failure.code === 'not_supported')
+    return { kind: 'unaskable', reason: 'it names an object at the provider' };
   if (!opened.ok) return failed(`the ${client} request was refused: ${JSON.stringify(opened.failure)}`);
   const laned = opened.value.lane(target);
+  // Files and containers of a provider belong to its account: naming one is refused by design.
+  if (!laned.ok && laned.failure.code === 'not_supported')
+    return { kind: 'unaskable', reason: 'it names an object at the provider' };
   if (!laned.ok) return failed(`no lane: ${JSON.stringify(laned.failure)}`);
+  const request = { ...asked.request, includeUsage: wantsUsage(client, asked.body) };
   const problems = [
     ...requestProblems(laned.value, exchange, client),
-    ...answerProblems(laned.value, exchange, client, asked.request, seed),
+    ...answerProblems(laned.value, exchange, client, request, seed),
   ];
   return problems.length === 0 ? { kind: 'passed' } : { kind: 'failed', problems };
+}
+
+/** What the client of this case really asked for, whoever wrote its request. */
+function wantsUsage(client: ClientDialectId, body: Buffer): boolean {
+  if (client !== 'openai-chat') return true;
+  const { stream_options: options } = JSON.parse(body.toString('utf8')) as {
+    stream_options?: { include_usage?: boolean };
+  };
+  return options?.include_usage === true;
 }
 
 function failed(...problems: readonly string[]): LaneResult {
@@ -67,7 +82,7 @@ type Asked =
 function askAs(recording: Recording, exchange: RecordedExchange, client: ClientDialectId): Asked {
   const dialect = CHAT_APIS[exchange.api];
   const door = doorOf(recording, exchange, client);
-  const own = recording.request === null ? null : Buffer.from(JSON.stringify(recording.request.body), 'utf8');
+  const own = recording.request === null ? null : Buffer.from(JSON.stringify(withModel(recording, dialect)), 'utf8');
   const decoded = own === null ? null : decodeProviderRequest(dialect, own, doorOf(recording, exchange, dialect));
   if (decoded !== null && !decoded.ok)
     return { kind: 'failed', problems: [`the recorded request was refused: ${JSON.stringify(decoded.failure)}`] };
@@ -77,6 +92,14 @@ function askAs(recording: Recording, exchange: RecordedExchange, client: ClientD
   const encoded = writeAs(client, request);
   if (!encoded.ok) return { kind: 'unaskable', reason: encoded.failure.message };
   return { kind: 'asked', body: encoded.value, door, request };
+}
+
+/** Hosts that name the model in the path (Vertex, Writer's applications) leave it out of the body: a client of ours names it. */
+function withModel(recording: Recording, dialect: DialectId): unknown {
+  const body = recording.request?.body;
+  const isInPath = dialect === 'gemini' || dialect === 'bedrock-converse' || dialect === 'bedrock-invoke';
+  if (isInPath || typeof body !== 'object' || body === null || 'model' in body) return body;
+  return { model: modelOf(recording), ...body };
 }
 
 /** A recording may be of a call whose streaming the library asked for in its own way. */

@@ -35,6 +35,8 @@ export function readMessageStream(text: string): ObservedAnswer {
   let hasError = false;
   for (const event of sseObjects(text)) {
     if (event['type'] === 'error') hasError = true;
+    // Some recorders joined the answers of a whole loop: the first one is the exchange.
+    if (event['type'] === 'message_stop') break;
     if (event['type'] === 'message_start') usage = { ...usage, ...present(json(json(event['message'])['usage'])) };
     if (event['type'] === 'content_block_start')
       takeBlock(draft, seals, String(event['index']), json(event['content_block']), true);
@@ -88,8 +90,15 @@ function present(usage: Json): Json {
   return Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null && value !== undefined));
 }
 
+/** Where one answer took several passes (compaction, an advisor), only their sum is what was billed: the totals are the last pass. */
 function usageOf(usage: Json): ObservedAnswer['usage'] {
   if (typeof usage['output_tokens'] !== 'number') return null;
+  const passes = jsons(usage['iterations']).flatMap((pass) => usageOf({ ...pass, iterations: [] }) ?? []);
+  if (passes.length > 1)
+    return {
+      input: passes.reduce((sum, { input }) => sum + input, 0),
+      output: passes.reduce((sum, { output }) => sum + output, 0),
+    };
   const cached = number(usage['cache_read_input_tokens']) + number(usage['cache_creation_input_tokens']);
   return { input: number(usage['input_tokens']) + cached, output: number(usage['output_tokens']) };
 }

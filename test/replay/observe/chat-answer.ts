@@ -46,16 +46,27 @@ export function readChatStream(text: string): ObservedAnswer {
 function take(draft: Draft, choice: Json, message: Json): void {
   takeContent(draft, message['content']);
   draft.refusal += string(message['refusal']);
-  const reasoning = string(message['reasoning_content']) || string(message['reasoning']);
-  draft.reasoning += reasoning;
+  draft.reasoning += string(message['reasoning_content']) || string(message['reasoning']) || detailed(message);
   for (const [position, call] of jsons(message['tool_calls']).entries()) takeCall(draft, call, position);
-  if (message['function_call']) takeFunction(draft, '0', json(message['function_call']));
+  // Snowflake fills every member it does not use with "".
+  if (string(json(message['function_call'])['name']) !== '' || json(message['function_call'])['arguments'])
+    takeFunction(draft, '0', json(message['function_call']));
   const finish = string(choice['finish_reason']);
   if (finish !== '') draft.finish = FINISHES[finish] ?? 'other';
 }
 
+/** OpenRouter's details repeat what `reasoning` says; some models have only them. */
+function detailed(message: Json): string {
+  return jsons(message['reasoning_details'])
+    .map((detail) => string(detail['text']) || string(detail['summary']))
+    .join('');
+}
+
 function takeContent(draft: Draft, content: unknown): void {
   if (typeof content === 'string') draft.text += content;
+  // Cloudflare gives a structured answer as the object itself.
+  else if (typeof content === 'object' && content !== null && !Array.isArray(content))
+    draft.text += JSON.stringify(content);
   for (const part of jsons(content)) {
     if (part['type'] === 'text') draft.text += string(part['text']);
     if (part['type'] !== 'thinking') continue;
@@ -66,7 +77,7 @@ function takeContent(draft: Draft, content: unknown): void {
 
 function takeCall(draft: Draft, call: Json, position: number): void {
   const key = String(typeof call['index'] === 'number' ? call['index'] : position);
-  if (call['custom']) {
+  if (string(json(call['custom'])['name']) !== '' || json(call['custom'])['input']) {
     const target = draft.call(key);
     target.name += string(json(call['custom'])['name']);
     target.text += string(json(call['custom'])['input']);

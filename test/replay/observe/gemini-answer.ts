@@ -66,11 +66,27 @@ function takePart(draft: Draft, seals: string[], part: Json): void {
     if (part['thought'] === true) draft.reasoning += part['text'];
     else draft.text += part['text'];
   }
-  const called = json(part['functionCall'] ?? part['function_call']);
-  if (typeof called['name'] !== 'string') return;
-  const call = draft.call(String(draft.calls.size));
-  call.name = called['name'];
-  call.input = called['args'] ?? {};
+  if (part['functionCall'] ?? part['function_call'])
+    takeCall(draft, json(part['functionCall'] ?? part['function_call']));
+}
+
+/** Arguments may come in pieces: a call with a name opens, those without one add to it (W30). */
+function takeCall(draft: Draft, called: Json): void {
+  const isNew = typeof called['name'] === 'string';
+  const call = draft.call(String(isNew ? draft.calls.size : draft.calls.size - 1));
+  if (isNew) {
+    call.name = string(called['name']);
+    call.input = called['args'] ?? {};
+  }
+  for (const piece of jsons(called['partialArgs'])) addPiece(call, piece);
+}
+
+function addPiece(call: { input: unknown }, piece: Json): void {
+  const name = string(piece['jsonPath']).replace(/^\$\.?/, '');
+  const input = { ...json(call.input) };
+  if (typeof piece['stringValue'] === 'string') input[name] = string(input[name]) + piece['stringValue'];
+  else input[name] = piece['numberValue'] ?? piece['boolValue'] ?? null;
+  call.input = input;
 }
 
 /** Gemini says STOP when it calls. */

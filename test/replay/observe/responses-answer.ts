@@ -32,6 +32,8 @@ export function readResponseStream(text: string): ObservedAnswer {
     if (type === 'error' || type === 'response.failed') hasError = true;
     if (CLOSINGS.has(type)) closing = json(event['response']);
     takeEvent(draft, seals, type, event);
+    // Some recorders joined the answers of a whole loop: the first one is the exchange.
+    if (CLOSINGS.has(type)) break;
   }
   draft.finish = finishOf(closing, draft);
   return { choices: [draft.done()], usage: usageOf(json(closing['usage'])), seals, hasError };
