@@ -63,8 +63,10 @@ const PART_DECODERS: Readonly<Record<string, PartDecoder>> = {
   // OpenRouter's older word
   input_video: (reader, part, path) => decodeVideo(reader, part, 'video_url', path),
   input_audio: (reader, part, path) => {
-    // Mistral sends the base64 itself
+    // Mistral takes an address, or the base64 itself
     const given = part['input_audio'];
+    const isAddress = typeof given === 'string' && /^(https?|data):/.test(given);
+    if (isAddress) return { value: { kind: 'audio', source: sourceOfUrl(given) }, members: ['input_audio'] };
     const audio: JsonObject = typeof given === 'string' ? { data: given } : isObject(given) ? given : {};
     const data = text(audio['data']);
     if (data === null) return wrong(reader, `${path}.input_audio.data`, 'base64 text');

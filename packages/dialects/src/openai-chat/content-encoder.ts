@@ -103,18 +103,12 @@ function encodeImage(writer: WireWriter, part: Extract<Part, { kind: 'image' }>,
 
 function encodeAudio(writer: WireWriter, part: Extract<Part, { kind: 'audio' }>, path: string): JsonObject[] {
   const { source } = part;
-  if (writer.dialect === 'mistral-chat') return encodeMistralAudio(writer, source, path);
   if (source.kind === 'base64')
     return [{ type: 'input_audio', input_audio: { data: source.data, format: audioFormat(source.mediaType) } }];
+  // Mistral alone fetches it
+  if (writer.dialect === 'mistral-chat' && source.kind === 'url')
+    return [{ type: 'input_audio', input_audio: source.url }];
   writer.refuse(path, 'audio by its address; send its data');
-  return [];
-}
-
-/** Mistral takes the address or the base64 itself. */
-function encodeMistralAudio(writer: WireWriter, source: MediaSource, path: string): JsonObject[] {
-  const audio = source.kind === 'base64' ? source.data : source.kind === 'url' ? source.url : null;
-  if (audio !== null) return [{ type: 'input_audio', input_audio: audio }];
-  writer.refuse(path, 'audio of another vendor');
   return [];
 }
 
