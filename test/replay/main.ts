@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readRunFile } from '../harness/run-file.js';
+import { replayLanes } from './lanes/replay-lanes.js';
 import { replayFolder } from './replay-folder.js';
 
 /** `npm run replay -- --dir <folder>`: prints what failed and closes with `N passed, N failed`. Gives the exit code. */
@@ -13,11 +14,19 @@ export async function run(args: readonly string[]): Promise<number> {
     );
     return 2;
   }
-  const summary = await replayFolder(path.resolve(folder), readRunFile(), (name, result) => {
-    if (result.kind === 'failed') console.log(`FAILED ${name}\n  ${result.problems.join('\n  ')}`);
-  });
+  const known = path.resolve(folder);
+  const lanes = replayLanes(known, undefined, (name, result) => print(name, result));
+  console.log(`\nas a client of each dialect: ${lanes.passed} passed, ${lanes.failed.length} failed`);
+  for (const [reason, count] of lanes.skipped) console.log(`skipped ${count}: ${reason}`);
+  const summary = await replayFolder(known, readRunFile(), print);
+  console.log(`\nthrough the gateway and its books: ${summary.passed} passed, ${summary.failed.length} failed`);
   for (const [reason, count] of summary.skipped) console.log(`skipped ${count}: ${reason}`);
   console.log(`charged by our own count, because the provider reported none: ${summary.counted}`);
-  console.log(`${summary.passed} passed, ${summary.failed.length} failed`);
-  return summary.failed.length === 0 && summary.passed > 0 ? 0 : 1;
+  const failed = lanes.failed.length + summary.failed.length;
+  console.log(`${lanes.passed + summary.passed} passed, ${failed} failed`);
+  return failed === 0 && lanes.passed > 0 ? 0 : 1;
+}
+
+function print(name: string, result: { readonly kind: string; readonly problems?: readonly string[] }): void {
+  if (result.kind === 'failed') console.log(`FAILED ${name}\n  ${(result.problems ?? []).join('\n  ')}`);
 }

@@ -1,8 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CanonicalRequest } from '@tollgate/dialects';
 import { request } from 'undici';
 import { eventually } from '../harness/eventually.js';
 import type { SandboxControl } from '../harness/sandbox-control.js';
+import { type ClientDoor, clientDoor } from './client-door.js';
 import { independentCharge, readUsage } from './independent-charge.js';
+import { readAs } from './lanes/client-view.js';
+import { compareAnswers as compareObservedAnswers } from './lanes/compare-answers.js';
+import { recordedExchange } from './lanes/recorded-exchange.js';
 import { type ReadAnswer, readStream, readWhole } from './openai-answer.js';
 import type { Recording } from './recordings.js';
 
@@ -25,43 +30,46 @@ interface Sent {
   readonly requestId: string;
 }
 
+/** A case that was sent: judged already, or waiting for what the books will say of it. */
+export interface SentCase {
+  readonly name: string;
+  readonly result: CaseResult | (() => Promise<CaseResult>);
+}
+
 /** Sends a recorded request through the gateway while the sandbox plays the recorded answer, and compares everything a client can see. */
-export async function replayCase(target: ReplayTarget, recording: Recording): Promise<CaseResult> {
-  const reason = whyNot(recording);
-  if (reason) return { kind: 'skipped', reason };
+export async function sendCase(target: ReplayTarget, recording: Recording): Promise<SentCase> {
+  const { name } = recording;
+  const door = clientDoor(recording);
+  if (door === null)
+    return { name, result: { kind: 'skipped', reason: `${recording.api} is no conversation that clients can have` } };
   const action = { kind: 'replay', case: recording.name, split: { seed: target.splitSeed } } as const;
-  const sent = await target.sandbox.withRule({ match: { path: '/chat/completions' }, action }, () =>
-    send(target, recording),
-  );
-  const excuse = recording.provider === 'openai' ? undefined : EXCUSES[errorCode(sent.text)];
-  if (excuse) return { kind: 'skipped', reason: excuse };
-  if (recording.response.status !== 200) return judge(refusalProblems(recording, sent), 'none');
-  const answers = compareAnswers(recording, sent);
-  if (answers.problems.length > 0) return judge(answers.problems, '');
-  const generation = await generationOf(target, sent.requestId);
-  return judge(chargeProblems(recording, answers.expected, generation), generation.usageSource);
+  const sent = await target.sandbox.withRule({ match: {}, action }, () => send(target, door));
+  const isRefusal = recording.response.status !== 200;
+  const excuse = isRefusal ? undefined : EXCUSES[errorCode(sent.text)];
+  if (excuse && !(recording.provider === 'openai' && recording.api === 'openai-chat'))
+    return { name, result: { kind: 'skipped', reason: excuse } };
+  if (isRefusal) return { name, result: judge(refusalProblems(recording, sent), 'none') };
+  const seen =
+    door.dialect === 'openai-chat' ? compareAnswers(recording, sent) : compareObserved(recording, door, sent);
+  if (seen.problems.length > 0) return { name, result: judge(seen.problems, '') };
+  return {
+    name,
+    result: async () => {
+      const generation = await generationOf(target, sent.requestId);
+      return judge(chargeProblems(recording, seen.expected, generation), generation.usageSource);
+    },
+  };
 }
 
 function judge(problems: readonly string[], usageSource: string): CaseResult {
   return problems.length === 0 ? { kind: 'passed', usageSource } : { kind: 'failed', problems };
 }
 
-/** What this release cannot be asked: said by name, never passed over in silence. */
-function whyNot(recording: Recording): string | null {
-  if (recording.api !== 'openai-chat') return `the ${recording.api} wire format is not spoken yet`;
-  if (!recording.request) return 'the request was not recorded';
-  if (recording.request.method !== 'POST' || !recording.request.path.endsWith('/chat/completions'))
-    return 'not a chat completion';
-  if (typeof recording.request.body !== 'object' || recording.request.body === null)
-    return 'the request has no JSON body';
-  return null;
-}
-
-async function send(target: ReplayTarget, recording: Recording): Promise<Sent> {
-  const response = await request(`${target.gatewayUrl}/v1/chat/completions`, {
+async function send(target: ReplayTarget, door: ClientDoor): Promise<Sent> {
+  const response = await request(`${target.gatewayUrl}${door.path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${target.key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(recording.request?.body),
+    body: door.body,
     headersTimeout: 30_000,
     bodyTimeout: 30_000,
   });
@@ -69,23 +77,57 @@ async function send(target: ReplayTarget, recording: Recording): Promise<Sent> {
   return { status: response.statusCode, text, requestId: String(response.headers['x-request-id'] ?? '') };
 }
 
-/** Refusals of our own that say nothing about fidelity. None of them excuses an exchange with OpenAI itself. */
+/** Refusals of our own that say nothing about fidelity. None of them excuses an exchange of OpenAI's chat. */
 const EXCUSES: Readonly<Record<string, string>> = {
   model_not_found: 'the catalogue does not know this model',
   unpriced_feature: 'it asks for a feature whose price is not known here',
+  not_supported: 'it names an object at the provider, or runs in the background',
+  not_found: 'it continues a conversation that was kept at the provider',
+  response_storage_disabled: 'it continues a conversation that was kept at the provider',
 };
 
 function errorCode(text: string): string {
-  return /"code":"([a-z_]+)"/.exec(text)?.[1] ?? '';
+  return /"(?:code|reason)":"([a-z_]+)"/.exec(text)?.[1] ?? '';
 }
 
 function refusalProblems(recording: Recording, sent: Sent): string[] {
   if (sent.status < 400)
     return [`the provider refused with ${recording.response.status}, the client saw ${sent.status}`];
-  const { error } = JSON.parse(sent.text) as { error?: Record<string, unknown> };
-  const missing = ['message', 'type', 'code', 'request_id'].filter((name) => typeof error?.[name] !== 'string');
-  const charged = error?.charged_usd === '0' ? [] : [`a refusal was charged: ${String(error?.charged_usd)}`];
-  return [...missing.map((name) => `the error has no ${name}`), ...charged];
+  JSON.parse(sent.text);
+  return /"charged_usd":"0"/.test(sent.text)
+    ? []
+    : [`a refusal does not say that it was free: ${sent.text.slice(0, 200)}`];
+}
+
+/** The other dialects, by the readers of their vendors' documentation: nothing at all may differ. */
+function compareObserved(
+  recording: Recording,
+  door: ClientDoor,
+  sent: Sent,
+): { problems: string[]; expected: Expected } {
+  const exchange = recordedExchange(recording);
+  if (exchange === null) return { problems: ['not a conversation'], expected: { error: null, usage: null } };
+  const observed = exchange.observed();
+  const expected: Expected = { error: observed.hasError ? true : null, usage: observed.usage };
+  if (observed.hasError)
+    return { problems: /error/.test(sent.text) ? [] : ['an error of the provider was not told'], expected };
+  if (sent.status !== 200) return { problems: [`status ${sent.status}: ${sent.text.slice(0, 300)}`], expected };
+  const view = readAs(door.dialect, sent.text, exchange.isStream);
+  const request = { reasoning: null } as unknown as CanonicalRequest;
+  const comparison = { recorded: observed, seen: view, isSame: true, client: door.dialect, request, lossFields: [] };
+  const compared = compareObservedAnswers(comparison);
+  const isUsageSame = isDeepStrictEqual(observed.usage, view.usage);
+  return {
+    problems: [...compared, ...(isUsageSame ? [] : [`usage: ${brief(observed.usage)} became ${brief(view.usage)}`])],
+    expected,
+  };
+}
+
+/** What the comparison of the books needs to know. */
+interface Expected {
+  readonly error: unknown;
+  readonly usage: unknown;
+  readonly hasHiddenUsage?: boolean;
 }
 
 function compareAnswers(recording: Recording, sent: Sent): { problems: string[]; expected: ReadAnswer } {
@@ -157,17 +199,17 @@ function recompute(data: ReceiptData): bigint {
   return (raw * BigInt(10_000 + data.markup_bp) + 9_999_999_999n) / 10_000_000_000n;
 }
 
-function chargeProblems(recording: Recording, expected: ReadAnswer, booked: Generation): string[] {
+function chargeProblems(recording: Recording, expected: Expected, booked: Generation): string[] {
   if (expected.error)
     return booked.chargeNanousd === 0n ? [] : [`a failed answer was charged ${booked.chargeNanousd} nano-dollars`];
   if (booked.chargeNanousd !== booked.recomputedNanousd)
     return [`the receipt's lines make ${booked.recomputedNanousd}, the charge is ${booked.chargeNanousd}`];
-  const source = expected.usage === null && !expected.hasHiddenUsage ? 'counted' : 'reported';
+  const source = expected.usage === null && expected.hasHiddenUsage !== true ? 'counted' : 'reported';
   if (booked.usageSource !== source) return [`the charge should be '${source}', and says '${booked.usageSource}'`];
   if (expected.usage === null) return [];
-  if (recording.provider !== 'openai') return [];
+  if (recording.provider !== 'openai' || recording.api !== 'openai-chat') return [];
   const body = recording.request?.body as { model: string; web_search_options?: unknown };
-  const usage = readUsage(expected.usage, body.web_search_options !== undefined);
+  const usage = readUsage(expected.usage as Record<string, unknown>, body.web_search_options !== undefined);
   const charge = independentCharge(recording.provider, body.model, usage, booked.markupBp, new Date());
   if (typeof charge === 'string') return [charge];
   return charge === booked.chargeNanousd

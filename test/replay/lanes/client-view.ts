@@ -12,14 +12,15 @@ export interface ClientView {
 
 /** What a client of the dialect sees in what the gateway wrote, and what is wrong with it whatever it says. */
 export function clientView(client: ClientDialectId, written: string, isStream: boolean, wantsUsage = true): ClientView {
-  const answer = read(client, written, isStream);
+  const answer = readAs(client, written, isStream);
   const problems = isStream
     ? streamProblems(client, written, wantsUsage)
     : bodyProblems(client, JSON.parse(written) as Json);
   return { answer, problems };
 }
 
-function read(client: ClientDialectId, written: string, isStream: boolean): ObservedAnswer {
+/** An answer as a client of the dialect reads it. */
+export function readAs(client: ClientDialectId, written: string, isStream: boolean): ObservedAnswer {
   switch (client) {
     case 'openai-chat':
       return isStream ? readChatStream(written) : readChat(JSON.parse(written) as Json);
