@@ -36,7 +36,15 @@ export function openEmbeddings(json: JsonBody): Decoded<ClientRequest> {
   const bytes = inputs.texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const inputTokensBound = bytes + inputs.tokens + inputs.count * FRAME_TOKENS;
   const counted = (): Usage => ({ input: inputs.tokens + sumOfTokens(inputs.texts) });
-  const envelope = operationEnvelope({ operation: 'embeddings', model, inputTokensBound, characters, user, metadata });
+  const envelope = operationEnvelope({
+    request: json.request,
+    operation: 'embeddings',
+    model,
+    inputTokensBound,
+    characters,
+    user,
+    metadata,
+  });
   return {
     ok: true,
     value: new OperationRequest({ envelope, counted, lane: (target) => embeddingsLane(json, target, counted) }),

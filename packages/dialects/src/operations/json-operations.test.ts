@@ -26,16 +26,23 @@ describe('what leaves for a provider of the same interface', () => {
   });
 
   test('has no member that speaks of routes, no labels of ours and no name of the tenant’s user', () => {
-    const body = { model: 'm', input: 'a', user: 'jane', provider: { order: ['x'] }, metadata: { team: 'a' } };
+    const body = {
+      model: 'm',
+      input: 'a',
+      user: 'jane',
+      provider: { order: ['x'] },
+      transforms: ['a'],
+      metadata: { team: 'a' },
+    };
     const request = opened('embeddings', body);
     const lane = laneOf(request);
     expect(json(lane.body)).toEqual({ model: 'vendor-model', input: 'a' });
     expect(lane.losses).toEqual([
-      { field: 'provider', reason: 'dropped' },
+      { field: 'transforms', reason: 'dropped' },
       { field: 'user', reason: 'dropped' },
     ]);
     expect(json(laneOf(request, { safetyIdentifier: 'org-1' }).body)).toMatchObject({ user: 'org-1' });
-    expect(request.envelope).toMatchObject({ user: 'jane', metadata: { team: 'a' } });
+    expect(request.envelope).toMatchObject({ user: 'jane', metadata: { team: 'a' }, routing: { order: ['x'] } });
   });
 
   test('names members as the provider does', () => {

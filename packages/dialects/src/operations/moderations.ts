@@ -30,6 +30,7 @@ export function openModeration(json: JsonBody): Decoded<ClientRequest> {
   if (fields.failure !== null) return { ok: false, failure: fields.failure };
   const text = judged.texts.join('\n');
   const envelope = operationEnvelope({
+    request: json.request,
     operation: 'moderation',
     model,
     inputTokensBound: Buffer.byteLength(text) + judged.images * IMAGE_TOKENS_MAX,

@@ -1,5 +1,6 @@
 import type { Decoded } from '../canonical/codec.js';
 import type { ClientRequest } from '../lane.js';
+import { openCompletion } from './completions.js';
 import { openEmbeddings } from './embeddings.js';
 import { type JsonBody, readJsonBody } from './json-body.js';
 import { openModeration } from './moderations.js';
@@ -19,6 +20,7 @@ export function openOperation(door: OperationDoor, body: Buffer, contentType: st
     case 'rerank':
       return openJson(body, contentType, openRerank);
     case 'completions':
+      return openJson(body, contentType, openCompletion);
     case 'images/generations':
     case 'images/edits':
     case 'audio/speech':

@@ -3,6 +3,8 @@ import type { Loss } from '../canonical/loss.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import type { ClientRequest, Envelope, Lane, LaneTarget, Operation } from '../lane.js';
 import { decodeProviderFailure } from '../openai-chat/provider-failure.js';
+import type { JsonObject } from '../openai-chat/wire.js';
+import { routingWishOf } from '../routing-wish.js';
 import type { Usage } from '../usage.js';
 
 const JSON_TYPE = 'application/json';
@@ -51,7 +53,9 @@ export class OperationRequest implements ClientRequest {
   }
 }
 
-export interface EnvelopeFacts extends Partial<Omit<Envelope, 'operation' | 'model' | 'features'>> {
+export interface EnvelopeFacts extends Partial<Omit<Envelope, 'operation' | 'model' | 'features' | 'routing'>> {
+  /** the body, for where the caller wishes to be served; forms say nothing of it */
+  readonly request?: JsonObject;
   readonly operation: Operation;
   readonly model: string;
   readonly inputTokensBound: number;
@@ -60,7 +64,7 @@ export interface EnvelopeFacts extends Partial<Omit<Envelope, 'operation' | 'mod
 }
 
 /** The facts by which such a request is priced, routed and held. Nothing is generated unless it says so. */
-export function operationEnvelope({ characters, images = 0, ...facts }: EnvelopeFacts): Envelope {
+export function operationEnvelope({ request = {}, characters, images = 0, ...facts }: EnvelopeFacts): Envelope {
   return {
     isStream: false,
     outputMax: 0,
@@ -70,6 +74,7 @@ export function operationEnvelope({ characters, images = 0, ...facts }: Envelope
     inputTokensLikely: Math.ceil(facts.inputTokensBound / 4),
     pricedFeatures: [],
     searchesAtLeast: 0,
+    routing: routingWishOf(request),
     ...facts,
     features: { inputCharacters: characters, messages: 0, tools: 0, images },
   };

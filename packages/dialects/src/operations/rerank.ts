@@ -45,6 +45,7 @@ export function openRerank(json: JsonBody): Decoded<ClientRequest> {
   const ranking: Ranking = { query, texts, documents, isShown };
   const inputTokensBound = texts.reduce((sum, text) => sum + Buffer.byteLength(query) + Buffer.byteLength(text) + 4, 0);
   const envelope = operationEnvelope({
+    request: json.request,
     operation: 'rerank',
     model,
     inputTokensBound,

@@ -1,6 +1,7 @@
 import type { Loss } from '../canonical/loss.js';
 import type { Member } from '../json-layout.js';
 import type { LaneTarget } from '../lane.js';
+import { ROUTING_FIELDS } from '../routing-wish.js';
 import { joinSplices, type Splice } from '../splice.js';
 import type { JsonBody } from './json-body.js';
 
@@ -18,7 +19,7 @@ export const OPERATION_SPLICES = [
   },
   {
     name: 'router members',
-    what: 'removed, told as losses',
+    what: 'removed; those we do not obey ourselves are told as losses',
     why: 'they speak of routes between providers: which model answers, at which price, was decided before',
   },
   { name: 'metadata', what: 'removed', why: 'labels go into our own log; the vendors of these interfaces reject them' },
@@ -46,21 +47,10 @@ export interface JsonEdits {
   readonly renamed?: Readonly<Record<string, string>>;
 }
 
-/** OpenRouter's own members that mean something to a router only. */
-const ROUTER_MEMBERS = [
-  'provider',
-  'models',
-  'route',
-  'fallbacks',
-  'plugins',
-  'transforms',
-  'preset',
-  'session_id',
-  'trace',
-  'debug',
-];
+/** OpenRouter's own members that nobody obeys here. */
+const ROUTER_MEMBERS = ['plugins', 'transforms', 'preset', 'session_id', 'trace', 'debug'];
 /** What the gateway itself does for the caller: no loss. */
-const SERVED_BY_US = ['metadata', 'usage'];
+const SERVED_BY_US: readonly string[] = [...ROUTING_FIELDS, 'metadata', 'usage'];
 
 /** The edits every JSON request of these interfaces gets, and what they lose. */
 export function usualEdits({ request }: JsonBody, target: LaneTarget): { edits: JsonEdits; losses: readonly Loss[] } {
