@@ -1,6 +1,6 @@
 export { client } from './client.js';
 export { provider } from './provider.js';
-export { continuesFrom } from './request.js';
+export { continuesFrom, withStorage } from './request.js';
 export { responseId } from './response-object.js';
 export {
   encodeStored,

@@ -1,4 +1,4 @@
-import { objects, text } from '../canonical/json-read.js';
+import { isObject, objects, text } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 
 /** What items of an answer deliver, as texts that can be counted. */
@@ -9,8 +9,15 @@ export function outputTexts(items: readonly JsonObject[]): string[] {
 function itemTexts(item: JsonObject): string[] {
   const contents = objects(item['content']).map((content) => text(content['text']) ?? text(content['refusal']) ?? '');
   const summary = objects(item['summary']).map((piece) => text(piece['text']) ?? '');
-  const call = ['name', 'arguments', 'input', 'code'].map((member) => text(item[member]) ?? '');
-  return [...contents, ...summary, ...call];
+  return [...contents, ...summary, ...WRITTEN.map((member) => written(item[member]))];
+}
+
+/** What a model writes in calls of all kinds: as text, or as an object. */
+const WRITTEN = ['name', 'arguments', 'input', 'code', 'action', 'operation'] as const;
+
+function written(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return isObject(value) ? JSON.stringify(value) : '';
 }
 
 /** Whether an item is something a caller would call an answer: a message that says nothing and bare thinking are not. */

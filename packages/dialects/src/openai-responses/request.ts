@@ -36,6 +36,17 @@ export function callerFacts(request: CanonicalRequest): CallerFacts | null {
   return 'responses' in request ? (request as ResponsesRequest).responses : null;
 }
 
+/** The request as its own answer repeats it: whether it is kept is the gateway's word, and so is what it goes on from. */
+export function withStorage(
+  request: CanonicalRequest,
+  storage: { readonly previousResponseId: string | null; readonly isStored: boolean },
+): CanonicalRequest {
+  const facts = callerFacts(request);
+  if (facts === null) return request;
+  const { previousResponseId, isStored } = storage;
+  return { ...request, responses: { ...facts, previousResponseId, store: isStored } } as ResponsesRequest;
+}
+
 /** The request with the id of the answer it was resumed from, which its own answer repeats. */
 export function continuesFrom(request: CanonicalRequest, previousResponseId: string): CanonicalRequest {
   const facts = callerFacts(request);

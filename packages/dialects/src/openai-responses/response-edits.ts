@@ -56,10 +56,8 @@ export function responseSplices(source: Buffer, from: number, to: number, edit: 
   const facts = callerFacts(options.request);
   object.put('id', JSON.stringify(responseId(options.requestId)));
   object.put('model', JSON.stringify(options.model));
-  const previous = facts?.previousResponseId ?? null;
-  if (previous === null) object.replace('previous_response_id', 'null');
-  else object.put('previous_response_id', JSON.stringify(previous));
-  object.replace('store', String(facts?.store ?? true));
+  object.put('previous_response_id', JSON.stringify(facts?.previousResponseId ?? null));
+  object.put('store', String(facts?.store ?? true));
   for (const name of ['max_output_tokens', 'user', 'safety_identifier'])
     object.replace(name, JSON.stringify(facts?.body[name] ?? null));
   if (isObject(facts?.body['metadata'])) object.replace('metadata', JSON.stringify(facts.body['metadata']));
