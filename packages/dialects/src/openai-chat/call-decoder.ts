@@ -80,9 +80,10 @@ function pieceOf(value: unknown): string {
   return isObject(value) ? JSON.stringify(value) : '';
 }
 
-/** The deltas of a message or a chunk: `tool_calls`, and the one call of `function_call`. */
-export function callDeltas(part: JsonObject): readonly JsonObject[] {
+/** The deltas of a chunk or the calls of a message: `tool_calls`, and the one of `function_call`. In a message each stands for itself. */
+export function callDeltas(part: JsonObject, isWhole: boolean): readonly JsonObject[] {
   const legacy = part['function_call'];
-  const deltas = objects(part['tool_calls']);
+  const given = objects(part['tool_calls']);
+  const deltas = isWhole ? given.map((call, index) => ({ ...call, index })) : given;
   return isObject(legacy) ? [...deltas, { index: -1, function: legacy }] : deltas;
 }

@@ -64,7 +64,7 @@ export class ChoiceDecoder {
   take(choice: JsonObject, isWhole: boolean): void {
     const [first, second] = isWhole ? ['message', 'delta'] : ['delta', 'message'];
     const delta = object(choice[first ?? '']) ?? object(choice[second ?? '']) ?? choice;
-    for (const read of DELTA_READERS) read(this, delta);
+    for (const read of DELTA_READERS) read(this, delta, isWhole);
     const logprobs = decodeLogprobs(choice['logprobs']);
     if (logprobs !== null) this.#emit({ kind: 'logprobs', choice: this.#index, tokens: logprobs });
     const finish = text(choice['finish_reason']);
@@ -90,7 +90,7 @@ export class ChoiceDecoder {
 
   takeReasoning(delta: JsonObject): void {
     let isTold = false;
-    for (const item of objects(delta['reasoning_details'])) isTold = this.#takeDetail(item) || isTold;
+    for (const item of named(objects(delta['reasoning_details']))) isTold = this.#takeDetail(item) || isTold;
     if (isTold) return;
     const plain = filledText(delta['reasoning_content']) ?? filledText(delta['reasoning']);
     if (plain !== null) this.#think(plain);
@@ -124,8 +124,8 @@ export class ChoiceDecoder {
     for (const image of objects(delta['images'])) this.#takeImage(image);
   }
 
-  takeCalls(delta: JsonObject): void {
-    for (const piece of callDeltas(delta)) {
+  takeCalls(delta: JsonObject, isWhole: boolean): void {
+    for (const piece of callDeltas(delta, isWhole)) {
       const call = this.#sorter.add(piece);
       if (call.state === 'open') this.#tellCall(call);
       else if (call.state === 'closed') this.hasLostContent ||= call.arguments.slice(call.told).trim() !== '';
@@ -208,8 +208,12 @@ export class ChoiceDecoder {
   #takeThought(detail: Extract<ReturnType<typeof readDetail>, { kind: 'thought' }>): boolean {
     const open = this.#open?.kind === 'reasoning' ? this.#open : null;
     const before = open?.thought ?? null;
+    // An id comes with what is bound to it: where the rest was told without one, the seal is a thought of its own.
+    const isNamed = before !== null && before.id === null && detail.id !== null && detail.seal !== null;
     const isMore =
-      before !== null && (before === NOTHING_SAID ? detail.seal?.form !== 'redacted' : continues(before, detail));
+      !isNamed &&
+      before !== null &&
+      (before === NOTHING_SAID ? detail.seal?.form !== 'redacted' : continues(before, detail));
     const isPiece = before !== null && isMore && isSameItem(before, detail);
     if (!isMore) this.#beginThought(detail.id, openAfter(detail, detail.id));
     else if (open !== null) open.thought = openAfter(detail, detail.id ?? before?.id ?? null);
@@ -349,9 +353,19 @@ export class ChoiceDecoder {
   }
 }
 
+/** Items of one message: a summary has the id of the encrypted content behind it. */
+function named(items: readonly JsonObject[]): readonly JsonObject[] {
+  return items.map((item, index) => {
+    if (item['type'] !== 'reasoning.summary' || filledText(item['id']) !== null) return item;
+    const sealed = items.slice(index + 1).find(({ type }) => type !== 'reasoning.summary');
+    const isOwn = sealed?.['type'] === 'reasoning.encrypted' && sealed['format'] === item['format'];
+    return isOwn && filledText(sealed['id']) !== null ? { ...item, id: sealed['id'] } : item;
+  });
+}
+
 const CALLING: ReadonlySet<Finish['kind']> = new Set(['stop', 'function_call', 'tool_calls', 'other']);
 
-type DeltaReader = (choice: ChoiceDecoder, delta: JsonObject) => void;
+type DeltaReader = (choice: ChoiceDecoder, delta: JsonObject, isWhole: boolean) => void;
 
 /** Everything a delta or a message may hold, in the order in which it is told: thinking comes before what it led to. */
 const DELTA_READERS: readonly DeltaReader[] = [
@@ -361,5 +375,5 @@ const DELTA_READERS: readonly DeltaReader[] = [
   (choice, delta) => choice.takeRefusal(delta),
   (choice, delta) => choice.takeAudio(delta),
   (choice, delta) => choice.takeImages(delta),
-  (choice, delta) => choice.takeCalls(delta),
+  (choice, delta, isWhole) => choice.takeCalls(delta, isWhole),
 ];
