@@ -1,10 +1,10 @@
 import type { Losses } from '../canonical/loss.js';
-import type { JsonObject, Part, ReasoningPart, Seal, TextPart, ToolCallPart } from '../canonical/part.js';
+import type { Citation, JsonObject, Part, ReasoningPart, Seal, TextPart, ToolCallPart } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { isSameFamily, sealText } from '../canonical/seal-envelope.js';
 import { argumentsObject } from '../canonical/tool-arguments.js';
 import { wireCallId } from '../canonical/tool-call-id.js';
-import { clientCitation } from './citations.js';
+import { clientCitation, ownCitation } from './citations.js';
 import { CALL_ID_RULE, ME } from './wire.js';
 
 /** What the blocks of an answer depend on besides its parts. */
@@ -66,13 +66,18 @@ function textBlock(part: TextPart, at: string, losses: Losses): JsonObject {
 }
 
 function clientCitations({ citations }: TextPart, at: string, losses: Losses): readonly JsonObject[] {
-  return (citations ?? []).flatMap((citation, index) => {
-    const said = clientCitation(citation);
-    if (said === null) losses.dropped(`${at}.citations[${index}]`);
-    else if (!isSameFamily(citation.raw.dialect, ME) || citation.start !== null)
-      losses.approximated(`${at}.citations[${index}]`);
+  return (citations ?? []).flatMap((citation) => {
+    const said = tellCitation(citation, at, losses);
     return said === null ? [] : [said];
   });
+}
+
+/** A citation for the client; where it stands in the text cannot be said here, and a source that is no page not at all. */
+export function tellCitation(citation: Citation, at: string, losses: Losses): JsonObject | null {
+  const said = clientCitation(citation);
+  if (said === null) losses.dropped(`${at}.citations`);
+  else if (ownCitation(citation) === null || citation.start !== null) losses.approximated(`${at}.citations`);
+  return said;
 }
 
 /** Thinking as this dialect shows it: the words, else the summary's pieces one after the other. */

@@ -16,10 +16,11 @@ const NAMED = {
 
 export type StopReason = keyof typeof NAMED;
 
-/** Reads `stop_reason`. Null, missing and "" are no finish. */
-export function decodeFinish(raw: unknown): Finish | null {
+/** Reads `stop_reason`. Null, missing and "" are no finish. Calls decide by content: hosts of this dialect say end_turn beside them (S10). */
+export function decodeFinish(raw: unknown, hasCalls = false): Finish | null {
   if (typeof raw !== 'string' || raw === '') return null;
-  return isNamed(raw) ? NAMED[raw] : { kind: 'other', raw };
+  const finish: Finish = isNamed(raw) ? NAMED[raw] : { kind: 'other', raw };
+  return hasCalls && finish.kind === 'stop' ? { kind: 'tool_calls' } : finish;
 }
 
 export interface FinishFacts {
@@ -32,7 +33,8 @@ export interface FinishFacts {
 
 /** The word for a client. Words of this dialect's own family travel as they are; everything else by meaning, and calls decide by content (S10). */
 export function encodeFinish({ finish, raw, stopSequence, source, hasCalls }: FinishFacts): StopReason {
-  if (raw !== null && isNamed(raw) && isSameFamily(source, ME)) return raw;
+  const isOwn = raw !== null && isNamed(raw) && isSameFamily(source, ME);
+  if (isOwn && !(hasCalls && NAMED[raw].kind === 'stop')) return raw;
   switch (finish?.kind) {
     case 'length':
       return 'max_tokens';

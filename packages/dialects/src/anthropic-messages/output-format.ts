@@ -2,7 +2,7 @@ import { isObject, text } from '../canonical/json-read.js';
 import type { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, OutputFormat } from '../canonical/request.js';
-import { wordFor } from './parameter-words.js';
+import { callersWord } from '../canonical/request-words.js';
 import { ME } from './wire.js';
 
 /** Reads `output_config.format`, or `output_format`, its name while it was new. Null where it is neither absent nor known. */
@@ -31,7 +31,7 @@ export function encodeFormat(
   hasJsonSchema: boolean,
   losses: Losses,
 ): WrittenFormat {
-  const word = wordFor('format', dialect);
+  const word = callersWord(dialect, 'format');
   switch (format?.kind) {
     case undefined:
     case 'text':

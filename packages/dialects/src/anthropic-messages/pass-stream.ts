@@ -118,7 +118,7 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   #flush(write: Write): void {
-    if (this.error !== null || !(this.sawOutput || this.finish !== null || this.isDone)) return;
+    if (!(this.sawOutput || this.finish !== null || this.isDone)) return;
     this.#writer.flush((bytes) => {
       this.hasWritten = true;
       write(bytes);

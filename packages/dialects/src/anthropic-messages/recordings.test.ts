@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createEventCheck } from '../canonical/check-events.js';
-import type { ReplyContext, ReplyOptions } from '../canonical/codec.js';
+import type { PassOptions, ReplyContext, ReplyOptions } from '../canonical/codec.js';
 import { createFold } from '../canonical/fold.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply, ReplyEvent } from '../canonical/reply.js';
@@ -174,12 +174,19 @@ function KNOWN_LOSSES(_request: CanonicalRequest, fields: readonly string[]): bo
   return fields.length > 0 && fields.every((field) => field === 'output_config.effort');
 }
 
-const options = { requestId: '1', model: 'our/model', provider: 'Anthropic', quirks: NO_QUIRKS };
-
 function replyOptions(): ReplyOptions {
   const { request } = contextOf();
-  return { ...options, created: 1, request, source: 'anthropic-messages' };
+  return {
+    requestId: '1',
+    model: 'our/model',
+    provider: 'Anthropic',
+    created: 1,
+    request,
+    source: 'anthropic-messages',
+  };
 }
+
+const passOptions = (): PassOptions => ({ ...replyOptions(), quirks: NO_QUIRKS });
 
 /** A message as it was, under our id and model, with the cost; what it says as null is not said. */
 function ours(message: JsonObject): JsonObject {
@@ -249,7 +256,7 @@ describe.runIf(present)('bytes that pass', () => {
   test.each(bodies.map((one) => [one.name, one] as const))('%s keeps every other byte of an answer', (_name, one) => {
     const body = bodyOf(one);
     const message = one.response.body as { readonly id: string; readonly model: string; readonly usage: object };
-    const read = client.pass.readReply(body, { ...options, request: contextOf().request });
+    const read = client.pass.readReply(body, passOptions());
     if (read.kind !== 'reply') throw new Error(read.kind);
     const { reply } = read;
     expect(reply.usage).toEqual(decodeUsage(message.usage));
@@ -345,7 +352,7 @@ function firstAnswer(text: string): string {
 }
 
 function pass(bytes: Buffer, cuts: readonly number[]) {
-  const stream = client.pass.createStream({ ...options, request: contextOf().request });
+  const stream = client.pass.createStream(passOptions());
   const written: Buffer[] = [];
   const write = (out: Buffer): void => void written.push(out);
   let from = 0;

@@ -44,14 +44,16 @@ export function decodeReply(body: Buffer, context: ReplyContext): DecodedReply {
   const extras = replyExtras(message);
   const finishRaw = text(message['stop_reason']);
   const { usage } = message;
+  const parts = objects(content).map((block, index) => decodeBlock(block, `content.${index}`, reading));
+  const hasCalls = parts.some(({ kind }) => kind === 'tool_call');
   return {
     kind: 'reply',
     reply: {
       choices: [
         {
           index: 0,
-          parts: objects(content).map((block, index) => decodeBlock(block, `content.${index}`, reading)),
-          finish: decodeFinish(finishRaw),
+          parts,
+          finish: decodeFinish(finishRaw, hasCalls),
           finishRaw,
           stopSequence: text(message['stop_sequence']),
           logprobs: null,

@@ -3,6 +3,7 @@ import { isObject, objects } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
+import { callersMessage, callersWord } from '../canonical/request-words.js';
 import { betasOf } from './betas.js';
 import { isOnePlainText, partBlocks, type Writing } from './block-writer.js';
 import { encodeCache } from './cache-control.js';
@@ -10,7 +11,6 @@ import { type ClaudeTraits, traitsOf } from './claude-traits.js';
 import { type PlacedPart, type Turn, writeConversation } from './conversation.js';
 import { refuseReference } from './media.js';
 import { encodeFormat } from './output-format.js';
-import { wordFor } from './parameter-words.js';
 import { attempt, refuse } from './refused.js';
 import { encodeSampling, encodeStop, namePlainLosses } from './sampling.js';
 import { encodeThinking, isForcedChoice } from './thinking.js';
@@ -42,9 +42,10 @@ function writeRequest(request: CanonicalRequest, target: Target, host: ClaudeHos
   const outputMax = outputMaxOf(request, target);
   const facts = { request, traits, outputMax, isForced: isForcedChoice(choice), isMidway: isMidway(messages) };
   const { thinking, effort, isOn } = encodeThinking(facts, losses);
-  if (request.verbosity !== null && request.reasoning !== null) losses.dropped(wordFor('verbosity', request.dialect));
+  if (request.verbosity !== null && request.reasoning !== null)
+    losses.dropped(callersWord(request.dialect, 'verbosity'));
   if (request.verbosity !== null && request.reasoning === null && effort === null)
-    losses.dropped(wordFor('verbosity', request.dialect));
+    losses.dropped(callersWord(request.dialect, 'verbosity'));
   namePlainLosses(request, losses);
   const instructed = instruction === null ? system : [...system, { type: 'text', text: instruction }];
   const body = finishBody(
@@ -95,7 +96,7 @@ function splitSystem(request: CanonicalRequest, traits: ClaudeTraits, writing: W
   const system: JsonObject[] = [];
   const turns: Turn[] = [];
   for (const [index, message] of request.messages.entries()) {
-    const at = `messages[${index}]`;
+    const at = callersMessage(request, index);
     const parts = placedParts(message, at);
     if (message.role === 'user' || message.role === 'assistant') {
       addTurn(turns, message.role, namedParts(message, parts, at, writing), fieldsOf(message, at, writing));
@@ -113,9 +114,9 @@ function splitSystem(request: CanonicalRequest, traits: ClaudeTraits, writing: W
   return turns.length > 0 ? { system, turns } : systemAsUser(request, writing);
 }
 
-function systemAsUser({ messages }: CanonicalRequest, { losses }: Writing): Split {
-  const parts = messages.flatMap((message, index) => placedParts(message, `messages[${index}]`));
-  if (parts.length > 0) losses.moved('messages[0]');
+function systemAsUser(request: CanonicalRequest, { losses }: Writing): Split {
+  const parts = request.messages.flatMap((message, index) => placedParts(message, callersMessage(request, index)));
+  if (parts.length > 0) losses.moved(callersMessage(request, 0));
   return { system: [], turns: [{ role: 'user', parts, fields: {} }] };
 }
 
@@ -181,11 +182,11 @@ function encodeTier({ serviceTier: tier, dialect }: CanonicalRequest, host: Clau
     if (dialect === ME || tier === 'auto' || tier === 'standard_only') return tier;
     const near = Object.hasOwn(TIERS, tier) ? TIERS[tier] : undefined;
     if (near !== undefined) {
-      losses.approximated(wordFor('serviceTier', dialect));
+      losses.approximated(callersWord(dialect, 'serviceTier'));
       return near;
     }
   }
-  losses.dropped(wordFor('serviceTier', dialect));
+  losses.dropped(callersWord(dialect, 'serviceTier'));
   return null;
 }
 

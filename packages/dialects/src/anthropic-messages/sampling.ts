@@ -1,8 +1,8 @@
 import type { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { callersWord, type RequestMember } from '../canonical/request-words.js';
 import type { ClaudeTraits } from './claude-traits.js';
-import { type Parameter, wordFor } from './parameter-words.js';
 import { isBlank } from './wire.js';
 
 /** Thinking takes top_p only from here to 1, and neither temperature nor top_k. */
@@ -15,8 +15,8 @@ export function encodeSampling(
   isThinking: boolean,
   losses: Losses,
 ): JsonObject {
-  const drop = (parameter: Parameter, value: number | null): null => {
-    if (value !== null) losses.dropped(wordFor(parameter, dialect));
+  const drop = (parameter: RequestMember, value: number | null): null => {
+    if (value !== null) losses.dropped(callersWord(dialect, parameter));
     return null;
   };
   const { temperature, topP, topK } = sampling;
@@ -29,7 +29,7 @@ export function encodeSampling(
   const isTopPFree = !isThinking || (topP !== null && topP >= THINKING_TOP_P_MIN);
   const fitted = isThinking && temperature !== 1 ? drop('temperature', temperature) : temperature;
   const isOnlyOne = traits.sampling === 'one' && fitted !== null;
-  if (fitted !== null && fitted > 1) losses.approximated(wordFor('temperature', dialect));
+  if (fitted !== null && fitted > 1) losses.approximated(callersWord(dialect, 'temperature'));
   return {
     temperature: fitted === null ? null : Math.min(fitted, 1),
     top_p: isTopPFree && !isOnlyOne ? topP : drop('topP', topP),
@@ -40,14 +40,14 @@ export function encodeSampling(
 /** Stop sequences of white space alone are a 400. */
 export function encodeStop({ stop, dialect }: CanonicalRequest, losses: Losses): readonly string[] | null {
   const said = stop.filter((sequence) => !isBlank(sequence));
-  if (said.length < stop.length) losses.dropped(wordFor('stop', dialect));
+  if (said.length < stop.length) losses.dropped(callersWord(dialect, 'stop'));
   return said.length === 0 ? null : said;
 }
 
 /** Names everything that was asked for and that this dialect has no words for. */
 export function namePlainLosses(request: CanonicalRequest, losses: Losses): void {
   const { sampling, dialect } = request;
-  const unsaid: readonly (readonly [Parameter, boolean])[] = [
+  const unsaid: readonly (readonly [RequestMember, boolean])[] = [
     ['choices', request.choices > 1],
     ['logprobs', request.logprobs !== null],
     ['seed', sampling.seed !== null],
@@ -62,5 +62,5 @@ export function namePlainLosses(request: CanonicalRequest, losses: Losses): void
     ['metadata', Object.keys(request.metadata).length > 0],
     ['promptCacheKey', request.promptCacheKey !== null],
   ];
-  for (const [parameter, isAsked] of unsaid) if (isAsked) losses.dropped(wordFor(parameter, dialect));
+  for (const [parameter, isAsked] of unsaid) if (isAsked) losses.dropped(callersWord(dialect, parameter));
 }

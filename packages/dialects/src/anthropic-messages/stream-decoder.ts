@@ -86,6 +86,7 @@ export class EventDecoder {
   readonly #reading: Reading;
   #hasStarted = false;
   #parts = 0;
+  #hasCalls = false;
   #open: OpenBlock | null = null;
   #usage: JsonObject | null = null;
   #members: Record<string, unknown> = {};
@@ -104,7 +105,7 @@ export class EventDecoder {
   }
 
   get finish(): Finish | null {
-    return decodeFinish(this.finishRaw);
+    return decodeFinish(this.finishRaw, this.#hasCalls);
   }
 
   /** One event's JSON. `name` is the `event:` line, for events that lack a type (W4). Unknown events are none of the client's business. */
@@ -141,6 +142,7 @@ export class EventDecoder {
     this.closeBlock(emit);
     const block = isObject(event['content_block']) ? event['content_block'] : {};
     const part = decodeBlock(block, 'content', this.#reading);
+    if (part.kind === 'tool_call') this.#hasCalls = true;
     const opening = part.kind === 'tool_call' ? { ...part, arguments: '' } : part;
     const isHeld = isServerCall(block['type']) || block['type'] === 'compaction';
     const open = {

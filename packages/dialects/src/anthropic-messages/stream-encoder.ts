@@ -2,10 +2,9 @@ import type { ReplyFacts, ReplyOptions, StreamEncoder } from '../canonical/codec
 import { type Loss, Losses } from '../canonical/loss.js';
 import type { Citation, JsonObject, Part, Seal } from '../canonical/part.js';
 import type { PartDelta, ReplyEvent } from '../canonical/reply.js';
-import { isSameFamily, sealText } from '../canonical/seal-envelope.js';
+import { sealText } from '../canonical/seal-envelope.js';
 import { wireCallId } from '../canonical/tool-call-id.js';
 import type { Failure } from '../failure.js';
-import { clientCitation } from './citations.js';
 import {
   type BlockFacts,
   blockFacts,
@@ -15,6 +14,7 @@ import {
   ownFields,
   SUMMARY_SEPARATOR,
   sealBlocks,
+  tellCitation,
 } from './client-blocks.js';
 import { failureEvent } from './failure.js';
 import { encodeFinish } from './finish.js';
@@ -248,9 +248,8 @@ class Encoder implements StreamEncoder {
   }
 
   #citation(open: OpenPart, citation: Citation): string {
-    const said = clientCitation(citation);
-    if (said === null) return this.lose(`${open.at}.citations`);
-    if (!isSameFamily(citation.raw.dialect, ME)) this.#losses.approximated(`${open.at}.citations`);
+    const said = tellCitation(citation, open.at, this.#losses);
+    if (said === null) return '';
     return `${this.#openText(open)}${this.#delta(JSON.stringify({ type: 'citations_delta', citation: said }))}`;
   }
 

@@ -2,8 +2,9 @@ import { isObject, number, otherMembers, text } from '../canonical/json-read.js'
 import type { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, ReasoningEffort, ReasoningOptions } from '../canonical/request.js';
+import { callersWord } from '../canonical/request-words.js';
 import type { ClaudeTraits } from './claude-traits.js';
-import { wordFor } from './parameter-words.js';
+import { reasoningWord } from './reasoning-words.js';
 import { refuseField } from './refused.js';
 import { ME } from './wire.js';
 
@@ -104,7 +105,8 @@ export function encodeThinking(facts: ThinkingFacts, losses: Losses): WrittenThi
   const { request, traits } = facts;
   const { reasoning, dialect } = request;
   if (reasoning === null) return effortOfVerbosity(facts, losses);
-  if (reasoning.summary !== null && reasoning.summary !== 'none') losses.approximated(wordFor('summary', dialect));
+  if (reasoning.summary !== null && reasoning.summary !== 'none')
+    losses.approximated(reasoningWord('summary', dialect));
   const effort = fitEffort(reasoning.effort, facts, losses);
   if (reasoning.isEnabled === false || reasoning.effort === 'none') {
     if (traits.thinking === 'none') return { ...OFF, effort };
@@ -113,7 +115,7 @@ export function encodeThinking(facts: ThinkingFacts, losses: Losses): WrittenThi
   const isAsked =
     reasoning.isEnabled === true || reasoning.budgetTokens !== null || (reasoning.effort !== null && dialect !== ME);
   if (!isAsked) {
-    if (reasoning.isShown !== null) losses.dropped(wordFor('isShown', dialect));
+    if (reasoning.isShown !== null) losses.dropped(reasoningWord('isShown', dialect));
     return { ...OFF, effort };
   }
   return { effort, ...writeAsked(reasoning, facts, losses) };
@@ -128,17 +130,17 @@ function writeAsked(
   const off = { thinking: null, isOn: false };
   const takesBudget = traits.thinking === 'budget' || traits.thinking === 'both';
   if (traits.thinking === 'none') {
-    losses.dropped(wordFor('reasoning', request.dialect));
+    losses.dropped(callersWord(request.dialect, 'reasoning'));
     return off;
   }
   const wantsBudget = takesBudget && (reasoning.budgetTokens !== null || traits.thinking === 'budget');
   if (!wantsBudget) {
-    if (reasoning.budgetTokens !== null) losses.approximated(wordFor('budgetTokens', request.dialect));
+    if (reasoning.budgetTokens !== null) losses.approximated(reasoningWord('budgetTokens', request.dialect));
     return { thinking: { type: 'adaptive', ...displayOf(reasoning, facts, losses) }, isOn: true };
   }
   const budget = facts.isMidway || facts.isForced ? null : fitBudget(reasoning, facts, losses);
   if (budget === null) {
-    losses.dropped(wordFor('reasoning', request.dialect));
+    losses.dropped(callersWord(request.dialect, 'reasoning'));
     return off;
   }
   return { thinking: { type: 'enabled', budget_tokens: budget, ...displayOf(reasoning, facts, losses) }, isOn: true };
@@ -151,9 +153,9 @@ function fitBudget(reasoning: ReasoningOptions, facts: ThinkingFacts, losses: Lo
   const budget = Math.min(Math.max(asked, BUDGET_MIN), outputMax - 1);
   if (budget < BUDGET_MIN) return null;
   if (reasoning.budgetTokens !== null && budget !== asked)
-    losses.approximated(wordFor('budgetTokens', request.dialect));
+    losses.approximated(reasoningWord('budgetTokens', request.dialect));
   if (reasoning.budgetTokens === null && reasoning.effort !== null)
-    losses.approximated(wordFor('effort', request.dialect));
+    losses.approximated(reasoningWord('effort', request.dialect));
   return budget;
 }
 
@@ -162,7 +164,7 @@ function displayOf({ isShown }: ReasoningOptions, { request, traits }: ThinkingF
   const isOwn = request.dialect === ME;
   const canHide = isOwn || traits.thinking === 'both' || traits.thinking === 'adaptive';
   if (!canHide) {
-    if (isShown === false) losses.dropped(wordFor('isShown', request.dialect));
+    if (isShown === false) losses.dropped(reasoningWord('isShown', request.dialect));
     return {};
   }
   if (isShown === false) return { display: 'omitted' };
@@ -177,12 +179,12 @@ function fitEffort(
 ): ReasoningEffort | null {
   if (effort === null || effort === 'none') return null;
   if (traits.efforts.length === 0) {
-    if (request.dialect === ME) losses.dropped(wordFor('effort', request.dialect));
+    if (request.dialect === ME) losses.dropped(reasoningWord('effort', request.dialect));
     return null;
   }
   const rank = EFFORTS.indexOf(effort);
   const fitted = traits.efforts.findLast((one) => EFFORTS.indexOf(one) <= rank) ?? traits.efforts[0] ?? null;
-  if (fitted !== effort) losses.approximated(wordFor('effort', request.dialect));
+  if (fitted !== effort) losses.approximated(reasoningWord('effort', request.dialect));
   return fitted;
 }
 
@@ -190,7 +192,7 @@ function fitEffort(
 function effortOfVerbosity({ request, traits }: ThinkingFacts, losses: Losses): WrittenThinking {
   const { verbosity, dialect } = request;
   if (verbosity === null || traits.efforts.length === 0) return OFF;
-  losses.approximated(wordFor('verbosity', dialect));
+  losses.approximated(callersWord(dialect, 'verbosity'));
   return { ...OFF, effort: verbosity };
 }
 

@@ -2,10 +2,10 @@ import { boolean, isObject, list, number, object, otherMembers, text } from '../
 import type { Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Tool, ToolChoice, WebSearchOptions } from '../canonical/request.js';
+import { callersWord } from '../canonical/request-words.js';
 import { isSameFamily } from '../canonical/seal-envelope.js';
 import { serverToolKind } from './block-reader.js';
 import { encodeCache, readCache } from './cache-control.js';
-import { wordFor } from './parameter-words.js';
 import { refuseField } from './refused.js';
 import type { ToolNames } from './tool-names.js';
 import { fitToolSchema } from './tool-schema.js';
@@ -97,7 +97,7 @@ export function encodeTools(writing: ToolWriting): readonly JsonObject[] {
   const { request, losses } = writing;
   const choice = request.toolChoice;
   const allowed = choice?.kind === 'allowed' ? new Set(choice.names) : null;
-  if (allowed !== null) losses.approximated(wordFor('toolChoice', request.dialect));
+  if (allowed !== null) losses.approximated(callersWord(request.dialect, 'toolChoice'));
   return request.tools.flatMap((tool, index) => {
     if (allowed !== null && tool.kind !== 'server' && !allowed.has(tool.name)) return [];
     const encoded = encodeTool(tool, `tools[${index}]`, writing);
@@ -191,8 +191,8 @@ export function encodeToolChoice(tools: readonly JsonObject[], writing: ToolWrit
   const { toolChoice: choice, parallelToolCalls: parallel, dialect } = request;
   if (choice === null && parallel === null) return null;
   if (tools.length === 0) {
-    if (choice !== null && choice.kind !== 'none') losses.dropped(wordFor('toolChoice', dialect));
-    if (parallel !== null) losses.dropped(wordFor('parallelToolCalls', dialect));
+    if (choice !== null && choice.kind !== 'none') losses.dropped(callersWord(dialect, 'toolChoice'));
+    if (parallel !== null) losses.dropped(callersWord(dialect, 'parallelToolCalls'));
     return null;
   }
   const base = choiceBase(choice, writing);
@@ -227,6 +227,6 @@ function ownChoice(dialect: DialectId, value: unknown): JsonObject | null {
 }
 
 function lostChoice(losses: Losses, dialect: DialectId): null {
-  losses.dropped(wordFor('toolChoice', dialect));
+  losses.dropped(callersWord(dialect, 'toolChoice'));
   return null;
 }

@@ -1,0 +1,614 @@
+import { describe, expect, it } from 'vitest';
+import type { Part, Seal } from '../canonical/part.js';
+import { type CanonicalRequest, NO_SAMPLING, type ReasoningOptions, type Tool } from '../canonical/request.js';
+import { NO_QUIRKS } from '../provider-quirks.js';
+import { encodeRequest } from './request-writer.js';
+import { ASKED, call, encoded, result, TARGET, text, WEATHER } from './samples.fixture.js';
+
+const NO_REASONING: ReasoningOptions = {
+  isEnabled: null,
+  effort: null,
+  budgetTokens: null,
+  summary: null,
+  isShown: null,
+};
+const seal = (dialect: Seal['dialect'], value: string, form: Seal['form'] = 'signature'): Seal => ({
+  dialect,
+  form,
+  value,
+});
+const thinking = (of: Seal | null, words = 'Hm.'): Part => ({
+  kind: 'reasoning',
+  text: words,
+  summary: [],
+  seal: of,
+  id: null,
+});
+const talk = (...turns: readonly [CanonicalRequest['messages'][number]['role'], ...Part[]][]) =>
+  turns.map(([role, ...parts]) => ({ role, parts }));
+
+describe('a conversation', () => {
+  it('is said in the fewest words: a single text is a string, and nothing that was not said is there (T25)', () => {
+    const { body, headers, path, lost } = encoded({});
+    expect(body).toEqual({
+      model: 'claude-sonnet-4-5',
+      max_tokens: 1_000,
+      messages: [{ role: 'user', content: 'Hello' }],
+    });
+    expect(headers).toEqual({ 'anthropic-version': '2023-06-01' });
+    expect(path).toBe('/messages');
+    expect(lost).toEqual([]);
+  });
+
+  it('begins with the user, alternates, and has no empty text', () => {
+    const { body, lost } = encoded({
+      messages: talk(
+        ['assistant', text('I begin.')],
+        ['user', text('a'), text('')],
+        ['user', text('b')],
+        ['assistant', text('')],
+        ['user', text('c')],
+      ),
+    });
+    expect(body.messages?.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+    expect(body.messages?.[2]?.['content']).toEqual(['a', 'b', 'c'].map((one) => ({ type: 'text', text: one })));
+    expect(lost).toEqual(['approximated messages']);
+  });
+
+  it('has its leading system text apart, and what comes later joins it where a model does not take it in between', () => {
+    const messages = talk(
+      ['system', text('S1')],
+      ['user', text('a')],
+      ['developer', text('S2')],
+      ['assistant', text('b')],
+    );
+    const old = encoded({ messages });
+    expect(old.body['system']).toEqual([
+      { type: 'text', text: 'S1' },
+      { type: 'text', text: 'S2' },
+    ]);
+    expect(old.lost).toEqual(['approximated messages[2].role', 'moved messages[2]']);
+    const now = encoded({ messages }, { model: 'claude-opus-4-8' });
+    expect(now.body['system']).toBe('S1');
+    expect(now.body.messages?.map(({ role }) => role)).toEqual(['user', 'system', 'assistant']);
+  });
+
+  it('that is system text alone is said by the user', () => {
+    const { body, lost } = encoded({ messages: talk(['system', text('Say hi.')]) });
+    expect(body.messages).toEqual([{ role: 'user', content: 'Say hi.' }]);
+    expect(body['system']).toBeUndefined();
+    expect(lost).toEqual(['moved messages[0]']);
+  });
+
+  it('that ends in a beginning of the answer ends without white space', () => {
+    const { body } = encoded({ messages: talk(['user', text('a')], ['assistant', text('It is \n')]) });
+    expect(body.messages?.[1]?.['content']).toBe('It is');
+  });
+
+  it('names a participant in front of its words', () => {
+    const { body, lost } = encoded({ messages: [{ role: 'user', name: 'Ada', parts: [text('hi')] }] });
+    expect(body.messages?.[0]?.['content']).toBe('Ada: hi');
+    expect(lost).toEqual(['approximated messages[0].name']);
+  });
+
+  it('refuses what would be lost of it, by field', () => {
+    const audio: Part = { kind: 'audio', source: { kind: 'base64', mediaType: 'audio/wav', data: 'UklG' } };
+    const file: Part = {
+      kind: 'document',
+      source: { kind: 'reference', dialect: 'openai-chat', id: 'file-1', mediaType: null },
+      name: null,
+      context: null,
+      isCitable: null,
+    };
+    const refusal = (part: Part) => encodeRequest({ ...ASKED, messages: talk(['user', part]) }, TARGET, 'direct');
+    expect(refusal(audio)).toMatchObject({ failure: { code: 'unsupported_content', param: 'messages[0].content[0]' } });
+    expect(refusal(file)).toMatchObject({ failure: { code: 'not_supported', param: 'messages[0].content[0]' } });
+  });
+
+  it('has documents as PDF or text, and data URLs as what they are', () => {
+    const document = (mediaType: string, data: string): Part => ({
+      kind: 'document',
+      source: { kind: 'base64', mediaType, data },
+      name: 'a.md',
+      context: null,
+      isCitable: true,
+    });
+    const image: Part = { kind: 'image', source: { kind: 'url', url: 'data:image/png;base64,iVBO', mediaType: null } };
+    const { body } = encoded({ messages: talk(['user', document('text/markdown', 'IyBI'), image]) });
+    expect(body.messages?.[0]?.['content']).toEqual([
+      {
+        type: 'document',
+        source: { type: 'text', media_type: 'text/plain', data: '# H' },
+        title: 'a.md',
+        citations: { enabled: true },
+      },
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBO' } },
+    ]);
+    const docx = { ...ASKED, messages: talk(['user', document('application/msword', 'x')]) };
+    expect(encodeRequest(docx, TARGET, 'direct')).toMatchObject({ failure: { code: 'unsupported_content' } });
+  });
+});
+
+describe('thinking in the history', () => {
+  it('T01: without a signature it is left out, with one it goes back byte for byte', () => {
+    const signed = thinking(seal('anthropic-messages', 'EqQB+/=='));
+    const { body, lost } = encoded({
+      messages: talk(['user', text('a')], ['assistant', thinking(null), signed, text('b')], ['user', text('c')]),
+    });
+    expect(body.messages?.[1]?.['content']).toEqual([
+      { type: 'thinking', thinking: 'Hm.', signature: 'EqQB+/==' },
+      { type: 'text', text: 'b' },
+    ]);
+    expect(lost).toEqual(['dropped messages[1].content[0]']);
+  });
+
+  it('T02: what another vendor sealed is never sent, what Bedrock sealed is', () => {
+    const { body, lost } = encoded({
+      messages: talk(
+        ['user', text('a')],
+        [
+          'assistant',
+          thinking(seal('gemini', 'Z2Vt')),
+          thinking(seal('openai-responses', 'gAAAA', 'encrypted')),
+          thinking(seal('bedrock-converse', 'sig')),
+          thinking(seal('anthropic-messages', 'data', 'redacted'), ''),
+          text('b'),
+        ],
+        ['user', text('c')],
+      ),
+    });
+    expect(body.messages?.[1]?.['content']).toEqual([
+      { type: 'thinking', thinking: 'Hm.', signature: 'sig' },
+      { type: 'redacted_thinking', data: 'data' },
+      { type: 'text', text: 'b' },
+    ]);
+    expect(lost).toEqual(['dropped messages[1].content[0]', 'dropped messages[1].content[1]']);
+    expect(JSON.stringify(body)).not.toMatch(/Z2Vt|gAAAA|tgs1/);
+  });
+
+  it('T03: it never becomes visible text', () => {
+    const { body } = encoded({
+      messages: talk(
+        ['user', text('a')],
+        ['assistant', thinking(null, 'secret thought'), text('b')],
+        ['user', text('c')],
+      ),
+    });
+    expect(JSON.stringify(body)).not.toContain('secret thought');
+  });
+
+  it('a seal on a call or a text of Gemini is a loss', () => {
+    const sealed: Part = { ...(call('call_1') as Extract<Part, { kind: 'tool_call' }>), seal: seal('gemini', 'Z2Vt') };
+    const { body, lost } = encoded({
+      tools: [WEATHER],
+      messages: talk(['user', text('a')], ['assistant', sealed], ['user', result('call_1', 'sun')]),
+    });
+    expect(JSON.stringify(body)).not.toContain('Z2Vt');
+    expect(lost).toEqual(['dropped messages[1].content[0].seal']);
+  });
+});
+
+describe('calls and results', () => {
+  const tools = [WEATHER];
+
+  it('T05: empty tool arguments in history become {}', () => {
+    const { body } = encoded({
+      tools,
+      messages: talk(['user', text('a')], ['assistant', call('c1', '')], ['user', result('c1', 'sun')]),
+    });
+    expect(body.messages?.[1]?.['content']).toEqual([{ type: 'tool_use', id: 'c1', name: 'get_weather', input: {} }]);
+  });
+
+  it('T09: arguments that are no JSON are wrapped, never lost', () => {
+    const { body, lost } = encoded({
+      tools,
+      messages: talk(['user', text('a')], ['assistant', call('c1', '{"city": "Par')], ['user', result('c1', 'sun')]),
+    });
+    expect(JSON.stringify(body.messages)).toContain('"input":{"invalid_json":"{\\"city\\": \\"Par"}');
+    expect(lost).toEqual(['approximated messages[1].content[0].arguments']);
+  });
+
+  it('T04: of several results for one call the last one is sent', () => {
+    const { body, lost } = encoded({
+      tools,
+      messages: talk(
+        ['user', text('a')],
+        ['assistant', call('c1')],
+        ['user', result('c1', 'rain'), result('c1', 'sun')],
+      ),
+    });
+    expect(body.messages?.[2]?.['content']).toEqual([{ type: 'tool_result', tool_use_id: 'c1', content: 'sun' }]);
+    expect(lost).toEqual(['dropped messages[2].content[0]']);
+  });
+
+  it('T14: every call has exactly one result, first in the turn behind it, in the order of the calls', () => {
+    const { body, lost } = encoded({
+      tools,
+      messages: talk(
+        ['user', text('a')],
+        ['assistant', text('Wait.'), call('c1'), call('c2'), call('c3')],
+        ['user', text('Here:'), result('c2', 'two')],
+        ['assistant', text('Go on.')],
+        ['user', result('c1', 'one'), text('b')],
+      ),
+    });
+    const roles = body.messages?.map(({ role }) => role);
+    expect(roles).toEqual(['user', 'assistant', 'user', 'assistant', 'user']);
+    expect(body.messages?.[2]?.['content']).toEqual([
+      { type: 'tool_result', tool_use_id: 'c1', content: 'one' },
+      { type: 'tool_result', tool_use_id: 'c2', content: 'two' },
+      {
+        type: 'tool_result',
+        tool_use_id: 'c3',
+        content: 'No result was given for this tool call.',
+        is_error: true,
+      },
+      { type: 'text', text: 'Here:' },
+    ]);
+    expect(body.messages?.[4]?.['content']).toBe('b');
+    expect(lost).toEqual([
+      'moved messages[4].content[0]',
+      'approximated messages[1].content[3]',
+      'moved messages[2].content[1]',
+    ]);
+  });
+
+  it('a result nobody asked for becomes words', () => {
+    const { body, lost } = encoded({ tools, messages: talk(['user', result('c9', 'sun')]) });
+    expect(body.messages?.[0]?.['content']).toBe('[Tool result of get_weather: sun]');
+    expect(lost).toEqual(['approximated messages[0].content[0]']);
+  });
+
+  it('T16: a history with tools, in a request without, is told in words', () => {
+    const { body, lost } = encoded({
+      messages: talk(['user', text('a')], ['assistant', call('c1')], ['user', result('c1', 'sun')]),
+    });
+    expect(body.messages?.map(({ content }) => content)).toEqual([
+      'a',
+      '[Tool call: get_weather({"city":"Paris"})]',
+      '[Tool result of get_weather: sun]',
+    ]);
+    expect(body['tools']).toBeUndefined();
+    expect(lost).toEqual(['approximated messages[1].content[0]', 'approximated messages[2].content[0]']);
+  });
+
+  it('T17: an empty result has no content', () => {
+    const { body } = encoded({
+      tools,
+      messages: talk(['user', text('a')], ['assistant', call('c1')], ['user', result('c1', '')]),
+    });
+    expect(body.messages?.[2]?.['content']).toEqual([{ type: 'tool_result', tool_use_id: 'c1' }]);
+  });
+
+  it('T18: blocks of a result stand in its content, not deeper', () => {
+    const both: Part = {
+      ...(result('c1', 'see') as Extract<Part, { kind: 'tool_result' }>),
+      content: [
+        { kind: 'text', text: 'see' },
+        { kind: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'iVBO' } },
+      ],
+      isError: false,
+    };
+    const { body } = encoded({
+      tools,
+      messages: talk(['user', text('a')], ['assistant', call('c1')], ['user', both]),
+    });
+    expect(body.messages?.[2]?.['content']).toEqual([
+      {
+        type: 'tool_result',
+        tool_use_id: 'c1',
+        content: [
+          { type: 'text', text: 'see' },
+          { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBO' } },
+        ],
+        is_error: false,
+      },
+    ]);
+  });
+
+  it('W-kimi: illegal ids are mapped for call and result alike, and two calls of a turn never share one', () => {
+    const { body } = encoded({
+      tools,
+      messages: talk(
+        ['user', text('a')],
+        ['assistant', call('functions.add:0'), call('x')],
+        ['user', result('functions.add:0', 'one'), result('x', 'two')],
+      ),
+    });
+    const [, calls, results] = body.messages ?? [];
+    const [add, x] = (calls?.['content'] ?? []) as readonly { readonly id: string }[];
+    const [one, two] = (results?.['content'] ?? []) as readonly { readonly tool_use_id: string }[];
+    expect(add?.id).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+    expect([one?.tool_use_id, two?.tool_use_id]).toEqual([add?.id, x?.id]);
+  });
+
+  it('a custom tool is a function with one text, in the history too', () => {
+    const custom: Tool = { kind: 'custom', name: 'patch', description: null, format: null };
+    const used: Part = { kind: 'tool_call', id: 'c1', name: 'patch', arguments: '*** Begin', variant: 'custom' };
+    const { body, lost } = encoded({
+      tools: [custom],
+      messages: talk(['user', text('a')], ['assistant', used], ['user', result('c1', 'ok')]),
+    });
+    expect(body['tools']).toEqual([
+      {
+        name: 'patch',
+        input_schema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
+      },
+    ]);
+    expect(JSON.stringify(body.messages)).toContain('"input":{"input":"*** Begin"}');
+    expect(lost).toContain('approximated tools[0]');
+  });
+});
+
+describe('tools', () => {
+  const shaped = (parameters: Extract<Tool, { kind: 'function' }>['parameters'], description: string | null = null) =>
+    encoded({ tools: [{ ...WEATHER, parameters, description }] as readonly Tool[] });
+
+  it('T06: $defs stay, and a schema that refers to itself ends', () => {
+    const parameters = {
+      type: 'object',
+      properties: { node: { $ref: '#/$defs/node' } },
+      $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } } } },
+    };
+    expect(shaped(parameters).body['tools']).toEqual([{ name: 'get_weather', input_schema: parameters }]);
+  });
+
+  it('T07: a schema without type is an object, alternatives on top become one', () => {
+    expect(shaped({ properties: {} }).body['tools']).toMatchObject([{ input_schema: { type: 'object' } }]);
+    const { body, lost } = shaped({
+      anyOf: [{ properties: { a: { type: 'string' } } }, { properties: { b: { type: 'number' } } }],
+    });
+    expect(body['tools']).toMatchObject([
+      { input_schema: { type: 'object', properties: { a: { type: 'string' }, b: { type: 'number' } } } },
+    ]);
+    expect(lost).toEqual(['approximated tools[0].parameters']);
+  });
+
+  it('T19: an empty description is not sent, a tool without a name is not sent at all', () => {
+    const { body, lost } = encoded({
+      tools: [
+        { ...WEATHER, description: '' },
+        { ...WEATHER, name: '' },
+      ] as readonly Tool[],
+    });
+    expect(body['tools']).toEqual([
+      { name: 'get_weather', input_schema: { type: 'object', properties: { city: { type: 'string' } } } },
+    ]);
+    expect(lost).toEqual(['dropped tools[1]']);
+  });
+
+  it('T28: where only some are allowed, only those are sent', () => {
+    const { body, lost } = encoded({
+      tools: [WEATHER, { ...WEATHER, name: 'other' }] as readonly Tool[],
+      toolChoice: { kind: 'allowed', mode: 'required', names: ['other'] },
+    });
+    expect(body['tools']).toMatchObject([{ name: 'other' }]);
+    expect(body['tool_choice']).toEqual({ type: 'any' });
+    expect(lost).toEqual(['approximated tool_choice']);
+  });
+
+  it('choices are said in the vendor’s words, parallel calls inside of them', () => {
+    const choice = (changes: Partial<CanonicalRequest>) =>
+      encoded({ tools: [WEATHER], ...changes }).body['tool_choice'];
+    expect(choice({ toolChoice: { kind: 'required' } })).toEqual({ type: 'any' });
+    expect(choice({ toolChoice: { kind: 'none' }, parallelToolCalls: false })).toEqual({ type: 'none' });
+    expect(choice({ toolChoice: { kind: 'tool', name: 'get_weather', variant: 'function' } })).toEqual({
+      type: 'tool',
+      name: 'get_weather',
+    });
+    expect(choice({ parallelToolCalls: false })).toEqual({ type: 'auto', disable_parallel_tool_use: true });
+    expect(choice({ parallelToolCalls: true })).toBeUndefined();
+    expect(encoded({ toolChoice: { kind: 'required' } }).lost).toEqual(['dropped tool_choice']);
+  });
+
+  it('a search of another vendor is this vendor’s search; what exists nowhere else is a loss', () => {
+    const search: Tool = {
+      kind: 'server',
+      tool: 'web_search',
+      search: {
+        allowedDomains: ['a.com'],
+        blockedDomains: ['b.com'],
+        maxUses: 3,
+        contextSize: 'low',
+        userLocation: { city: 'Paris' },
+      },
+      dialect: 'openai-responses',
+      value: { type: 'web_search' },
+    };
+    const images: Tool = { ...search, tool: 'image_generation', search: null, value: { type: 'image_generation' } };
+    const { body, lost } = encoded({ tools: [search, images] });
+    expect(body['tools']).toEqual([
+      {
+        type: 'web_search_20250305',
+        name: 'web_search',
+        max_uses: 3,
+        allowed_domains: ['a.com'],
+        user_location: { type: 'approximate', city: 'Paris' },
+      },
+    ]);
+    expect(lost).toEqual(['approximated tools[0]', 'dropped tools[1]']);
+    expect(encoded({ tools: [search] }, {}, 'bedrock').lost).toEqual(['dropped tools[0]']);
+  });
+});
+
+describe('how much to think', () => {
+  const asked = (reasoning: Partial<ReasoningOptions>, model: string, more: Partial<CanonicalRequest> = {}) =>
+    encoded({ maxOutputTokens: 10_000, reasoning: { ...NO_REASONING, ...reasoning }, ...more }, { model });
+
+  it.each([
+    ['low', 2_000],
+    ['medium', 5_000],
+    ['high', 8_000],
+    ['minimal', 1_024],
+    ['max', 9_500],
+  ] as const)('effort %s is a budget of %d of 10,000 where a model takes only budgets', (effort, budget) => {
+    const { body, lost } = asked({ effort }, 'claude-sonnet-4-5');
+    expect(body['thinking']).toEqual({ type: 'enabled', budget_tokens: budget });
+    expect(body['output_config']).toBeUndefined();
+    expect(lost).toEqual(['approximated reasoning_effort']);
+  });
+
+  it('it is effort beside adaptive thinking where a model takes that, shown as other dialects show it', () => {
+    const { body, headers } = asked({ effort: 'high' }, 'claude-opus-4-7');
+    expect(body['thinking']).toEqual({ type: 'adaptive', display: 'summarized' });
+    expect(body['output_config']).toEqual({ effort: 'high' });
+    expect(headers['anthropic-beta']).toBe('effort-2025-11-24');
+    expect(asked({ effort: 'xhigh' }, 'claude-opus-4-6').body['output_config']).toEqual({ effort: 'high' });
+    expect(asked({ effort: 'minimal' }, 'claude-opus-5').body['output_config']).toEqual({ effort: 'low' });
+  });
+
+  it('a budget is kept below the maximum, which is never raised; without room there is no thinking', () => {
+    expect(asked({ budgetTokens: 50_000 }, 'claude-sonnet-4-5').body['thinking']).toMatchObject({
+      budget_tokens: 9_999,
+    });
+    const none = asked({ budgetTokens: 5_000 }, 'claude-sonnet-4-5', { maxOutputTokens: 1_000 });
+    expect(none.body).toMatchObject({ max_tokens: 1_000 });
+    expect(none.body['thinking']).toBeUndefined();
+    expect(none.lost).toEqual(['dropped reasoning_effort']);
+  });
+
+  it('models that refuse a budget, or thinking, get none', () => {
+    const { body, lost } = asked({ budgetTokens: 2_000 }, 'claude-opus-4-8');
+    expect(body['thinking']).toMatchObject({ type: 'adaptive' });
+    expect(lost).toEqual(['approximated reasoning.max_tokens']);
+    expect(asked({ effort: 'high' }, 'claude-3-5-haiku-20241022').lost).toEqual(['dropped reasoning_effort']);
+    expect(asked({ effort: 'none' }, 'claude-sonnet-4-5').body['thinking']).toEqual({ type: 'disabled' });
+  });
+
+  it('sampling that thinking forbids is a loss', () => {
+    const sampling = { ...NO_SAMPLING, temperature: 0.5, topP: 0.5, topK: 5 };
+    const { body, lost } = asked({ budgetTokens: 2_000 }, 'claude-sonnet-4-5', { sampling });
+    expect(body).not.toHaveProperty('temperature');
+    expect(lost).toEqual(['dropped temperature', 'dropped top_p', 'dropped top_k']);
+  });
+
+  it('a forced call and a turn that began without signed thinking forbid a budget', () => {
+    const forced = asked({ budgetTokens: 2_000 }, 'claude-sonnet-4-5', {
+      tools: [WEATHER],
+      toolChoice: { kind: 'required' },
+    });
+    expect(forced.body['thinking']).toBeUndefined();
+    const midway = asked({ budgetTokens: 2_000 }, 'claude-sonnet-4-5', {
+      tools: [WEATHER],
+      messages: talk(['user', text('a')], ['assistant', thinking(null), call('c1')], ['user', result('c1', 'sun')]),
+    });
+    expect(midway.body['thinking']).toBeUndefined();
+    expect(midway.lost).toEqual(['dropped messages[1].content[0]', 'dropped reasoning_effort']);
+  });
+});
+
+describe('parameters', () => {
+  it('temperature is at most 1, and stands alone where a model takes one of the two', () => {
+    const sampling = { ...NO_SAMPLING, temperature: 1.5, topP: 0.9 };
+    const { body, lost } = encoded({ sampling });
+    expect(body['temperature']).toBe(1);
+    expect(body['top_p']).toBeUndefined();
+    expect(lost).toEqual(['approximated temperature', 'dropped top_p']);
+    expect(encoded({ sampling }, { model: 'claude-3-7-sonnet@20250219' }).body['top_p']).toBe(0.9);
+    expect(encoded({ sampling }, { model: 'claude-opus-4-7' }).body).not.toHaveProperty('temperature');
+  });
+
+  it('what has no word here is named in the caller’s words', () => {
+    const { lost } = encoded({
+      choices: 2,
+      logprobs: { top: 1 },
+      sampling: { ...NO_SAMPLING, seed: 1, frequencyPenalty: 1, presencePenalty: 1, logitBias: { '1': 1 }, minP: 0.1 },
+      metadata: { a: 'b' },
+      promptCacheKey: 'k',
+      modalities: ['text', 'audio'],
+      stop: ['\n\n', 'END'],
+      verbosity: 'low',
+      serviceTier: 'flex',
+    });
+    const names = ['n', 'logprobs', 'seed', 'frequency_penalty', 'presence_penalty', 'logit_bias', 'min_p', 'metadata'];
+    const all = [...names, 'prompt_cache_key', 'modalities', 'stop', 'verbosity', 'service_tier'];
+    expect([...lost].sort()).toEqual(all.map((name) => `dropped ${name}`).sort());
+    const gemini = encoded({ dialect: 'gemini', choices: 2 });
+    expect(gemini.lost).toEqual(['dropped generationConfig.candidateCount']);
+  });
+
+  it('the maximum is mandatory: the caller’s, lowered to the target’s, else the target’s, else our default', () => {
+    expect(encoded({}, { outputMax: 500 }).body['max_tokens']).toBe(500);
+    expect(encoded({}, { outputMax: 5_000 }).body['max_tokens']).toBe(1_000);
+    expect(encoded({ maxOutputTokens: null }, { outputMax: 500 }).body['max_tokens']).toBe(500);
+    expect(encoded({ maxOutputTokens: null }).body['max_tokens']).toBe(8_192);
+  });
+
+  it('a schema is enforced where it can be, closed and without what the vendor refuses; else it is said in words', () => {
+    const schema = {
+      type: 'object',
+      properties: { age: { type: 'integer', minimum: 0 }, minimum: { type: 'string' } },
+    };
+    const format = { kind: 'json_schema', name: null, description: null, schema, strict: true } as const;
+    const { body, lost } = encoded({ format });
+    expect(body['output_config']).toEqual({
+      format: {
+        type: 'json_schema',
+        schema: {
+          type: 'object',
+          properties: { age: { type: 'integer', description: '{minimum: 0}' }, minimum: { type: 'string' } },
+          additionalProperties: false,
+        },
+      },
+    });
+    expect(lost).toEqual(['approximated response_format']);
+    const old = encoded({ format }, { model: 'claude-sonnet-4-20250514' });
+    expect(old.body['system']).toContain(JSON.stringify(schema));
+    expect(encoded({ format: { kind: 'json_object' } }).body['system']).toContain('JSON object');
+  });
+
+  it('the user is our hash where the provider is to see one, else the caller’s word', () => {
+    const quirks = { ...NO_QUIRKS, safetyIdentifierField: 'metadata.user_id' } as const;
+    expect(encoded({ user: 'u' }, { quirks, safetyIdentifier: 'h' }).body['metadata']).toEqual({ user_id: 'h' });
+    expect(encoded({ user: 'u' }).body['metadata']).toEqual({ user_id: 'u' });
+  });
+
+  it('T08: a cache mark stays on the one part it stood on', () => {
+    const marked: Part = { kind: 'text', text: 'b', cache: { ttl: '1h' } };
+    const { body } = encoded({ messages: talk(['user', text('a'), marked, text('c')]) });
+    expect(body.messages?.[0]?.['content']).toEqual([
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b', cache_control: { type: 'ephemeral', ttl: '1h' } },
+      { type: 'text', text: 'c' },
+    ]);
+  });
+});
+
+describe('other hosts', () => {
+  it('Vertex has the model in the path and its version in the body', () => {
+    const { body, path, headers } = encoded({ isStream: true }, { model: 'claude-sonnet-4-5@20250929' }, 'vertex');
+    expect(path).toBe('/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict');
+    expect(body).toMatchObject({ anthropic_version: 'vertex-2023-10-16', stream: true });
+    expect(body).not.toHaveProperty('model');
+    expect(headers).toEqual({});
+  });
+
+  it('Bedrock has no stream member, and betas in the body', () => {
+    const computer: Tool = {
+      kind: 'server',
+      tool: 'computer',
+      search: null,
+      dialect: 'anthropic-messages',
+      value: { type: 'computer_20250124', name: 'computer', display_width_px: 1, display_height_px: 1 },
+    };
+    const { body, path } = encoded(
+      { isStream: true, tools: [computer] },
+      { model: 'anthropic.claude-v1:0' },
+      'bedrock',
+    );
+    expect(path).toBe('/model/anthropic.claude-v1%3A0/invoke-with-response-stream');
+    expect(body).toMatchObject({
+      anthropic_version: 'bedrock-2023-05-31',
+      anthropic_beta: ['computer-use-2025-01-24'],
+    });
+    expect(body).not.toHaveProperty('stream');
+  });
+
+  it('T08: the mark of a whole request is not stripped where a host has none, it moves to the last block', () => {
+    const { body, lost } = encoded({ cache: { ttl: null } }, {}, 'vertex');
+    expect(body.messages).toEqual([
+      { role: 'user', content: [{ cache_control: { type: 'ephemeral' }, type: 'text', text: 'Hello' }] },
+    ]);
+    expect(lost).toEqual(['moved cache_control']);
+  });
+});
