@@ -1,6 +1,6 @@
 export { client } from './client.js';
 export { provider } from './provider.js';
-export { continuesFrom, withStorage } from './request.js';
+export { type StorageFacts, withStorage } from './request.js';
 export { responseId } from './response-object.js';
 export {
   encodeStored,

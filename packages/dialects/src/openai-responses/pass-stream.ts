@@ -6,7 +6,7 @@ import type { StreamEnd } from '../canonical/reply.js';
 import { EventCutter, type EventSink } from '../event-cutter.js';
 import type { Failure, ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
-import { findMember, listMembers, type Member } from '../json-layout.js';
+import { findMember, isKey, listMembers, type Member, skipString } from '../json-layout.js';
 import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
 import { joinSplices, type Splice } from '../splice.js';
 import { type EventFields, readEventFields } from '../sse.js';
@@ -23,7 +23,10 @@ import { decodeResponseUsage } from './usage.js';
 /** The last event holds the whole answer, with images in it. */
 const EVENT_BYTES_MAX = 32 * 1_024 * 1_024;
 const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
 const COLON = 58;
+const NEWLINE = 10;
+const DELTA_MEMBER = Buffer.from('"delta":"');
 
 /** One event while it is looked at: where it stands, where its JSON and that JSON's members are. */
 interface Event {
@@ -73,6 +76,11 @@ export class PassStream implements ReplyStream, EventSink {
   #told: Buffer | null = null;
   #lastData: { readonly from: number; readonly to: number } = { from: 0, to: 0 };
   #sequence = 0;
+  /** how the last delta began */
+  #deltaHead: Buffer | null = null;
+  /** the packet of the last plain delta, whose number is read only where it is needed */
+  #lastPlain: Buffer | null = null;
+  #lastPlainFrom = 0;
 
   constructor(options: PassOptions) {
     this.#options = options;
@@ -109,9 +117,10 @@ export class PassStream implements ReplyStream, EventSink {
   failure(failure: Failure): Buffer {
     const error = errorObject(failure);
     const { code, message, param } = error;
-    const told = { type: 'error', code, message, param, error, sequence_number: this.#sequence };
+    const sequence = this.#nextSequence();
+    const told = { type: 'error', code, message, param, error, sequence_number: sequence };
     const response = responseText(this.#options, { ...IN_PROGRESS, status: 'failed', error: { code, message } });
-    const failed = `{"type":"response.failed","response":${response},"sequence_number":${this.#sequence + 1}}`;
+    const failed = `{"type":"response.failed","response":${response},"sequence_number":${sequence + 1}}`;
     const text = `event: error\ndata: ${JSON.stringify(told)}\n\nevent: response.failed\ndata: ${failed}\n\n`;
     return Buffer.concat([...this.#opening.splice(0), Buffer.from(text)]);
   }
@@ -125,8 +134,28 @@ export class PassStream implements ReplyStream, EventSink {
 
   // --- events: EventSink, called by the cutter ----------------------------------------------------------------------
 
-  takePlain(): number {
-    return -1;
+  /**
+   * A delta that begins as the one before it did and ends in this packet, which is nearly every event: only its end and its text are looked for,
+   * with native searches. Whatever is not plain in that way is read as any other event.
+   */
+  takePlain(packet: Buffer, from: number): number {
+    const head = this.#deltaHead;
+    if (head === null || this.isDone || this.error !== null) return -1;
+    const rest = from + head.length;
+    if (rest >= packet.length || packet.compare(head, 0, head.length, from, rest) !== 0) return -1;
+    const lineEnd = packet.indexOf(NEWLINE, rest);
+    if (lineEnd === -1 || packet[lineEnd + 1] !== NEWLINE || packet[lineEnd - 1] !== CLOSE_BRACE) return -1;
+    // In JSON text these bytes are only ever the member itself: within a string its quotes would be escaped.
+    const delta = packet.indexOf(DELTA_MEMBER, rest - 1);
+    if (delta === -1 || delta >= lineEnd) return -1;
+    const textFrom = delta + DELTA_MEMBER.length - 1;
+    const textTo = skipString(packet, textFrom, lineEnd);
+    if (textTo === -1) return -1;
+    this.#tally.add(packet, textFrom, textTo);
+    this.#lastPlain = packet;
+    this.#lastPlainFrom = rest;
+    this.#write(packet, from, lineEnd + 2);
+    return lineEnd + 2;
   }
 
   take(source: Buffer, eventFrom: number, to: number): void {
@@ -154,9 +183,7 @@ export class PassStream implements ReplyStream, EventSink {
 
   #dispatch(event: Event, name: string): void {
     const type = simpleText(event, 'type') ?? name;
-    const sequence = findMember(event.source, event.members, 'sequence_number');
-    if (sequence !== undefined)
-      this.#sequence = 1 + Number(event.source.toString('latin1', sequence.valueFrom, sequence.valueTo));
+    this.#noteSequence(event.source, event.members);
     const handle = Object.hasOwn(HANDLERS, type) ? HANDLERS[type as EventType] : undefined;
     if (handle !== undefined) return handle(this, event);
     if (name === 'error' || findMember(event.source, event.members, 'error') !== undefined) {
@@ -242,6 +269,35 @@ export class PassStream implements ReplyStream, EventSink {
     const delta = findMember(event.source, event.members, 'delta');
     if (delta !== undefined) this.#tally.add(event.source, delta.valueFrom, delta.valueTo);
     this.pass(event);
+    this.#keepHead(event);
+  }
+
+  /** Events of one kind begin alike: name, `data: {"type":"…",`. One that names the response by its id must be read each time. */
+  #keepHead({ source, from, dataFrom, members }: Event): void {
+    const type = members[0];
+    const isPlain = type !== undefined && isKey(source, type, 'type') && type.commaAfter === type.valueTo;
+    if (isPlain && from < dataFrom && findMember(source, members, 'response_id') === undefined)
+      this.#deltaHead = Buffer.from(source.subarray(from, type.valueTo + 1));
+    else this.#deltaHead = null;
+  }
+
+  /** The number after that of the last event. */
+  #nextSequence(): number {
+    const last = this.#lastPlain;
+    if (last === null) return this.#sequence;
+    const members: Member[] = [];
+    const start = last.lastIndexOf(OPEN_BRACE, this.#lastPlainFrom);
+    listMembers(last, start, last.length, members);
+    this.#lastPlain = null;
+    this.#noteSequence(last, members);
+    return this.#sequence;
+  }
+
+  #noteSequence(source: Buffer, members: readonly Member[]): void {
+    const sequence = findMember(source, members, 'sequence_number');
+    if (sequence === undefined) return;
+    this.#lastPlain = null;
+    this.#sequence = 1 + Number(source.toString('latin1', sequence.valueFrom, sequence.valueTo));
   }
 
   /** Opening events wait: an error right after them (W6) is not the client's yet. */

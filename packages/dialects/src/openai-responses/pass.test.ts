@@ -9,7 +9,7 @@ import { usageTotals } from '../usage.js';
 import { pass } from './pass.js';
 import type { PassStream } from './pass-stream.js';
 import { createCuts, eventsOfText, recordings, sse, streams } from './recordings.fixture.js';
-import { continuesFrom, decodeRequest } from './request.js';
+import { decodeRequest, withStorage } from './request.js';
 import { createWireCheck } from './wire-grammar.js';
 
 const seed = Number(process.env['TOLLGATE_SEED'] ?? 20_261_120);
@@ -32,7 +32,7 @@ function optionsFor(
     model: 'our/model',
     provider: 'OpenAI',
     created: 1,
-    request: previous === null ? request : continuesFrom(request, previous),
+    request: previous === null ? request : withStorage(request, { previousResponseId: previous, isStored: false }),
     source: 'openai-responses',
     quirks: NO_QUIRKS,
   };
@@ -406,6 +406,24 @@ describe('a stream that keeps its bytes', () => {
       response: { id: 'resp_r1', status: 'failed', error: { code: 'provider_error' } },
     });
     expect(events.at(-1)?.['sequence_number']).toBe(4);
+  });
+
+  it('deltas that begin alike are passed and counted as all others, and the numbers go on after them', () => {
+    const deltas = Array.from({ length: 20 }, (_, index) => ({
+      ...DELTA,
+      sequence_number: index + 1,
+      delta: ` "w${index}" \\ `,
+    }));
+    const bytes = sse([CREATED, ...deltas]);
+    const { stream, out } = play(bytes);
+    expect(eventsOfText(out).slice(1)).toEqual(deltas);
+    expect(stream.countOutput()).toBeGreaterThan(40);
+    const failure = failureOf({ code: 'stream_interrupted', message: 'Gone.', requestId: 'r1' });
+    expect(eventsOfText(stream.failure(failure).toString('utf8')).map((event) => event['sequence_number'])).toEqual([
+      21, 22,
+    ]);
+    for (const cut of [bytes.length - 3, bytes.length - 1, 400])
+      expect(play(bytes, [cut]).stream.countOutput()).toBe(stream.countOutput());
   });
 
   it('W4: other ends of lines, comments, names behind the data and [DONE] are read, and only [DONE] is not passed on', () => {

@@ -4,7 +4,7 @@ import type { CanonicalRequest } from '../canonical/request.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { encodeRequest } from './encode-request.js';
 import { recordings } from './recordings.fixture.js';
-import { callerFacts, continuesFrom, decodeRequest } from './request.js';
+import { callerFacts, decodeRequest, withStorage } from './request.js';
 
 const DOOR = { model: null, isStream: null };
 const THINKING = { ...NO_QUIRKS, reasoningReplayField: 'reasoning' } as const;
@@ -186,7 +186,8 @@ describe('a request of a client', () => {
     });
     expect(callerFacts(request)).toMatchObject({ store: false, wantsSeals: true, previousResponseId: null });
     expect(request.extras).toBeNull();
-    expect(callerFacts(continuesFrom(request, 'resp_1'))?.previousResponseId).toBe('resp_1');
+    const stored = withStorage(request, { previousResponseId: 'resp_1', isStored: true });
+    expect(callerFacts(stored)).toMatchObject({ previousResponseId: 'resp_1', store: true, wantsSeals: true });
     expect(callerFacts(decoded({}))).toMatchObject({ store: true, wantsSeals: false });
   });
 

@@ -15,12 +15,12 @@ import { DIALECT, extrasOf, LOGPROBS_WANTED, RequestProblem, refuse, SEALS_WANTE
 
 /**
  * What the answer must repeat and what the gateway does with it: no part of what is asked of a model, and so no loss where another dialect
- * answers. Decoded requests of this dialect carry it; `continuesFrom` adds what was resumed.
+ * answers. Decoded requests of this dialect carry it; `withStorage` adds what became of it.
  */
 export interface CallerFacts {
   /** the top-level members as the caller wrote them; the answer echoes some */
   readonly body: JsonObject;
-  /** OpenAI stores unless told otherwise */
+  /** whether the answer says that it is stored; OpenAI stores unless told otherwise */
   readonly store: boolean;
   /** the answer this request goes on from, where it was found and its items put before the input */
   readonly previousResponseId: string | null;
@@ -36,21 +36,19 @@ export function callerFacts(request: CanonicalRequest): CallerFacts | null {
   return 'responses' in request ? (request as ResponsesRequest).responses : null;
 }
 
-/** The request as its own answer repeats it: whether it is kept is the gateway's word, and so is what it goes on from. */
-export function withStorage(
-  request: CanonicalRequest,
-  storage: { readonly previousResponseId: string | null; readonly isStored: boolean },
-): CanonicalRequest {
+/** What the gateway found of stored turns, and will do: the answer repeats it. */
+export interface StorageFacts {
+  readonly previousResponseId: string | null;
+  /** the turn will be kept: the caller wants it, and its project allows it */
+  readonly isStored: boolean;
+}
+
+/** The request with what became of its wish for state. Until then an answer tells what the caller asked. */
+export function withStorage(request: CanonicalRequest, storage: StorageFacts): CanonicalRequest {
   const facts = callerFacts(request);
   if (facts === null) return request;
   const { previousResponseId, isStored } = storage;
   return { ...request, responses: { ...facts, previousResponseId, store: isStored } } as ResponsesRequest;
-}
-
-/** The request with the id of the answer it was resumed from, which its own answer repeats. */
-export function continuesFrom(request: CanonicalRequest, previousResponseId: string): CanonicalRequest {
-  const facts = callerFacts(request);
-  return facts === null ? request : ({ ...request, responses: { ...facts, previousResponseId } } as ResponsesRequest);
 }
 
 /** Members that are read into the canonical form or into CallerFacts; the rest are extras. */
