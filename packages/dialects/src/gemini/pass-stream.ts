@@ -110,7 +110,10 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   failure(failure: Failure): Buffer {
-    return this.#taken(this.#frame.failure(failureText(failure)));
+    // What nobody has seen yet is not begun with an error behind it; and alone, the error is read as one by every library.
+    if (this.hasWritten) return this.#taken(this.#frame.failure(failureText(failure)));
+    this.#pending = [];
+    return this.#taken(createFraming(this.#options.framing).failure(failureText(failure)));
   }
 
   #taken(last: string): Buffer {
@@ -131,10 +134,10 @@ class PassStream implements ReplyStream, EventSink {
     if (this.#frame.after !== '') this.#pending.push(BLANK_LINE);
   }
 
-  /** Nothing goes out before something is an answer: another provider may still take over. */
+  /** Nothing goes out before something is an answer: another provider may still take over. Then what came before an error still goes out. */
   #flush(write: Write): void {
     const isAnswer = this.sawOutput || this.#finishes.size > 0;
-    if (this.#pending.length === 0 || !isAnswer || this.error !== null) return;
+    if (this.#pending.length === 0 || !isAnswer || (this.error !== null && !this.hasWritten)) return;
     this.hasWritten = true;
     write(this.#taken(''));
   }

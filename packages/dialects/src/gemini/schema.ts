@@ -41,6 +41,8 @@ const HANDLED = new Set([
 /** References that unfold into more than this are cut: a schema of a few hundred bytes can stand for billions of nodes. */
 const NODES_MAX = 2_000;
 const DEPTH_MAX = 48;
+/** references to references */
+const HOPS_MAX = 16;
 
 export interface ConvertedSchema {
   readonly schema: JsonObject;
@@ -78,7 +80,7 @@ class Conversion {
   }
 
   /** The schema with its reference and its `allOf` put into it. What is written beside them wins. */
-  #flat(schema: JsonObject): JsonObject {
+  #flat(schema: JsonObject, hops = 0): JsonObject {
     const target = typeof schema['$ref'] === 'string' ? this.#resolve(schema['$ref']) : null;
     const all = Array.isArray(schema['allOf']) ? schema['allOf'].filter(isObject) : [];
     if (target === null && all.length === 0) return schema;
@@ -89,12 +91,10 @@ class Conversion {
       this.dropped.add('$ref');
       return { type: 'object', ...(typeof own['description'] === 'string' ? { description: own['description'] } : {}) };
     }
-    return typeof merged['$ref'] === 'string' && this.#nodes < NODES_MAX ? this.#again(merged) : merged;
-  }
-
-  #again(schema: JsonObject): JsonObject {
-    this.#nodes += 1;
-    return this.#flat(schema);
+    if (typeof merged['$ref'] !== 'string') return merged;
+    if (hops < HOPS_MAX) return this.#flat(merged, hops + 1);
+    this.dropped.add('$ref');
+    return merged;
   }
 
   #resolve(reference: string): JsonObject | null {
