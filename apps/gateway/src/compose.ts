@@ -17,6 +17,7 @@ import { Exchange } from './exchange/exchange.js';
 import { createHttpServer } from './http/http-server.js';
 import { KeyCache } from './keys/key-cache.js';
 import { ReasoningVault } from './memory/reasoning-vault.js';
+import { ResponseMemory } from './memory/response-memory.js';
 import { Readiness } from './readiness.js';
 import { requestMetrics } from './request-metrics.js';
 import { replaySpool } from './spool/replay-spool.js';
@@ -64,6 +65,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   const spool = openSpool({ directory: config.spoolDirectory, boot: gatewayBoot, syncEveryMs: 20 });
   const directory = new ProviderDirectory(config.providerEnvironment, config.sandboxUrl, new GoogleTokens(Date.now));
   const upstream = new Upstream(directory.origins());
+  const memory = new ResponseMemory(database, config.keyPepper, log, Date.now);
   const reach = {
     catalog: catalog.current,
     provider: providerInfo,
@@ -83,6 +85,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     safetySecret: config.keyPepper,
     upstreamModel: (endpoint) => directory.upstreamModel(endpoint),
     vault: new ReasoningVault(redis, config.keyPepper),
+    memory,
     streamStallMs: config.streamStallMs,
     answerTimeoutMs: config.answerTimeoutMs,
     drainAfterLeaveMs: config.drainAfterLeaveMs,
@@ -98,6 +101,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     config,
     exchange,
     tokenCounter: new TokenCounter(reach),
+    memory,
     keys,
     log,
     database,
@@ -149,6 +153,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       await http.close();
       // Answers whose client has left, and settlements nobody waits for, still run: their charge must reach spool and Redis.
       await exchange.whenIdle();
+      await memory.whenIdle();
       catalog.stop();
       await upstream.close();
       await spool.close();

@@ -1,6 +1,7 @@
 /** Injection tokens: what main.ts composes and the doors receive. */
 export const EXCHANGE = Symbol('exchange');
 export const TOKEN_COUNTER = Symbol('token counter');
+export const MEMORY = Symbol('response memory');
 export const KEYS = Symbol('keys');
 export const LOGGER = Symbol('logger');
 export const CATALOG = Symbol('catalog');

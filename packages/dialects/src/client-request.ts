@@ -19,6 +19,7 @@ import { countInput } from './openai-chat/count-input.js';
 import { type ChatEnvelope, decodeEnvelope } from './openai-chat/request.js';
 import { locateRequest } from './openai-chat/request-layout.js';
 import { spliceChat } from './openai-chat/splice-chat.js';
+import { withStorage } from './openai-responses/index.js';
 import { clientCodec, providerCodec, streamFormat } from './registry.js';
 import { ROUTING_FIELDS, routingWishOf } from './routing-wish.js';
 import { TranslatedStream, translateWhole } from './translate.js';
@@ -39,7 +40,9 @@ export function openRequest(dialect: ClientDialectId, body: Buffer, door: DoorFa
   if (!decoded.ok) return decoded;
   const failure = checkRequest(dialect, decoded.value);
   if (failure !== null) return { ok: false, failure };
-  return { ok: true, value: new DecodedRequest(codec, body, decoded.value, door, false) };
+  const noStorage = { previousResponseId: null, isStored: false };
+  const request = dialect === 'openai-responses' ? withStorage(decoded.value, door.storage ?? noStorage) : decoded.value;
+  return { ok: true, value: new DecodedRequest(codec, body, request, door, false) };
 }
 
 function censusProblem(request: unknown, strings: number): RequestFailure | null {

@@ -8,6 +8,7 @@ import type {
   JsonObject,
   Target,
 } from './canonical/index.js';
+import * as gemini from './gemini/index.js';
 import { NO_QUIRKS } from './provider-quirks.js';
 
 /** A provider's own counter: what is asked and how its answer is read. */
@@ -42,10 +43,12 @@ const COUNTERS: Readonly<Partial<Record<ClientDialectId, Counter>>> = {
     decode: anthropicMessages.decodeCountTokens,
     encode: anthropicMessages.encodeTokenCount,
   },
+  gemini: { decode: gemini.decodeCountTokens, encode: gemini.encodeCountTokensReply },
 };
 
 const PROVIDER_COUNTERS: Readonly<Record<string, ProviderCounter>> = {
   'anthropic-messages': { encode: anthropicMessages.encodeCountTokens, decode: anthropicMessages.decodeTokenCount },
+  gemini: { encode: askGemini, decode: gemini.decodeCountTokensReply },
 };
 
 /** Reads a question for the number of tokens (T31: system text, tools and thinking count). */
@@ -70,4 +73,11 @@ function ask(request: CanonicalRequest, dialect: string, model: string): CountQu
   if (counter === undefined || encoded?.ok !== true) return null;
   const { path, headers, body } = encoded.value;
   return { path, headers, body, decode: counter.decode };
+}
+
+function askGemini(request: CanonicalRequest, target: Target): Decoded<EncodedRequest> {
+  const encoded = gemini.provider.encodeRequest(request, target);
+  if (!encoded.ok) return encoded;
+  const { path, body } = gemini.encodeCountTokens(encoded.value.body, target.model, 'developer');
+  return { ok: true, value: { ...encoded.value, path, body } };
 }

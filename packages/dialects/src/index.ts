@@ -6,6 +6,7 @@ export * from './failure.js';
 export type { Finish } from './finish.js';
 export * from './lane.js';
 export * as openaiChat from './openai-chat/index.js';
+export * as openaiResponses from './openai-responses/index.js';
 export * from './operations/open-operation.js';
 export * from './operations/operation-door.js';
 export { OPERATION_SPLICES } from './operations/splice-json.js';

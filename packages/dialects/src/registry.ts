@@ -1,5 +1,6 @@
 import * as anthropicMessages from './anthropic-messages/index.js';
 import * as bedrockConverse from './bedrock-converse/index.js';
+import * as bedrockInvoke from './bedrock-invoke/index.js';
 import {
   type CanonicalRequest,
   type ClientCodec,
@@ -14,10 +15,10 @@ import {
 import type { Failure } from './failure.js';
 import * as gemini from './gemini/index.js';
 import type { Host } from './lane.js';
+import * as mistralChat from './mistral-chat/index.js';
 import { client as chatClient } from './openai-chat/client.js';
-import { encodeFailure as encodeChatFailure } from './openai-chat/failure.js';
 import * as openaiChat from './openai-chat/provider.js';
-import * as openaiResponses from './openai-responses/provider.js';
+import * as openaiResponses from './openai-responses/index.js';
 
 /** The type of a streamed answer, by the dialect it comes in. Some providers name none, one says octet-stream. */
 const SSE = /event-stream|octet-stream/i;
@@ -33,9 +34,11 @@ const STREAM_TYPES: Readonly<Record<DialectId, RegExp>> = {
   ollama: /x-ndjson|json/i,
 };
 
-const CLIENTS: Partial<Record<ClientDialectId, ClientCodec>> = {
+const CLIENTS: Readonly<Record<ClientDialectId, ClientCodec>> = {
   'openai-chat': chatClient,
+  'openai-responses': openaiResponses.client,
   'anthropic-messages': anthropicMessages.client,
+  gemini: gemini.client,
 };
 
 /** By dialect and host: the same bodies, other paths and envelopes. */
@@ -45,12 +48,12 @@ const PROVIDERS: Partial<Record<DialectId, { readonly direct: ProviderCodec; rea
   'anthropic-messages': { direct: anthropicMessages.provider, vertex: anthropicMessages.vertexProvider },
   gemini: { direct: gemini.provider, vertex: gemini.vertexProvider },
   'bedrock-converse': { direct: bedrockConverse.provider },
+  'bedrock-invoke': { direct: bedrockInvoke.provider },
+  'mistral-chat': { direct: mistralChat.provider },
 };
 
 export function clientCodec(dialect: ClientDialectId): ClientCodec {
-  const codec = CLIENTS[dialect];
-  if (codec === undefined) throw new Error(`no client codec for ${dialect}`);
-  return codec;
+  return CLIENTS[dialect];
 }
 
 /** How a dialect is spoken to a provider at its host. Throws on a dialect nobody speaks: the catalogue offers none. */
@@ -79,7 +82,7 @@ function isDialect(name: string): name is DialectId {
 
 /** A refusal in the words of the caller's dialect, whatever the request was. */
 export function encodeFailure(dialect: ClientDialectId, failure: Failure): EncodedFailure {
-  return CLIENTS[dialect]?.encodeFailure(failure) ?? encodeChatFailure(failure);
+  return CLIENTS[dialect].encodeFailure(failure);
 }
 
 /** A request in any dialect, those of providers too: what the replay of recorded exchanges starts from. */
@@ -92,6 +95,10 @@ export function decodeProviderRequest(dialect: DialectId, body: Buffer, door: Do
       return clientCodec(dialect).decodeRequest(body, door);
     case 'bedrock-converse':
       return bedrockConverse.decodeRequest(body, door);
+    case 'bedrock-invoke':
+      return bedrockInvoke.decodeRequest(body, door);
+    case 'mistral-chat':
+      return clientCodec('openai-chat').decodeRequest(body, door);
     default:
       return { ok: false, failure: { code: 'not_supported', message: `${dialect} is not read`, param: null } };
   }

@@ -2,6 +2,7 @@ import type {
   CanonicalReply,
   ClientCodec,
   Emit,
+  KeptAnswer,
   Loss,
   Part,
   PartDelta,
@@ -144,6 +145,10 @@ export class TranslatedStream implements ReplyStream {
 
   get losses(): readonly Loss[] {
     return this.#encoder.losses;
+  }
+
+  kept(): KeptAnswer | null {
+    return this.#encoder.kept?.() ?? null;
   }
 
   reasoning(): readonly ReasoningEntry[] {

@@ -44,12 +44,14 @@ export function replayLane(
   if (asked.kind !== 'asked') return asked;
   const target = targetOf(recording, exchange);
   const opened = openRequest(client, asked.body, asked.door);
-  if (!opened.ok && opened.failure.code === 'not_supported')
+  if (!opened.ok && NAMES_OBJECTS.has(opened.failure.code))
     return { kind: 'unaskable', reason: 'it names an object at the provider' };
   if (!opened.ok) return failed(`the ${client} request was refused: ${JSON.stringify(opened.failure)}`);
   const laned = opened.value.lane(target);
   // Files and containers of a provider belong to its account: naming one is refused by design.
-  if (!laned.ok && laned.failure.code === 'not_supported')
+  if (!laned.ok && laned.failure.code === 'unsupported_content' && CHAT_APIS[exchange.api] !== client)
+    return { kind: 'unaskable', reason: 'no client of this dialect could have sent its content' };
+  if (!laned.ok && NAMES_OBJECTS.has(laned.failure.code))
     return { kind: 'unaskable', reason: 'it names an object at the provider' };
   if (!laned.ok) return failed(`no lane: ${JSON.stringify(laned.failure)}`);
   const request = { ...asked.request, includeUsage: wantsUsage(client, asked.body) };
@@ -69,6 +71,9 @@ function wantsUsage(client: ClientDialectId, body: Buffer): boolean {
   return options?.include_usage === true;
 }
 
+/** Refusals of what only exists in an account at the provider: files, containers, stored answers, background runs. */
+const NAMES_OBJECTS = new Set(['not_supported', 'not_found']);
+
 function failed(...problems: readonly string[]): LaneResult {
   return { kind: 'failed', problems };
 }
@@ -82,8 +87,10 @@ type Asked =
 function askAs(recording: Recording, exchange: RecordedExchange, client: ClientDialectId): Asked {
   const dialect = CHAT_APIS[exchange.api];
   const door = doorOf(recording, exchange, client);
-  const own = recording.request === null ? null : Buffer.from(JSON.stringify(withModel(recording, dialect)), 'utf8');
+  const own = !hasRequest(recording) ? null : Buffer.from(JSON.stringify(withModel(recording, dialect)), 'utf8');
   const decoded = own === null ? null : decodeProviderRequest(dialect, own, doorOf(recording, exchange, dialect));
+  if (decoded !== null && !decoded.ok && NAMES_OBJECTS.has(decoded.failure.code))
+    return { kind: 'unaskable', reason: 'it names an object at the provider' };
   if (decoded !== null && !decoded.ok)
     return { kind: 'failed', problems: [`the recorded request was refused: ${JSON.stringify(decoded.failure)}`] };
   const request = { ...(decoded?.value ?? anyRequest(dialect)), isStream: exchange.isStream, model: 'test/model' };
@@ -97,9 +104,16 @@ function askAs(recording: Recording, exchange: RecordedExchange, client: ClientD
 /** Hosts that name the model in the path (Vertex, Writer's applications) leave it out of the body: a client of ours names it. */
 function withModel(recording: Recording, dialect: DialectId): unknown {
   const body = recording.request?.body;
-  const isInPath = dialect === 'gemini' || dialect === 'bedrock-converse' || dialect === 'bedrock-invoke';
+  const isInPath = dialect === 'gemini' || dialect === 'bedrock-converse';
   if (isInPath || typeof body !== 'object' || body === null || 'model' in body) return body;
   return { model: modelOf(recording), ...body };
+}
+
+/** Large bodies were left out by their recorders; InvokeModel's older families have requests of their own, of which only the answers are read. */
+function hasRequest({ request, api }: Recording): boolean {
+  if (request === null || typeof request.body !== 'object' || request.body === null) return false;
+  if ('omitted_bytes' in request.body || 'text' in request.body) return false;
+  return api !== 'bedrock-invoke' || 'anthropic_version' in request.body;
 }
 
 /** A recording may be of a call whose streaming the library asked for in its own way. */
@@ -109,9 +123,17 @@ function withStream(body: Buffer, { isStream }: RecordedExchange, client: Client
   return (parsed['stream'] === true) === isStream ? body : Buffer.from(JSON.stringify({ ...parsed, stream: isStream }));
 }
 
+/** What a client of each vendor would name: some words of a request depend on it. */
+const MODELS: Readonly<Record<ClientDialectId, string>> = {
+  'openai-chat': 'gpt-5',
+  'openai-responses': 'gpt-5',
+  'anthropic-messages': 'claude-opus-4-6',
+  gemini: 'gemini-2.5-flash',
+};
+
 function writeAs(client: ClientDialectId, request: CanonicalRequest): Decoded<Buffer> {
   const encoded = providerCodec(client, 'direct').encodeRequest(request, {
-    model: 'test/model',
+    model: MODELS[client],
     quirks: { ...NO_QUIRKS, reasoningReplayField: 'reasoning_details', reasoningControl: 'reasoning' },
     outputMax: null,
     safetyIdentifier: null,

@@ -61,7 +61,7 @@ export interface RecordedExchange {
 /** Null where the recording is not a conversation. */
 export function recordedExchange(recording: Recording): RecordedExchange | null {
   const { api, response } = recording;
-  if (!isChatApi(api)) return null;
+  if (!isChatApi(api) || !isConversation(recording)) return null;
   const headers = Object.fromEntries(
     Object.entries(json(response['headers'])).map(([name, value]) => [name.toLowerCase(), String(value)]),
   );
@@ -74,6 +74,19 @@ export function recordedExchange(recording: Recording): RecordedExchange | null 
     headers,
     observed: () => observe(api, recording),
   };
+}
+
+/** Lists, retrievals, counts and compactions live on the same paths (W15). */
+const PATHS: Readonly<Partial<Record<ChatApi, RegExp>>> = {
+  'openai-chat': /\/(chat\/completions|completions)$|complete$|inference|\/chat$/,
+  'openai-responses': /\/responses$/,
+};
+
+function isConversation({ api, request, response }: Recording): boolean {
+  if (api === 'openai-responses' && json(response.body)['object'] === 'response.compaction') return false;
+  if (request === null) return true;
+  const pattern = isChatApi(api) ? PATHS[api] : undefined;
+  return request.method === 'POST' && (pattern?.test(request.path.split('?')[0] ?? '') ?? true);
 }
 
 function isChatApi(api: string): api is ChatApi {

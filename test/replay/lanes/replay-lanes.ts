@@ -38,7 +38,8 @@ function replayOne(
   if (reason !== undefined)
     return [{ name: recording.name, result: { kind: 'unaskable', reason: `${recording.api}: ${reason}` } }];
   const exchange = recordedExchange(recording);
-  if (exchange === null) return [];
+  if (exchange === null)
+    return [{ name: recording.name, result: { kind: 'unaskable', reason: `${recording.api}: no conversation` } }];
   return clients.map((client) => ({
     name: `${recording.name} as ${client}`,
     result: guarded(() => replayLane(recording, exchange, client, seed)),

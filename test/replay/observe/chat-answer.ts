@@ -126,6 +126,9 @@ function chatUsage(raw: unknown): ObservedAnswer['usage'] {
   const input = number(usage['prompt_tokens']);
   const reasoning = number(json(usage['completion_tokens_details'])['reasoning_tokens']);
   const stated = number(usage['completion_tokens']);
+  // Mistral leaves the sound it heard out of prompt_tokens, and in the total.
+  if (usage['prompt_audio_seconds'] !== undefined)
+    return { input: number(usage['total_tokens']) - stated, output: stated };
   const output = Math.max(stated, number(usage['total_tokens']) - input, reasoning > stated ? reasoning + stated : 0);
   return { input, output };
 }

@@ -50,6 +50,16 @@ function readChunks(chunks: readonly Json[]): ObservedAnswer {
   };
 }
 
+/** A value at a JSON path: numbers are places in a list, texts are added to what is there. */
+function placed(at: unknown, steps: readonly string[], value: unknown): unknown {
+  const [step, ...rest] = steps;
+  if (step === undefined) return typeof at === 'string' && typeof value === 'string' ? at + value : value;
+  if (!/^\d+$/.test(step)) return { ...json(at), [step]: placed(json(at)[step], rest, value) };
+  const list = Array.isArray(at) ? [...at] : [];
+  list[Number(step)] = placed(list[Number(step)], rest, value);
+  return list;
+}
+
 function takeCandidate(drafts: Map<number, Draft>, seals: string[], candidate: Json): void {
   const index = number(candidate['index']);
   const draft = drafts.get(index) ?? new Draft();
@@ -82,11 +92,9 @@ function takeCall(draft: Draft, called: Json): void {
 }
 
 function addPiece(call: { input: unknown }, piece: Json): void {
-  const name = string(piece['jsonPath']).replace(/^\$\.?/, '');
-  const input = { ...json(call.input) };
-  if (typeof piece['stringValue'] === 'string') input[name] = string(input[name]) + piece['stringValue'];
-  else input[name] = piece['numberValue'] ?? piece['boolValue'] ?? null;
-  call.input = input;
+  const steps = string(piece['jsonPath']).match(/[^.[\]$]+/g) ?? [];
+  const value = piece['stringValue'] ?? piece['numberValue'] ?? piece['boolValue'] ?? null;
+  call.input = placed(call.input, steps, value);
 }
 
 /** Gemini says STOP when it calls. */

@@ -65,10 +65,11 @@ function takeConverseBlock(draft: Draft, seals: string[], key: string, block: Js
   const reasoning = json(block['reasoningContent']);
   const thought = json(reasoning['reasoningText']);
   draft.reasoning += string(thought['text']);
-  for (const seal of [thought['signature'], reasoning['redactedContent']])
-    if (string(seal) !== '') seals.push(string(seal));
+  if (string(thought['signature']) !== '') seals.push(string(thought['signature']));
+  takeRedacted(seals, reasoning);
   for (const piece of jsons(json(block['citationsContent'])['content'])) draft.text += string(piece['text']);
-  if (!block['toolUse']) return;
+  // Tools that run at Amazon are no calls of the caller's.
+  if (!block['toolUse'] || json(block['toolUse'])['type'] === 'server_tool_use') return;
   const used = json(block['toolUse']);
   const call = draft.call(key);
   call.name = string(used['name']);
@@ -79,9 +80,15 @@ function takeConverseDelta(draft: Draft, seals: string[], key: string, delta: Js
   draft.text += string(delta['text']);
   const reasoning = json(delta['reasoningContent']);
   draft.reasoning += string(reasoning['text']);
-  for (const seal of [reasoning['signature'], reasoning['redactedContent']])
-    if (string(seal) !== '') seals.push(string(seal));
+  if (string(reasoning['signature']) !== '') seals.push(string(reasoning['signature']));
+  takeRedacted(seals, reasoning);
   if (delta['toolUse'] && draft.calls.has(key)) draft.call(key).text += string(json(delta['toolUse'])['input']);
+}
+
+/** Bytes on this wire are base64; inside is the text that Anthropic itself sends. */
+function takeRedacted(seals: string[], reasoning: Json): void {
+  const redacted = string(reasoning['redactedContent']);
+  if (redacted !== '') seals.push(Buffer.from(redacted, 'base64').toString('utf8'));
 }
 
 function converseUsage(usage: Json): ObservedAnswer['usage'] {

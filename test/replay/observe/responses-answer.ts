@@ -25,13 +25,14 @@ export function readResponse(body: Json): ObservedAnswer {
 export function readResponseStream(text: string): ObservedAnswer {
   const draft = new Draft();
   const seals: string[] = [];
+  const streamed = new Map<string, string>();
   let closing: Json = {};
   let hasError = false;
   for (const event of sseObjects(text)) {
     const type = string(event['type']);
     if (type === 'error' || type === 'response.failed') hasError = true;
     if (CLOSINGS.has(type)) closing = json(event['response']);
-    takeEvent(draft, seals, type, event);
+    takeEvent(draft, seals, streamed, type, event);
     // Some recorders joined the answers of a whole loop: the first one is the exchange.
     if (CLOSINGS.has(type)) break;
   }
@@ -39,12 +40,21 @@ export function readResponseStream(text: string): ObservedAnswer {
   return { choices: [draft.done()], usage: usageOf(json(closing['usage'])), seals, hasError };
 }
 
-function takeEvent(draft: Draft, seals: string[], type: string, event: Json): void {
-  const key = String(event['output_index']);
+function takeEvent(draft: Draft, seals: string[], streamed: Map<string, string>, type: string, event: Json): void {
+  const key = `${String(event['output_index'])}`;
   switch (type) {
     case 'response.output_text.delta':
+      streamed.set(key, (streamed.get(key) ?? '') + string(event['delta']));
       draft.text += string(event['delta']);
       return;
+    case 'response.output_text.done': {
+      // Recordings that were shortened have the whole text only here.
+      const said = streamed.get(key) ?? '';
+      const whole = string(event['text']);
+      if (whole.length > said.length) draft.text = draft.text.slice(0, draft.text.length - said.length) + whole;
+      streamed.set(key, '');
+      return;
+    }
     case 'response.refusal.delta':
       draft.refusal += string(event['delta']);
       return;

@@ -86,6 +86,7 @@ export async function exchangeWorld(
     safetySecret: 'pepper',
     upstreamModel: ({ providerModel }) => providerModel,
     vault: null,
+    memory: null,
     streamStallMs: 1_000,
     answerTimeoutMs: 5_000,
     drainAfterLeaveMs: 200,

@@ -17,6 +17,7 @@ import {
 import type { Attempt, Availability } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
 import type { ReasoningVault } from '../memory/reasoning-vault.js';
+import type { ResponseMemory } from '../memory/response-memory.js';
 import type { ProviderAccess } from '../upstream/provider-access.js';
 import type { UpstreamRequest, UpstreamSender } from '../upstream/send.js';
 import { admit } from './admit.js';
@@ -34,6 +35,7 @@ import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
+import { keepTurn, resumeTurn } from './stored-turns.js';
 import { chargeFor, nothingCharged, type Outcome } from './tally.js';
 
 export interface ExchangePorts extends SettlementPorts, LaneTargetOptions {
@@ -46,6 +48,7 @@ export interface ExchangePorts extends SettlementPorts, LaneTargetOptions {
   /** where an attempt goes, and as whom; asked only for endpoints that are available */
   readonly access: (attempt: Attempt) => ProviderAccess;
   readonly vault: ReasoningVault | null;
+  readonly memory: ResponseMemory | null;
   readonly streamStallMs: number;
   /** for the whole request, over all its attempts */
   readonly answerTimeoutMs: number;
@@ -78,7 +81,11 @@ export class Exchange {
     return this.running === 0 ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  async run(input: ExchangeInput): Promise<void> {
+  async run(asked: ExchangeInput): Promise<void> {
+    const resumed = isResponses(asked) ? await resumeTurn(this.ports.memory, asked) : null;
+    if (resumed?.kind === 'refused')
+      return refuse(asked, failureOf({ ...resumed.failure, requestId: asked.requestId }));
+    const input = resumed === null ? asked : { ...asked, ...resumed.input };
     const opened = open(input);
     if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId: input.requestId }));
     const call = beginCall(input, opened.value);
@@ -247,10 +254,11 @@ export class Exchange {
     };
     const charge = this.charge(call, attempt, outcome);
     const cost = decimalUsd(charge.chargeNanousd);
-    const { body: bytes, losses, contentType } = reply.render({ usage: charge.usage, cost });
+    const { body: bytes, losses, contentType, kept } = reply.render({ usage: charge.usage, cost });
     call.losses = [...call.losses, ...losses];
     keepReasoning(this.ports.vault, call, attempt, reply);
     await this.settle(call, { charge, attempt, status: 200, errorCode: null, finish: reply.finishRaw });
+    keepTurn(this.ports.memory, call, kept?.());
     const { response } = call.input;
     if (departure.hasLeft) return;
     writeReplyHead(response, call, attempt, contentType ?? call.request.wholeType);
@@ -321,6 +329,7 @@ export class Exchange {
     const { response } = call.input;
     if (!response.headersSent) writeStreamHead(response, call, attempt);
     endReply(response, told ? stream.failure(told) : stream.terminal({ usage: charge.usage, cost }));
+    if (told === null) keepTurn(this.ports.memory, call, stream.kept?.());
   }
 
   private charge(call: Call, attempt: Attempt, outcome: Outcome) {
@@ -359,6 +368,10 @@ export class Exchange {
       finish: null,
     });
   }
+}
+
+function isResponses({ dialect, operation }: ExchangeInput): boolean {
+  return dialect === 'openai-responses' && operation === undefined;
 }
 
 function open({ operation, dialect, body, door }: ExchangeInput): Decoded<ClientRequest> {

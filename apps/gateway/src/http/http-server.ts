@@ -9,7 +9,19 @@ import type { GatewayConfig } from '../config.js';
 import type { TokenCounter } from '../exchange/count-tokens.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { KeyCache } from '../keys/key-cache.js';
-import { ADMISSION, CATALOG, CONFIG, DATABASE, EXCHANGE, KEYS, LOGGER, READINESS, TOKEN_COUNTER } from '../ports.js';
+import type { ResponseMemory } from '../memory/response-memory.js';
+import {
+  ADMISSION,
+  CATALOG,
+  CONFIG,
+  DATABASE,
+  EXCHANGE,
+  KEYS,
+  LOGGER,
+  MEMORY,
+  READINESS,
+  TOKEN_COUNTER,
+} from '../ports.js';
 import type { Readiness } from '../readiness.js';
 import { AccountController } from './account/account.controller.js';
 import { onEveryRequest } from './every-request.js';
@@ -33,6 +45,7 @@ export interface HttpPorts {
   readonly config: GatewayConfig;
   readonly exchange: Exchange;
   readonly tokenCounter: TokenCounter;
+  readonly memory: ResponseMemory;
   readonly keys: KeyCache;
   readonly log: Logger;
   readonly database: Database;
@@ -69,6 +82,7 @@ class HttpModule {
       providers: [
         provide(EXCHANGE, ports.exchange),
         provide(TOKEN_COUNTER, ports.tokenCounter),
+        provide(MEMORY, ports.memory),
         provide(KEYS, ports.keys),
         provide(LOGGER, ports.log),
         provide(DATABASE, ports.database),

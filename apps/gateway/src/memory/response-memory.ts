@@ -12,6 +12,12 @@ import type { StoredTurn } from '@tollgate/dialects';
 import type { Database } from '@tollgate/prisma';
 import type { Logger } from '@tollgate/telemetry';
 
+export type FoundTurn =
+  | { readonly kind: 'found'; readonly turn: StoredTurn }
+  /** unknown, expired, deleted, somebody else's */
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unavailable' };
+
 /** Turns of the Responses API, encrypted before they leave this process. Read only when a request names one. */
 export class ResponseMemory {
   private readonly running = new Set<Promise<void>>();
@@ -23,12 +29,16 @@ export class ResponseMemory {
     private readonly now: () => number,
   ) {}
 
-  async load(owner: ResponseOwner, id: string): Promise<StoredTurn | null> {
-    const box = await loadResponse(this.database, owner, { id, nowMs: this.now() });
-    if (box === null) return null;
-    const text = openBox(this.keyOf(owner), contextOf(owner, id), box);
-    // Authenticated, and written by `keep`: it is what the dialect made.
-    return text === null ? null : (JSON.parse(text) as StoredTurn);
+  async load(owner: ResponseOwner, id: string): Promise<FoundTurn> {
+    try {
+      const box = await loadResponse(this.database, owner, { id, nowMs: this.now() });
+      const text = box === null ? null : openBox(this.keyOf(owner), contextOf(owner, id), box);
+      // Authenticated, and written by `keep`: it is what the dialect made.
+      return text === null ? { kind: 'missing' } : { kind: 'found', turn: JSON.parse(text) as StoredTurn };
+    } catch (error) {
+      this.log.error({ error, responseId: id }, 'a stored response could not be read');
+      return { kind: 'unavailable' };
+    }
   }
 
   /** The client has its answer; a turn that cannot be stored is logged without its content, and a follow-up will be told that it does not exist. */

@@ -93,6 +93,8 @@ export interface DoorFacts {
   readonly isStream: boolean | null;
   /** how a stream is framed for the client: Gemini without `alt=sse` sends one JSON array; everybody else, and absent, is SSE */
   readonly framing?: 'sse' | 'json-array';
+  /** what the gateway found and will do about stored turns (Responses); absent: nothing is kept and nothing was resumed */
+  readonly storage?: { readonly previousResponseId: string | null; readonly isStored: boolean };
 }
 
 /** Everything a reply to a client depends on besides the answer itself. */
