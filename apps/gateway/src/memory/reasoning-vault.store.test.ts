@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ReasoningEntry } from '@tollgate/dialects';
 import { Redis } from 'ioredis';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReasoningVault } from './reasoning-vault.js';
 
 const redis = new Redis(process.env.REDIS_URL ?? '');
+beforeAll(async () => void (await redis.ping()));
 afterAll(() => redis.disconnect());
 
 const vault = new ReasoningVault(redis, 'a secret of at least thirty-two characters');

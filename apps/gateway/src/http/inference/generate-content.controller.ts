@@ -19,7 +19,7 @@ export class GenerateContentController {
     @Inject(TOKEN_COUNTER) private readonly counter: TokenCounter,
   ) {}
 
-  @Post(['v1beta/models/*call', 'v1/models/*call'])
+  @Post(['v1beta/models/*', 'v1/models/*'])
   call(@Req() request: AuthenticatedRequest, @Res() reply: FastifyReply): Promise<void> {
     const { model, verb, isServerSent } = readCall(request);
     switch (verb) {
