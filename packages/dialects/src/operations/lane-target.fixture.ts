@@ -53,3 +53,37 @@ export function answered(lane: Lane, answer: unknown, headers: Readonly<Record<s
 export function json(body: Buffer): Record<string, unknown> {
   return JSON.parse(body.toString('utf8')) as Record<string, unknown>;
 }
+
+export const BOUNDARY = 'x-boundary-x';
+export const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
+
+/** A form as clients write it: texts, and files by name and bytes. */
+export function formOf(
+  fields: readonly (readonly [name: string, value: string | { name: string; type: string; bytes: Buffer }])[],
+): Buffer {
+  const parts = fields.flatMap(([name, value]) => {
+    const file = typeof value === 'string' ? '' : `; filename="${value.name}"\r\nContent-Type: ${value.type}`;
+    const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`;
+    return [Buffer.from(head), typeof value === 'string' ? Buffer.from(value) : value.bytes, Buffer.from('\r\n')];
+  });
+  return Buffer.concat([...parts, Buffer.from(`--${BOUNDARY}--\r\n`)]);
+}
+
+/** Silence: 16 bits, mono. */
+export function wavOf(seconds: number, rate = 8_000, claimed?: number): Buffer {
+  const bytes = Math.round(seconds * rate) * 2;
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0, 'latin1');
+  head.writeUInt32LE(36 + bytes, 4);
+  head.write('WAVEfmt ', 8, 'latin1');
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate * 2, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36, 'latin1');
+  head.writeUInt32LE(claimed ?? bytes, 40);
+  return Buffer.concat([head, Buffer.alloc(bytes)]);
+}

@@ -2,10 +2,14 @@ import type { Decoded } from '../canonical/codec.js';
 import type { ClientRequest } from '../lane.js';
 import { openCompletion } from './completions.js';
 import { openEmbeddings } from './embeddings.js';
+import { openImageEdit, openImageEditJson, openImageGeneration } from './images.js';
 import { type JsonBody, readJsonBody } from './json-body.js';
 import { openModeration } from './moderations.js';
+import { type Form, readForm } from './multipart.js';
 import type { OperationDoor } from './operation-door.js';
 import { openRerank } from './rerank.js';
+import { openSpeech } from './speech.js';
+import { openTranscription } from './transcriptions.js';
 
 /**
  * Reads a request that is no conversation, by the door it came through. Never throws; what is wrong is named by its member. Members that are
@@ -22,11 +26,16 @@ export function openOperation(door: OperationDoor, body: Buffer, contentType: st
     case 'completions':
       return openJson(body, contentType, openCompletion);
     case 'images/generations':
+      return openJson(body, contentType, openImageGeneration);
     case 'images/edits':
+      return /^\s*multipart\//i.test(contentType)
+        ? openForm(body, contentType, (form) => openImageEdit(form, contentType))
+        : openJson(body, contentType, openImageEditJson);
     case 'audio/speech':
+      return openJson(body, contentType, openSpeech);
     case 'audio/transcriptions':
     case 'audio/translations':
-      return { ok: false, failure: { code: 'not_supported', message: `${door} is not supported yet.`, param: null } };
+      return openForm(body, contentType, (form) => openTranscription(`/${door}`, form, contentType));
   }
 }
 
@@ -37,4 +46,13 @@ function openJson(
 ): Decoded<ClientRequest> {
   const json = readJsonBody(body, contentType);
   return json.ok ? open(json.value) : json;
+}
+
+function openForm(
+  body: Buffer,
+  contentType: string,
+  open: (form: Form) => Decoded<ClientRequest>,
+): Decoded<ClientRequest> {
+  const form = readForm(body, contentType);
+  return form.ok ? open(form.value) : form;
 }

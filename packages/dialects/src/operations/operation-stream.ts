@@ -64,14 +64,15 @@ export class OperationStream implements ReplyStream, EventSink {
   readonly losses = NO_LOSSES;
 
   readonly #rule: StreamRule;
-  readonly #names: { readonly id: string; readonly model: string };
+  readonly #names: { readonly id: string; readonly model: string } | null;
   readonly #cutter = new EventCutter(EVENT_BYTES_MAX, this);
   #pending: Buffer[] = [];
   #texts: string[] = [];
   #last: Buffer | null = null;
   #sawDone = false;
 
-  constructor(rule: StreamRule, names: { readonly id: string; readonly model: string }) {
+  /** `names`: what `id` and `model` become in every event; null where events have none of ours */
+  constructor(rule: StreamRule, names: { readonly id: string; readonly model: string } | null = null) {
     this.#rule = rule;
     this.#names = names;
   }
@@ -173,9 +174,9 @@ export class OperationStream implements ReplyStream, EventSink {
     const members: Member[] = [];
     listMembers(event, Buffer.byteLength(head), event.length, members);
     const splices: Splice[] = [];
-    for (const key of ['id', 'model'] as const) {
+    for (const [key, value] of Object.entries(this.#names ?? {})) {
       const member = findMember(event, members, key);
-      const bytes = Buffer.from(JSON.stringify(this.#names[key]));
+      const bytes = Buffer.from(JSON.stringify(value));
       if (member !== undefined) splices.push({ from: member.valueFrom, to: member.valueTo, bytes });
     }
     const usage = findMember(event, members, 'usage');
