@@ -24,6 +24,9 @@ const hasBlock = (pattern: RegExp) => (body: JsonObject) =>
     objects(content).some(({ type }) => typeof type === 'string' && pattern.test(type)),
   );
 
+const hasSystemInBetween = (body: JsonObject): boolean =>
+  objects(body['messages']).some(({ role }) => role === 'system');
+
 /** What of a body must be announced in `anthropic-beta`. Features that left beta are not listed. */
 const BETAS: readonly BetaRow[] = [
   { beta: 'mcp-client-2025-11-20', isAtClouds: false, needs: hasTool(/^mcp_toolset$/) },
@@ -65,6 +68,7 @@ const BETAS: readonly BetaRow[] = [
   { beta: 'effort-2025-11-24', isAtClouds: false, needs: hasOutputConfig('effort') },
   { beta: 'task-budgets-2026-03-13', isAtClouds: false, needs: hasOutputConfig('task_budget') },
   { beta: 'fast-mode-2026-02-01', isAtClouds: false, needs: ({ speed }) => speed === 'fast' },
+  { beta: 'mid-conversation-system-2026-04-07', isAtClouds: false, needs: hasSystemInBetween },
   {
     beta: 'mid-conversation-tool-changes-2026-07-01',
     isAtClouds: false,

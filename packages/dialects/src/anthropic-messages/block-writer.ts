@@ -159,18 +159,34 @@ function callInput(part: ToolCallPart, at: string, { losses }: Writing): JsonObj
   return { invalid_json: part.arguments };
 }
 
-/** The result of a call. One plain text is written as a string; a result with nothing in it has no content (T17). */
-export function resultBlock(part: ToolResultPart, id: string, at: string, writing: Writing): JsonObject {
+export interface WrittenResult {
+  readonly block: JsonObject;
+  /** what may not stand inside of it, for the place behind all results of the turn */
+  readonly behind: readonly JsonObject[];
+}
+
+/**
+ * The result of a call. One plain text is written as a string; a result with nothing in it has no content (T17). A result that is an error takes
+ * text alone: its pictures stand behind it.
+ */
+export function resultBlock(part: ToolResultPart, id: string, at: string, writing: Writing): WrittenResult {
   if (part.variant === 'custom') writing.losses.approximated(at);
   const blocks = part.content.flatMap((content, index) => partBlocks(content, `${at}.content[${index}]`, writing));
-  const content = isOnePlainText(blocks) ? blocks[0]?.['text'] : blocks;
+  const behind = part.isError === true ? blocks.filter(isMedia) : [];
+  const inside = behind.length === 0 ? blocks : blocks.filter((block) => !isMedia(block));
+  if (behind.length > 0) writing.losses.moved(at);
+  const content = isOnePlainText(inside) ? inside[0]?.['text'] : inside;
   const block = {
     type: 'tool_result',
     tool_use_id: id,
-    ...(blocks.length === 0 ? {} : { content }),
+    ...(inside.length === 0 ? {} : { content }),
     ...(part.isError === null ? {} : { is_error: part.isError }),
   };
-  return withCommon(block, part, at, writing);
+  return { block: withCommon(block, part, at, writing), behind };
+}
+
+function isMedia({ type }: JsonObject): boolean {
+  return type === 'image' || type === 'document';
 }
 
 /** A single text block with nothing but its text. */

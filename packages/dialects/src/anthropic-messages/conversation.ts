@@ -1,6 +1,14 @@
 import type { JsonObject, Part, ToolCallPart, ToolResultPart } from '../canonical/part.js';
 import { wireCallId } from '../canonical/tool-call-id.js';
-import { callBlock, isOnePlainText, partBlocks, resultBlock, textOfTool, type Writing } from './block-writer.js';
+import {
+  callBlock,
+  isOnePlainText,
+  partBlocks,
+  resultBlock,
+  textOfTool,
+  type Writing,
+  type WrittenResult,
+} from './block-writer.js';
 import { CALL_ID_RULE } from './wire.js';
 
 /** One part with where it stood in the request, as `messages[2].content[0]`. */
@@ -144,7 +152,7 @@ function writeAssistant(
   results: Map<string, FoundResult[]>,
   writing: Writing,
 ): { readonly turn: Written; readonly results: readonly JsonObject[] } {
-  const answers: JsonObject[] = [];
+  const answers: WrittenResult[] = [];
   const ids = new WireIds();
   const blocks = turn.parts.flatMap(({ part, at }) => {
     if (part.kind !== 'tool_call') return partBlocks(part, at, writing);
@@ -152,7 +160,10 @@ function writeAssistant(
     answers.push(answerOf(part, id, at, takeResult(results.get(part.id) ?? [], index, writing), writing));
     return [callBlock(part, id, at, writing)];
   });
-  return { turn: { role: 'assistant', blocks, fields: turn.fields }, results: answers };
+  return {
+    turn: { role: 'assistant', blocks, fields: turn.fields },
+    results: [...answers.map(({ block }) => block), ...answers.flatMap(({ behind }) => behind)],
+  };
 }
 
 /**
@@ -177,10 +188,10 @@ function answerOf(
   at: string,
   result: FoundResult | null,
   writing: Writing,
-): JsonObject {
+): WrittenResult {
   if (result !== null) return resultBlock({ ...result.part, variant: call.variant }, id, result.at, writing);
   writing.losses.approximated(at);
-  return { type: 'tool_result', tool_use_id: id, content: NO_RESULT, is_error: true };
+  return { block: { type: 'tool_result', tool_use_id: id, content: NO_RESULT, is_error: true }, behind: [] };
 }
 
 /** Parts of a user's turn but the results that stand before them. A result nobody asked for becomes words. */

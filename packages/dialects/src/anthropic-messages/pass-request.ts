@@ -4,6 +4,7 @@ import type { JsonObject, Part } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { isSameFamily } from '../canonical/seal-envelope.js';
 import { listElements, listMembers, type Member, removalOf, skipWhitespace } from '../json-layout.js';
+import { ROUTING_FIELDS } from '../routing-wish.js';
 import { applySplices, joinSplices, type Splice } from '../splice.js';
 import { betasOf } from './betas.js';
 import { ownCitation } from './citations.js';
@@ -26,6 +27,7 @@ function splice(body: Buffer, request: CanonicalRequest, target: Target): Splice
   limitOutput(edits, request, target);
   identifyUser(edits, target);
   for (const name of target.quirks.rejectedFields) if (edits.remove(name)) losses.dropped(name);
+  for (const name of ROUTING_FIELDS) edits.remove(name);
   cleanMessages(edits, request, losses);
   const betas = betasOf(announcedBody(request), 'direct');
   return {
@@ -259,7 +261,9 @@ function announcedBody(request: CanonicalRequest): JsonObject {
     ...fields,
     ...(effort === undefined && config === undefined ? {} : { output_config: { ...config, effort } }),
     tools: request.tools.map((tool) => (tool.kind === 'server' ? tool.value : (tool.extras?.fields ?? {}))),
-    messages: request.messages.map(({ parts }) => ({
+    // the first system text is the separate one, which needs no announcing
+    messages: request.messages.map(({ role, parts }, index) => ({
+      role: index === 0 ? 'user' : role,
       content: parts.flatMap((part) => (part.kind === 'opaque' ? [part.value] : [])),
     })),
   };

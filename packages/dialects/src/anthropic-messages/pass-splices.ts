@@ -31,6 +31,12 @@ export const SPLICES = [
     what: 'top-level members that the provider rejects are removed and named as losses',
     why: 'one of them would refuse the whole request',
   },
+  {
+    side: 'request',
+    name: 'routing fields',
+    what: 'models, fallbacks, route and provider are removed',
+    why: 'the gateway obeys them itself, and the provider answers 400 to them',
+  },
   { side: 'reply', name: 'id', what: 'the value is replaced', why: 'it is the id of our receipt' },
   {
     side: 'reply',

@@ -56,6 +56,12 @@ describe('a request on its way', () => {
     expect(at(`{"model":"m","max_tokens":9,${MESSAGES},"top_k":1,"speed":"x"}`)).toEqual(rest);
   });
 
+  it('says nothing of where the caller wants to be served: the gateway obeys that itself', () => {
+    const { text, losses } = send(`{"models":["a"],"model":"m","max_tokens":9,${MESSAGES},"provider":{"only":["x"]}}`);
+    expect(text).toBe(`{"model":"theirs","max_tokens":9,${MESSAGES}}`);
+    expect(losses).toEqual([]);
+  });
+
   it('T01, T02: thinking that this vendor did not sign is taken out, and the rest of the message stays as it was', () => {
     const own = '{"type":"thinking", "thinking":"a","signature":"EqQB"}';
     const foreign = '{"type":"thinking","thinking":"b","signature":"tgs1.gemini.signature.Z2Vt"}';

@@ -306,6 +306,32 @@ describe('calls and results', () => {
     ]);
   });
 
+  it('a result that is an error takes text alone: its pictures stand behind the results', () => {
+    const broken: Part = {
+      ...(result('c1', 'boom') as Extract<Part, { kind: 'tool_result' }>),
+      content: [
+        { kind: 'text', text: 'boom' },
+        { kind: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'iVBO' } },
+      ],
+      isError: true,
+    };
+    const { body, lost } = encoded({
+      tools,
+      messages: talk(
+        ['user', text('a')],
+        ['assistant', call('c1'), call('c2')],
+        ['user', broken, result('c2', 'ok'), text('b')],
+      ),
+    });
+    expect(body.messages?.[2]?.['content']).toMatchObject([
+      { tool_use_id: 'c1', content: 'boom', is_error: true },
+      { tool_use_id: 'c2', content: 'ok' },
+      { type: 'image' },
+      { text: 'b' },
+    ]);
+    expect(lost).toEqual(['moved messages[2].content[0]']);
+  });
+
   it('W-kimi: illegal ids are mapped for call and result alike, and two calls of a turn never share one', () => {
     const { body } = encoded({
       tools,
@@ -375,6 +401,16 @@ describe('tools', () => {
       { name: 'get_weather', input_schema: { type: 'object', properties: { city: { type: 'string' } } } },
     ]);
     expect(lost).toEqual(['dropped tools[1]']);
+  });
+
+  it('a strict tool is closed where the model enforces schemas, and plain where it does not', () => {
+    const strict = [{ ...WEATHER, strict: true }] as readonly Tool[];
+    const { body, lost } = encoded({ tools: strict });
+    expect(body['tools']).toMatchObject([{ strict: true, input_schema: { additionalProperties: false } }]);
+    expect(lost).toEqual(['approximated tools[0].parameters']);
+    const old = encoded({ tools: strict }, { model: 'claude-3-7-sonnet-20250219' });
+    expect(old.body['tools']).not.toMatchObject([{ strict: true }]);
+    expect(old.lost).toEqual(['dropped tools[0].strict']);
   });
 
   it('T28: where only some are allowed, only those are sent', () => {
@@ -571,6 +607,39 @@ describe('parameters', () => {
       { type: 'text', text: 'b', cache_control: { type: 'ephemeral', ttl: '1h' } },
       { type: 'text', text: 'c' },
     ]);
+  });
+});
+
+describe('cache marks of other dialects', () => {
+  const marked = (words: string, ttl: '5m' | '1h' | null): Part => ({ kind: 'text', text: words, cache: { ttl } });
+  const marksOf = (body: object): readonly unknown[] =>
+    JSON.stringify(body)
+      .split('"cache_control":')
+      .slice(1)
+      .map((rest) => rest.slice(0, rest.indexOf('}') + 1));
+
+  it('an hour behind five minutes is five minutes: the vendor refuses the other order', () => {
+    const { body, lost } = encoded({
+      messages: talk(['user', marked('a', '1h'), marked('b', null), marked('c', '1h')]),
+    });
+    expect(marksOf(body)).toEqual([
+      '{"type":"ephemeral","ttl":"1h"}',
+      '{"type":"ephemeral"}',
+      '{"type":"ephemeral","ttl":"5m"}',
+    ]);
+    expect(lost).toEqual(['approximated cache_control']);
+  });
+
+  it('of more than four, the earliest of the messages go, and those of the system text stay', () => {
+    const turn = ['a', 'b', 'c', 'd', 'e'].map((one) => marked(one, null));
+    const { body, lost } = encoded({ messages: talk(['system', marked('S', null)], ['user', ...turn]) });
+    expect(JSON.stringify(body['system'])).toContain('cache_control');
+    const blocks = (body.messages?.[0]?.['content'] ?? []) as readonly {
+      readonly text: string;
+      readonly cache_control?: object;
+    }[];
+    expect(blocks.filter(({ cache_control }) => cache_control).map((block) => block.text)).toEqual(['c', 'd', 'e']);
+    expect(lost).toEqual(['approximated cache_control']);
   });
 });
 

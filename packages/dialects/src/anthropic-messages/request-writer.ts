@@ -7,6 +7,7 @@ import { callersMessage, callersWord } from '../canonical/request-words.js';
 import { betasOf } from './betas.js';
 import { isOnePlainText, partBlocks, type Writing } from './block-writer.js';
 import { encodeCache } from './cache-control.js';
+import { fitMarks } from './cache-marks.js';
 import { type ClaudeTraits, traitsOf } from './claude-traits.js';
 import { type PlacedPart, type Turn, writeConversation } from './conversation.js';
 import { refuseReference } from './media.js';
@@ -33,8 +34,9 @@ function writeRequest(request: CanonicalRequest, target: Target, host: ClaudeHos
   const losses = new Losses();
   const traits = traitsOf(target.model);
   const writing: Writing = { losses, names: new ToolNames(request.tools) };
-  const tools = encodeTools({ request, losses, host, names: writing.names });
-  const choice = encodeToolChoice(tools, { request, losses, host, names: writing.names });
+  const toolWriting = { request, losses, host, names: writing.names, hasJsonSchema: traits.hasJsonSchema };
+  const tools = encodeTools(toolWriting);
+  const choice = encodeToolChoice(tools, toolWriting);
   const { format, instruction } = encodeFormat(request, traits.hasJsonSchema, losses);
   const { system, turns } = splitSystem(request, traits, writing);
   const messages = writeConversation(turns, tools.length > 0, writing);
@@ -217,7 +219,9 @@ function finishBody(written: JsonObject, { request, target, host, losses }: Body
     delete body[name];
     losses.dropped(name);
   }
-  return host === 'direct' ? body : withPlacedCache(body, losses);
+  const placed = host === 'direct' ? body : withPlacedCache(body, losses);
+  // a request of this dialect keeps its own marks: the vendor judges them
+  return request.dialect === ME ? placed : fitMarks(placed, losses);
 }
 
 /** A container belongs to our account at the vendor; skills that the vendor made itself are nobody's. */

@@ -6,6 +6,7 @@ import { callersWord } from '../canonical/request-words.js';
 import { isSameFamily } from '../canonical/seal-envelope.js';
 import { serverToolKind } from './block-reader.js';
 import { encodeCache, readCache } from './cache-control.js';
+import { fitSchema } from './output-format.js';
 import { refuseField } from './refused.js';
 import type { ToolNames } from './tool-names.js';
 import { fitToolSchema } from './tool-schema.js';
@@ -90,6 +91,8 @@ export interface ToolWriting {
   readonly names: ToolNames;
   readonly losses: Losses;
   readonly host: ClaudeHost;
+  /** the model enforces schemas */
+  readonly hasJsonSchema: boolean;
 }
 
 /** The tools for the provider. Where only some are allowed, only those are sent: this vendor has no other way of saying it (T28). */
@@ -117,8 +120,7 @@ function encodeTool(tool: Tool, at: string, writing: ToolWriting): JsonObject | 
   return {
     name: writing.names.wireOf(tool.name),
     ...descriptionOf(tool.description),
-    input_schema: tool.kind === 'custom' ? customSchema(tool, at, losses) : functionSchema(tool, at, losses),
-    ...(tool.kind === 'function' && tool.strict !== null ? { strict: tool.strict } : {}),
+    ...(tool.kind === 'custom' ? { input_schema: customSchema(tool, at, losses) } : functionMembers(tool, at, writing)),
     ...own,
     ...(tool.cache === undefined ? {} : { cache_control: encodeCache(tool.cache) }),
   };
@@ -129,10 +131,16 @@ function descriptionOf(description: string | null): JsonObject {
   return description === null || description === '' ? {} : { description };
 }
 
-function functionSchema(tool: Extract<Tool, { kind: 'function' }>, at: string, losses: Losses): JsonObject {
+/** A strict tool must be closed and without limits, as a schema of the answer; models that enforce no schema know no strict tools. */
+function functionMembers(tool: Extract<Tool, { kind: 'function' }>, at: string, writing: ToolWriting): JsonObject {
+  const { losses, request, hasJsonSchema } = writing;
   const { schema, isChanged } = fitToolSchema(tool.parameters);
-  if (isChanged) losses.approximated(`${at}.parameters`);
-  return schema;
+  const isStrict = tool.strict === true && hasJsonSchema;
+  if (tool.strict === true && !isStrict) losses.dropped(`${at}.strict`);
+  const fitted = isStrict && (request.dialect !== ME || tool.parameters === null) ? fitSchema(schema) : schema;
+  if (isChanged || (fitted !== schema && tool.parameters !== null)) losses.approximated(`${at}.parameters`);
+  const strict = isStrict ? true : tool.strict === false ? false : null;
+  return { input_schema: fitted, ...(strict === null ? {} : { strict }) };
 }
 
 /** A custom tool takes text: a function with one text does the same. Its grammar cannot be enforced, so it is described. */
