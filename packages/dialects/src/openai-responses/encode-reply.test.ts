@@ -291,6 +291,21 @@ describe('an answer for a client', () => {
     expect(wholeOf(replyOf(search))).toMatchObject({ tollgate: { losses: ['output[0]'] } });
   });
 
+  it('T05: a call that streams no arguments has {}, in a delta too', () => {
+    const value: Part = { kind: 'tool_call', id: 'call_a', name: 'now', arguments: '', variant: 'function' };
+    const { events } = streamed([
+      { kind: 'start' },
+      { kind: 'part_start', choice: 0, part: 0, value },
+      { kind: 'part_end', choice: 0, part: 0 },
+      { kind: 'finish', choice: 0, finish: { kind: 'tool_calls' }, raw: null, stopSequence: null },
+    ]);
+    checked(events);
+    expect(events.filter(({ type }) => String(type).includes('arguments'))).toMatchObject([
+      { delta: '{}' },
+      { arguments: '{}' },
+    ]);
+  });
+
   it('an image that was made is the item of the tool that makes images', () => {
     const image: Part = { kind: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'aW1n' } };
     expect(outputOf(replyOf(image))).toEqual([

@@ -304,13 +304,15 @@ export class OutputWriter {
     if (part.text !== '') this.#thinking(open, part.text);
   }
 
+  /** Pieces come one after the other: a later index, however far, is the next piece. */
   #summary(index: number, text: string): void {
     const open = this.#open;
     if (open?.kind !== 'reasoning') return;
-    while (open.summary.length <= index) this.#openSummary(open);
-    open.summary[index] = (open.summary[index] ?? '') + text;
+    if (index >= open.summary.length) this.#openSummary(open);
+    const summary_index = open.summary.length - 1;
+    open.summary[summary_index] = (open.summary[summary_index] ?? '') + text;
     if (text === '') return;
-    const at = { item_id: open.id, output_index: this.items.length, summary_index: index };
+    const at = { item_id: open.id, output_index: this.items.length, summary_index };
     this.#send('response.reasoning_summary_text.delta', { ...at, delta: text });
   }
 
@@ -374,18 +376,22 @@ export class OutputWriter {
 
   #arguments(text: string): void {
     const open = this.#open;
-    if (text === '' || open?.kind !== 'call') return;
+    if (text !== '' && open?.kind === 'call') this.#writeArguments(open, text);
+  }
+
+  #writeArguments(open: OpenCall, text: string): void {
     open.arguments += text;
     const type = open.part.variant === 'custom' ? 'custom_tool_call_input' : 'function_call_arguments';
     this.#send(`response.${type}.delta`, { delta: text, item_id: open.id, output_index: this.items.length });
   }
 
   #closeCall(open: OpenCall): void {
+    // Nothing at all means {}: said as a delta too, for clients that only add up deltas.
+    if (open.arguments === '' && open.part.variant === 'function') this.#writeArguments(open, '{}');
     const at = { item_id: open.id, output_index: this.items.length };
     if (open.part.variant === 'custom')
       this.#send('response.custom_tool_call_input.done', { input: open.arguments, ...at });
     else {
-      if (open.arguments === '') open.arguments = '{}';
       this.#send('response.function_call_arguments.done', { arguments: open.arguments, ...at });
     }
     this.#done(callItem(open, 'completed'));

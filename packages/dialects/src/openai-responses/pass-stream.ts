@@ -12,6 +12,7 @@ import { joinSplices, type Splice } from '../splice.js';
 import { type EventFields, readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { DeltaTally } from './delta-tally.js';
+import type { EventType } from './event-types.js';
 import { decodeStreamFailure, errorObject } from './failure.js';
 import { decodeFinish } from './finish.js';
 import { isCall } from './reply.js';
@@ -184,7 +185,7 @@ export class PassStream implements ReplyStream, EventSink {
   #dispatch(event: Event, name: string): void {
     const type = simpleText(event, 'type') ?? name;
     this.#noteSequence(event.source, event.members);
-    const handle = Object.hasOwn(HANDLERS, type) ? HANDLERS[type as EventType] : undefined;
+    const handle = HANDLERS.get(type);
     if (handle !== undefined) return handle(this, event);
     if (name === 'error' || findMember(event.source, event.members, 'error') !== undefined) {
       const value = this.parsed(event);
@@ -395,7 +396,9 @@ const last =
   (stream, event) =>
     stream.holdLast(event, status);
 
-const EVENTS = {
+const goesOn: Handler = (stream, event) => stream.pass(event);
+
+const EVENTS: Readonly<Record<EventType, Handler>> = {
   'response.created': opening,
   'response.queued': opening,
   'response.in_progress': opening,
@@ -404,20 +407,36 @@ const EVENTS = {
   'response.cancelled': last('cancelled'),
   'response.failed': (stream, event) => stream.noteFailed(event),
   error: (stream, event) => stream.noteError(stream.parsed(event) ?? {}),
+  keepalive: goesOn,
   'response.output_item.added': (stream, event) => stream.passItem(event, false),
   'response.output_item.done': (stream, event) => stream.passItem(event, true),
+  'response.content_part.added': goesOn,
+  'response.content_part.done': goesOn,
   'response.output_text.delta': delta,
+  'response.output_text.done': goesOn,
+  'response.output_text.annotation.added': goesOn,
   'response.refusal.delta': delta,
-  'response.reasoning_text.delta': delta,
+  'response.refusal.done': goesOn,
+  'response.reasoning_summary_part.added': goesOn,
+  'response.reasoning_summary_part.done': goesOn,
   'response.reasoning_summary_text.delta': delta,
+  'response.reasoning_summary_text.done': goesOn,
+  'response.reasoning_text.delta': delta,
+  'response.reasoning_text.done': goesOn,
   'response.function_call_arguments.delta': delta,
+  'response.function_call_arguments.done': goesOn,
   'response.custom_tool_call_input.delta': delta,
-  'response.code_interpreter_call_code.delta': delta,
-} as const satisfies Record<string, Handler>;
+  'response.custom_tool_call_input.done': goesOn,
+};
 
-type EventType = keyof typeof EVENTS;
-/** All other events go on as they came. */
-const HANDLERS: Readonly<Record<EventType, Handler>> = EVENTS;
+/** Steps of tools that run at the provider go on as all events do; what the model writes in them is counted. */
+const HANDLERS: ReadonlyMap<string, Handler> = new Map([
+  ...Object.entries(EVENTS),
+  ['response.code_interpreter_call_code.delta', delta],
+  ['response.apply_patch_call_operation_diff.delta', delta],
+  ['response.shell_call_command.delta', delta],
+  ['response.mcp_call_arguments.delta', delta],
+]);
 
 /** A member that is a plain word, without parsing. */
 function simpleText({ source, members }: Pick<Event, 'source' | 'members'>, name: string): string | null {

@@ -4,6 +4,7 @@ import { createFold } from '../canonical/fold.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply } from '../canonical/reply.js';
 import { usageTotals } from '../usage.js';
+import { KNOWN_EVENTS } from './event-types.js';
 import { provider } from './provider.js';
 import { CONTEXT, createCuts, decodeCut, eventsOfText, recordings, streams } from './recordings.fixture.js';
 
@@ -126,6 +127,11 @@ describe.runIf(present)('every recorded error', () => {
     expect(failure.kind).not.toBe('unknown');
     expect(failure.message).not.toBe('');
   });
+});
+
+test.runIf(present)('no recorded stream holds an event nobody knows', () => {
+  const types = new Set(streams.flatMap(({ events }) => events.map(({ type }) => type)));
+  expect([...types].filter((type) => !KNOWN_EVENTS.has(String(type)))).toEqual([]);
 });
 
 test.runIf(present)('the recordings are all there', () => {

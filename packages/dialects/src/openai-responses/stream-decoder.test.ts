@@ -109,7 +109,7 @@ describe('a stream of a provider', () => {
     expect(parts).toMatchObject([{ id: 'call_r1_0s' }]);
   });
 
-  it('W4: events without a name are known by their type, and [DONE] changes nothing', () => {
+  it('W3, W4: events without a name are known by their type, and [DONE] changes nothing', () => {
     const events = [
       CREATED,
       { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'x' },
@@ -283,7 +283,7 @@ describe('a whole answer', () => {
   const decodeBody = (body: unknown) =>
     provider.decodeReply(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), CONTEXT);
 
-  it('is not what is something else', () => {
+  it('W12, W15: an answer in the making and other objects of the same path are no answers', () => {
     expect(decodeBody('<html>')).toMatchObject({ kind: 'unreadable' });
     expect(decodeBody('[]')).toMatchObject({ kind: 'unreadable' });
     expect(decodeBody({ object: 'response.deleted' })).toMatchObject({ kind: 'unreadable' });
@@ -296,6 +296,17 @@ describe('a whole answer', () => {
       error: { kind: 'content_filter', status: 400 },
     });
     expect(decodeBody({ status: 'failed', error: null, output: [] })).toMatchObject({ kind: 'failed' });
+  });
+
+  it('W11: an unknown model is told with 400, a request that is too large with 400 too', () => {
+    const kindOf = (code: string) =>
+      provider.decodeFailure(
+        400,
+        Buffer.from(JSON.stringify({ error: { code, message: 'No.', type: 'invalid_request_error' } })),
+        {},
+      ).kind;
+    expect(kindOf('model_not_found')).toBe('not_found');
+    expect(kindOf('context_length_exceeded')).toBe('invalid_request');
   });
 
   it('W13: items of unknown kinds are kept whole, for clients of this dialect', () => {

@@ -14,30 +14,9 @@ import { decodeFinish } from './finish.js';
 import { decodeCall, decodeMessageParts, decodeOutputContent } from './items.js';
 import { decodeLogprobs } from './logprobs.js';
 import { CallIds, decodeItem, hasCalls, replyFields } from './reply.js';
-import { decodeResponseUsage } from './usage.js';
+import { handlerOf } from './stream-events.js';
+import { createPiece, type Item, type Piece, summaryIndex } from './stream-piece.js';
 import { DIALECT, extrasOf } from './wire.js';
-
-/** One content, or one reasoning item or call: what of it has been emitted, so that a `done` adds only what no delta brought. */
-interface Piece {
-  /** its part in the answer; -1 before it is opened */
-  part: number;
-  /** characters of text, thinking, refusal or arguments */
-  written: number;
-  /** characters of each piece of a summary */
-  readonly summary: number[];
-  citations: number;
-}
-
-/** One item, told apart by output_index alone: ids change from event to event (wire-behaviours 14). */
-interface Item {
-  readonly index: number;
-  /** as it was added, or as it was done where nothing was added */
-  opening: JsonObject;
-  readonly pieces: Map<number, Piece>;
-  isDone: boolean;
-}
-
-type Handler = (stream: Decoder, event: JsonObject) => void;
 
 export function createDecoder(context: ReplyContext): StreamDecoder {
   return new Decoder(new CallIds(context));
@@ -46,7 +25,8 @@ export function createDecoder(context: ReplyContext): StreamDecoder {
 /** A body that is no event stream is kept up to here, to read an error from it. */
 const PLAIN_BODY_MAX = 65_536;
 
-class Decoder implements StreamDecoder {
+/** Turns wire events into canonical ones; the table of stream-events.ts says which method an event calls. */
+export class Decoder implements StreamDecoder {
   usage: Usage | null = null;
   serviceTier: string | null = null;
   finish: Finish | null = null;
@@ -103,7 +83,7 @@ class Decoder implements StreamDecoder {
     const event = parseObject(data);
     if (event === null) return this.#malformed(name, data);
     const type = text(event['type']) ?? name;
-    const handle = Object.hasOwn(HANDLERS, type) ? HANDLERS[type as EventType] : undefined;
+    const handle = handlerOf(type);
     if (handle !== undefined) handle(this, event);
     else if (isObject(event['error']) || name === 'error') this.error = decodeStreamFailure(event);
   };
@@ -166,7 +146,7 @@ class Decoder implements StreamDecoder {
   pieceOf(item: Item, index: number): Piece {
     const known = item.pieces.get(index);
     if (known !== undefined) return known;
-    const piece: Piece = { part: -1, written: 0, summary: [], citations: 0 };
+    const piece: Piece = createPiece();
     item.pieces.set(index, piece);
     return piece;
   }
@@ -205,7 +185,7 @@ class Decoder implements StreamDecoder {
   /** Parts that never stream. */
   addWhole(parts: readonly Part[]): void {
     for (const value of parts) {
-      const piece: Piece = { part: -1, written: 0, summary: [], citations: 0 };
+      const piece: Piece = createPiece();
       this.openPart(piece, value);
       this.close(piece);
     }
@@ -337,7 +317,8 @@ class Decoder implements StreamDecoder {
     }
     item.opening = { ...item.opening, id: item.opening['id'] ?? done['id'] };
     const piece = this.reasoningPiece(item);
-    for (const [index, summary] of whole.summary.entries()) this.completeSummary(piece, index, summary);
+    for (const [index, summary] of whole.summary.entries())
+      this.completeSummary(piece, summaryIndex(index, piece), summary);
     this.complete(piece, 'text', whole.text);
     const sealed = text(done['encrypted_content']);
     if (sealed !== null && sealed !== '')
@@ -365,124 +346,4 @@ class Decoder implements StreamDecoder {
     this.finishRaw = raw;
     this.isDone = true;
   }
-}
-
-// --- the table of events --------------------------------------------------------------------------------------------------
-
-const ignore: Handler = () => {};
-
-const note: Handler = (stream) => stream.start();
-
-const terminal =
-  (status: string): Handler =>
-  (stream, event) => {
-    const response: JsonObject = { status, ...object(event['response']) };
-    stream.usage = decodeResponseUsage(response) ?? stream.usage;
-    stream.serviceTier = text(response['service_tier']);
-    stream.finishResponse(response);
-  };
-
-const failed: Handler = (stream, event) => {
-  const response = object(event['response']) ?? {};
-  stream.usage = decodeResponseUsage(response) ?? stream.usage;
-  stream.error ??= decodeStreamFailure({ error: object(response['error']) ?? { message: 'The answer failed.' } });
-};
-
-const textDelta =
-  (type: 'output_text' | 'refusal'): Handler =>
-  (stream, event) => {
-    const item = stream.itemOf(event, 'message');
-    const piece = stream.contentPiece(item, contentIndex(event), { type });
-    if (!stream.isOpen(piece)) return;
-    stream.write(piece, { kind: 'text', text: text(event['delta']) ?? '' });
-    stream.logprobs(event['logprobs']);
-  };
-
-const textDone: Handler = (stream, event) => {
-  const piece = stream.pieceOf(stream.itemOf(event, 'message'), contentIndex(event));
-  stream.complete(piece, 'text', text(event['text']) ?? text(event['refusal']));
-};
-
-const callDelta =
-  (type: 'function_call' | 'custom_tool_call'): Handler =>
-  (stream, event) => {
-    const piece = stream.callPiece(stream.itemOf(event, type));
-    if (stream.isOpen(piece)) stream.write(piece, { kind: 'arguments', text: text(event['delta']) ?? '' });
-  };
-
-const callDone =
-  (type: 'function_call' | 'custom_tool_call', member: 'arguments' | 'input'): Handler =>
-  (stream, event) =>
-    stream.complete(stream.callPiece(stream.itemOf(event, type)), 'arguments', text(event[member]));
-
-const EVENTS = {
-  'response.created': note,
-  'response.in_progress': note,
-  'response.queued': note,
-  'response.completed': terminal('completed'),
-  'response.incomplete': terminal('incomplete'),
-  'response.cancelled': terminal('cancelled'),
-  'response.failed': failed,
-  error: (stream, event) => {
-    stream.error ??= decodeStreamFailure(event);
-  },
-  'response.output_item.added': (stream, event) => stream.addItem(event),
-  'response.output_item.done': (stream, event) => {
-    const item = object(event['item']) ?? {};
-    stream.finishItem(stream.itemOf(event, text(item['type']) ?? ''), item);
-  },
-  'response.content_part.added': (stream, event) => {
-    const part = object(event['part']) ?? {};
-    const isThought = part['type'] === 'reasoning_text';
-    if (!isThought) stream.contentPiece(stream.itemOf(event, 'message'), contentIndex(event), part);
-  },
-  'response.content_part.done': (stream, event) => {
-    const part = object(event['part']) ?? {};
-    if (part['type'] !== 'reasoning_text')
-      stream.finishContent(stream.pieceOf(stream.itemOf(event, 'message'), contentIndex(event)), part);
-  },
-  'response.output_text.delta': textDelta('output_text'),
-  'response.output_text.done': textDone,
-  'response.refusal.delta': textDelta('refusal'),
-  'response.refusal.done': textDone,
-  'response.output_text.annotation.added': (stream, event) => {
-    const piece = stream.pieceOf(stream.itemOf(event, 'message'), contentIndex(event));
-    const annotation = object(event['annotation']);
-    if (annotation !== null && stream.isOpen(piece)) stream.cite(piece, decodeAnnotation(annotation));
-  },
-  'response.reasoning_summary_part.added': ignore,
-  'response.reasoning_summary_part.done': ignore,
-  'response.reasoning_summary_text.delta': (stream, event) => {
-    const piece = stream.reasoningPiece(stream.itemOf(event, 'reasoning'));
-    stream.write(piece, { kind: 'summary', index: summaryIndex(event), text: text(event['delta']) ?? '' });
-  },
-  'response.reasoning_summary_text.done': (stream, event) => {
-    const piece = stream.pieceOf(stream.itemOf(event, 'reasoning'), 0);
-    stream.completeSummary(piece, summaryIndex(event), text(event['text']));
-  },
-  'response.reasoning_text.delta': (stream, event) => {
-    const piece = stream.reasoningPiece(stream.itemOf(event, 'reasoning'));
-    stream.write(piece, { kind: 'text', text: text(event['delta']) ?? '' });
-  },
-  'response.reasoning_text.done': (stream, event) => {
-    const item = stream.itemOf(event, 'reasoning');
-    if (contentIndex(event) === 0) stream.complete(stream.pieceOf(item, 0), 'text', text(event['text']));
-  },
-  'response.function_call_arguments.delta': callDelta('function_call'),
-  'response.function_call_arguments.done': callDone('function_call', 'arguments'),
-  'response.custom_tool_call_input.delta': callDelta('custom_tool_call'),
-  'response.custom_tool_call_input.done': callDone('custom_tool_call', 'input'),
-  keepalive: ignore,
-} as const satisfies Record<string, Handler>;
-
-type EventType = keyof typeof EVENTS;
-/** The steps of tools at the provider are not here: their items come whole with `output_item.done`. */
-const HANDLERS: Readonly<Record<EventType, Handler>> = EVENTS;
-
-function contentIndex(event: JsonObject): number {
-  return typeof event['content_index'] === 'number' ? event['content_index'] : 0;
-}
-
-function summaryIndex(event: JsonObject): number {
-  return typeof event['summary_index'] === 'number' ? event['summary_index'] : 0;
 }
