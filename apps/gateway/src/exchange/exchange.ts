@@ -377,7 +377,7 @@ function isResponses({ dialect, operation }: ExchangeInput): boolean {
 function open({ operation, dialect, body, door }: ExchangeInput): Decoded<ClientRequest> {
   return operation === undefined
     ? openRequest(dialect, body, door)
-    : openOperation(operation.door, body, operation.contentType);
+    : openOperation(operation.door, body, operation.contentType, door.model ?? '');
 }
 
 function beginCall(input: ExchangeInput, request: ClientRequest): Call {

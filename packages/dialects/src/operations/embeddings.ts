@@ -3,6 +3,7 @@ import { count, isObject, object } from '../canonical/json-read.js';
 import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
+import { embeddingsToGemini } from './embeddings-to-gemini.js';
 import { Fields } from './fields.js';
 import type { JsonBody } from './json-body.js';
 import { OperationRequest, operationEnvelope, operationLane, operationReply } from './operation-request.js';
@@ -92,6 +93,7 @@ function isTokens(list: readonly unknown[]): boolean {
 }
 
 function embeddingsLane(json: JsonBody, target: LaneTarget, counted: () => Usage): Decoded<Lane> {
+  if (target.dialect === 'gemini') return embeddingsToGemini(json, target, counted);
   const { edits, losses } = usualEdits(json, target);
   const provider = target.provider ?? '';
   const isFloatUnsaid = FLOAT_UNSAID.has(provider) && json.request['encoding_format'] === 'float';

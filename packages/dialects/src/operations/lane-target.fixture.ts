@@ -1,4 +1,4 @@
-import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import type { ClientRequest, Lane, LaneTarget, Operation } from '../lane.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { openOperation } from './open-operation.js';
 import type { OperationDoor } from './operation-door.js';
@@ -33,8 +33,19 @@ export function refusalOf(door: OperationDoor, body: unknown): string {
   return result.ok ? 'accepted' : `${result.failure.code} ${result.failure.param}`;
 }
 
+const DIALECTS: Readonly<Partial<Record<Operation, string>>> = {
+  embeddings: 'embeddings',
+  moderation: 'moderations',
+  rerank: 'rerank',
+  image: 'images',
+  speech: 'audio',
+  transcription: 'audio',
+  completions: 'completions',
+};
+
 export function laneOf(request: ClientRequest, more: Partial<LaneTarget> = {}): Lane {
-  const lane = request.lane(laneTarget(more));
+  const dialect = DIALECTS[request.envelope.operation] ?? 'openai-chat';
+  const lane = request.lane(laneTarget({ dialect, ...more }));
   if (!lane.ok) throw new Error(`${lane.failure.param}: ${lane.failure.message}`);
   return lane.value;
 }

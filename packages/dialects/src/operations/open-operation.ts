@@ -2,6 +2,7 @@ import type { Decoded } from '../canonical/codec.js';
 import type { ClientRequest } from '../lane.js';
 import { openCompletion } from './completions.js';
 import { openEmbeddings } from './embeddings.js';
+import { openGeminiEmbeddings } from './gemini-embeddings.js';
 import { openImageEdit, openImageEditJson, openImageGeneration } from './images.js';
 import { type JsonBody, readJsonBody } from './json-body.js';
 import { openModeration } from './moderations.js';
@@ -15,8 +16,17 @@ import { openTranscription } from './transcriptions.js';
  * Reads a request that is no conversation, by the door it came through. Never throws; what is wrong is named by its member. Members that are
  * neither priced nor routed on are left to the provider to judge.
  */
-export function openOperation(door: OperationDoor, body: Buffer, contentType: string): Decoded<ClientRequest> {
+export function openOperation(
+  door: OperationDoor,
+  body: Buffer,
+  contentType: string,
+  /** where the path names the model */
+  model = '',
+): Decoded<ClientRequest> {
   switch (door) {
+    case 'embedContent':
+    case 'batchEmbedContents':
+      return openJson(body, contentType, (json) => openGeminiEmbeddings(json, door === 'batchEmbedContents', model));
     case 'embeddings':
       return openJson(body, contentType, openEmbeddings);
     case 'moderations':

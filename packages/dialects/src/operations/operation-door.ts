@@ -13,7 +13,8 @@ export const OPERATION_DOORS = {
   'audio/translations': 'transcription',
 } as const satisfies Record<string, Operation>;
 
-export type OperationDoor = keyof typeof OPERATION_DOORS;
+/** Those, and Gemini's verbs that are no conversation: their model stands in the path. */
+export type OperationDoor = keyof typeof OPERATION_DOORS | 'embedContent' | 'batchEmbedContents';
 
 /** Doors that take a form with files. Everywhere else a form is refused before its body is read. */
 export const FORM_DOORS: ReadonlySet<OperationDoor> = new Set<OperationDoor>([

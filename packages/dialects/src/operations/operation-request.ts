@@ -1,5 +1,6 @@
 import type { Decoded, EncodedReply, ProviderHeaders, ReadWhole, ReplyFacts, ReplyStream } from '../canonical/codec.js';
 import type { Loss } from '../canonical/loss.js';
+import type { ClientDialectId } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import type { ClientRequest, Envelope, Lane, LaneTarget, Operation } from '../lane.js';
 import { decodeProviderFailure } from '../openai-chat/provider-failure.js';
@@ -12,6 +13,8 @@ const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 
 /** What an operation makes of a request: everything but the life of it, which is the same for all. */
 export interface OperationFacts {
+  /** whose words the caller speaks; OpenAI's unless it says otherwise */
+  readonly dialect?: ClientDialectId;
   readonly envelope: Envelope;
   /** what went in by our own count: tokens, and whatever else the request can be billed by */
   counted(): Usage;
@@ -20,13 +23,14 @@ export interface OperationFacts {
 
 /** A request that is no conversation. It has no canonical form; what it can be sent as, its lane knows. */
 export class OperationRequest implements ClientRequest {
-  readonly dialect = 'openai-chat';
+  readonly dialect: ClientDialectId;
   readonly wholeType = JSON_TYPE;
   readonly streamType = EVENT_STREAM;
   readonly envelope: Envelope;
   readonly #facts: OperationFacts;
 
   constructor(facts: OperationFacts) {
+    this.dialect = facts.dialect ?? 'openai-chat';
     this.envelope = facts.envelope;
     this.#facts = facts;
   }
@@ -45,13 +49,26 @@ export class OperationRequest implements ClientRequest {
   }
 
   lane(target: LaneTarget): Decoded<Lane> {
-    return this.#facts.lane(target);
+    const { operation } = this.envelope;
+    if (SPOKEN[operation]?.includes(target.dialect) ?? true) return this.#facts.lane(target);
+    const message = `${target.providerName} is not spoken to in an interface for this.`;
+    return { ok: false, failure: { code: 'unsupported_content', message, param: 'model' } };
   }
 
   amended(): ClientRequest {
     return this;
   }
 }
+
+/** The interfaces in which an endpoint can be asked for an operation. Completions can be asked of every chat model too. */
+const SPOKEN: Readonly<Partial<Record<Operation, readonly string[]>>> = {
+  embeddings: ['embeddings', 'gemini'],
+  moderation: ['moderations'],
+  rerank: ['rerank'],
+  image: ['images'],
+  speech: ['audio'],
+  transcription: ['audio'],
+};
 
 export interface EnvelopeFacts extends Partial<Omit<Envelope, 'operation' | 'model' | 'features' | 'routing'>> {
   /** the body, for where the caller wishes to be served; forms say nothing of it */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { answered, FORM_TYPE, formOf, json, laneOf, laneTarget, opened, wavOf } from './lane-target.fixture.js';
+import { answered, FORM_TYPE, formOf, json, laneOf, opened, wavOf } from './lane-target.fixture.js';
 import { openOperation } from './open-operation.js';
 import type { OperationDoor } from './operation-door.js';
 
@@ -93,7 +93,7 @@ describe.runIf(present)('every recorded request', () => {
     '%s leaves as it came, but for the splices',
     (_name, { body, door }) => {
       const request = opened(door, body);
-      const lane = laneOf(request, { dialect: door });
+      const lane = laneOf(request);
       const { model: _model, ...kept } = Object.fromEntries(
         Object.entries(body ?? {}).filter(([, value]) => value !== null),
       );
@@ -112,8 +112,8 @@ describe.runIf(present)('every recorded request', () => {
       });
     const result = openOperation(door, formOf(fields('whisper')), FORM_TYPE);
     if (!result.ok) throw new Error(result.failure.message);
-    const lane = result.value.lane(laneTarget());
-    expect(lane.ok && lane.value.body.equals(formOf(fields('vendor-model')))).toBe(true);
+    const lane = laneOf(result.value);
+    expect(lane.body.equals(formOf(fields('vendor-model')))).toBe(true);
   });
 });
 
@@ -134,14 +134,14 @@ function stand(door: OperationDoor, provider: string) {
     return laneOf(result.value, { provider });
   }
   const body = { model: 'm', input: 'a', prompt: 'a', voice: 'v', query: 'q', documents, images: [{}] };
-  return laneOf(opened(door, body), { provider, dialect: door });
+  return laneOf(opened(door, body), { provider });
 }
 
 describe.runIf(present)('every recorded answer', () => {
   test.each(bodies.map((one) => [one.name, one] as const))(
     '%s is read, can be billed, and loses nothing',
     (_name, { body, door, provider, response }) => {
-      const lane = body === null ? stand(door, provider) : laneOf(opened(door, body), { provider, dialect: door });
+      const lane = body === null ? stand(door, provider) : laneOf(opened(door, body), { provider });
       const answer = response.body ?? {};
       const read = answered(lane, answer, { 'content-type': 'application/json' });
       expect(read.isEmpty).toBe(false);
@@ -181,9 +181,7 @@ describe.runIf(present)('every recorded answer', () => {
         .map((event) => JSON.parse(event.slice(6)) as Record<string, unknown>);
     const source = response.stream ?? '';
     const play = (piece: number) => {
-      const stream = (body === null ? stand(door, 'openai') : laneOf(opened(door, body), { dialect: door })).openStream(
-        {},
-      );
+      const stream = (body === null ? stand(door, 'openai') : laneOf(opened(door, body))).openStream({});
       const written: Buffer[] = [];
       const bytes = Buffer.from(source);
       for (let at = 0; at < bytes.length; at += piece)

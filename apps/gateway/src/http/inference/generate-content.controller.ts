@@ -31,6 +31,12 @@ export class GenerateContentController {
         const framing = isServerSent ? 'sse' : 'json-array';
         return this.exchange.run(exchangeInput(request, reply, { model, isStream: true, framing }));
       }
+      case 'embedContent':
+      case 'batchEmbedContents': {
+        reply.hijack();
+        const operation = { door: verb, contentType: request.headers['content-type'] ?? '' } as const;
+        return this.exchange.run({ ...exchangeInput(request, reply, { model, isStream: false }), operation });
+      }
       case 'countTokens':
         reply.hijack();
         return this.counter.run(exchangeInput(request, reply, { model, isStream: false }));
