@@ -97,6 +97,13 @@ describe('names', () => {
     expect(small.resolve(name).kind).toBe('unknown');
   });
 
+  it('an endpoint id is that endpoint and no other', () => {
+    const resolution = small.resolve('openrouter:openai/gpt-4o-mini');
+    if (resolution.kind !== 'found') throw new Error('not found');
+    expect(resolution.model.endpoints.map(({ id }) => id)).toEqual(['openrouter:openai/gpt-4o-mini']);
+    expect(small.resolve('groq:openai/gpt-4o-mini').kind).toBe('unknown');
+  });
+
   it('a variant is taken off and told', () => {
     expect(small.resolve('openai/gpt-4o-mini:floor')).toMatchObject({
       kind: 'found',

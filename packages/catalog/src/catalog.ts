@@ -33,6 +33,7 @@ export function buildCatalog(models: readonly Model[]): Catalog {
   const endpoints = new Map(
     models.flatMap((model) => model.endpoints.map((endpoint) => [endpoint.id, endpoint] as const)),
   );
+  const single = indexEndpoints(models);
   const ids = models.map((model) => model.id);
   const pinned = new Map<string, Model>();
 
@@ -50,6 +51,8 @@ export function buildCatalog(models: readonly Model[]): Catalog {
     version: versionOf(models),
     endpoint: (id) => endpoints.get(id),
     resolve(name) {
+      const alone = single.get(nameKey(name));
+      if (alone) return { kind: 'found', model: alone, variant: null, snapshot: null };
       const exact = find(name);
       if (exact) return { kind: 'found', ...exact, variant: null };
       const { name: base, variant } = splitVariant(name);
@@ -57,6 +60,18 @@ export function buildCatalog(models: readonly Model[]): Catalog {
       return found ? { kind: 'found', ...found, variant } : { kind: 'unknown', suggestions: suggestNames(base, ids) };
     },
   };
+}
+
+/** Who names an endpoint means that one and no other: its model with nothing else to fall back to. */
+function indexEndpoints(models: readonly Model[]): ReadonlyMap<string, Model> {
+  const names = new Set(models.map((model) => nameKey(model.id)));
+  return new Map(
+    models.flatMap((model) =>
+      model.endpoints
+        .filter((endpoint) => !names.has(nameKey(endpoint.id)))
+        .map((endpoint) => [nameKey(endpoint.id), { ...model, endpoints: [endpoint] }] as const),
+    ),
+  );
 }
 
 function indexNames(models: readonly Model[]): Map<string, Model> {
