@@ -1,4 +1,5 @@
-import { isObject, objects } from '../canonical/json-read.js';
+import { isObject, list, objects } from '../canonical/json-read.js';
+import type { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { ClaudeHost } from './wire.js';
 
@@ -75,6 +76,37 @@ const BETAS: readonly BetaRow[] = [
     needs: hasBlock(/^tool_(addition|removal)$/),
   },
 ];
+
+/**
+ * Betas that change how a model answers and that no member of the body tells: only the client's own header does. None of them has a price of its
+ * own or opens an account's objects; what does (files, longer context) is not in here.
+ */
+const FORWARDED: ReadonlyMap<string, { readonly isAtClouds: boolean }> = new Map([
+  ['interleaved-thinking-2025-05-14', { isAtClouds: true }],
+  ['fine-grained-tool-streaming-2025-05-14', { isAtClouds: true }],
+  ['token-efficient-tools-2025-02-19', { isAtClouds: true }],
+  ['output-128k-2025-02-19', { isAtClouds: true }],
+  ['extended-cache-ttl-2025-04-11', { isAtClouds: false }],
+  ['structured-outputs-2025-11-13', { isAtClouds: false }],
+  ['claude-code-20250219', { isAtClouds: false }],
+  ...BETAS.map(({ beta, isAtClouds }) => [beta, { isAtClouds }] as const),
+]);
+
+/** What a client announced, as far as it goes on to this host. */
+export function forwardedBetas(announced: unknown, host: ClaudeHost, losses: Losses): readonly string[] {
+  return list(announced).filter((beta): beta is string => {
+    if (typeof beta !== 'string') return false;
+    const known = FORWARDED.get(beta);
+    const isForwarded = known !== undefined && (host === 'direct' || known.isAtClouds);
+    if (!isForwarded && isBetaName(beta)) losses.dropped(`anthropic-beta.${beta}`);
+    return isForwarded;
+  });
+}
+
+/** A name, and no text of the caller's: it stands in losses. */
+function isBetaName(beta: string): boolean {
+  return /^[a-z0-9-]{1,60}$/.test(beta);
+}
 
 /** The betas a body needs, each once. */
 export function betasOf(body: JsonObject, host: ClaudeHost): readonly string[] {

@@ -6,11 +6,11 @@ import { isSameFamily } from '../canonical/seal-envelope.js';
 import { listElements, listMembers, type Member, removalOf, skipWhitespace } from '../json-layout.js';
 import { ROUTING_FIELDS } from '../routing-wish.js';
 import { applySplices, joinSplices, type Splice } from '../splice.js';
-import { betasOf } from './betas.js';
+import { betasOf, forwardedBetas } from './betas.js';
 import { ownCitation } from './citations.js';
 import { namesVendorObject, refuseReference } from './media.js';
 import { attempt, refuse } from './refused.js';
-import { pathOf, refuseContainer } from './request-writer.js';
+import { HOST_MEMBERS, pathOf, refuseContainer } from './request-writer.js';
 import { API_VERSION, ME } from './wire.js';
 
 /** The caller's own bytes with the edits of SPLICES. Refuses references to objects at the vendor, which belong to our account there. */
@@ -27,9 +27,10 @@ function splice(body: Buffer, request: CanonicalRequest, target: Target): Splice
   limitOutput(edits, request, target);
   identifyUser(edits, target);
   for (const name of target.quirks.rejectedFields) if (edits.remove(name)) losses.dropped(name);
-  for (const name of ROUTING_FIELDS) edits.remove(name);
+  for (const name of [...ROUTING_FIELDS, ...HOST_MEMBERS]) edits.remove(name);
   cleanMessages(edits, request, losses);
-  const betas = betasOf(announcedBody(request), 'direct');
+  const forwarded = forwardedBetas(request.extras?.fields['anthropic_beta'], 'direct', losses);
+  const betas = [...new Set([...betasOf(announcedBody(request), 'direct'), ...forwarded])];
   return {
     path: pathOf('direct', target.model, request.isStream),
     body: applySplices(body, edits.list()),

@@ -37,6 +37,12 @@ export const SPLICES = [
     what: 'models, fallbacks, route and provider are removed',
     why: 'the gateway obeys them itself, and the provider answers 400 to them',
   },
+  {
+    side: 'request',
+    name: 'host members',
+    what: 'anthropic_version and anthropic_beta are removed; what may be announced goes into the header',
+    why: 'they are how Vertex and Bedrock are told, and a 400 at Anthropic itself',
+  },
   { side: 'reply', name: 'id', what: 'the value is replaced', why: 'it is the id of our receipt' },
   {
     side: 'reply',

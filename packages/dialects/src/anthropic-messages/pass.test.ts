@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { failureOf } from '../failure.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { client } from './client.js';
+import { encodeRequest } from './request-writer.js';
 import { block, ending, PASS, PING, sse, start, TARGET, words } from './samples.fixture.js';
 
 function send(body: string, changes: object = {}) {
@@ -108,6 +109,22 @@ describe('a request on its way', () => {
       'anthropic-beta': 'computer-use-2025-01-24,advanced-tool-use-2025-11-20',
     });
   });
+});
+
+it('what the client announces is announced to the provider, as far as it may be', () => {
+  const body = Buffer.from(`{"model":"m","max_tokens":9,"anthropic_beta":["compact-2026-01-12"],${MESSAGES}}`);
+  const betas = ['interleaved-thinking-2025-05-14', 'files-api-2025-04-14', 'not a name\n'];
+  const decoded = client.decodeRequest(body, { model: null, isStream: null, betas });
+  if (!decoded.ok) throw new Error(decoded.failure.message);
+  const spliced = client.pass.spliceRequest(body, decoded.value, TARGET);
+  const encoded = encodeRequest(decoded.value, TARGET, 'direct');
+  for (const sent of [spliced, encoded]) {
+    if (!sent.ok) throw new Error(sent.failure.message);
+    const announced = (sent.value.headers['anthropic-beta'] ?? '').split(',');
+    expect(announced).toEqual(['interleaved-thinking-2025-05-14', 'compact-2026-01-12']);
+    expect(sent.value.losses).toEqual([{ field: 'anthropic-beta.files-api-2025-04-14', reason: 'dropped' }]);
+  }
+  expect(spliced.ok && Buffer.concat(spliced.value.body).toString('utf8')).not.toContain('anthropic_beta');
 });
 
 function play(packets: readonly string[]) {

@@ -1,5 +1,5 @@
 import type { Decoded, DoorFacts } from '../canonical/codec.js';
-import { filledText, isObject, otherMembers, parseJson, text } from '../canonical/json-read.js';
+import { filledText, isObject, list, otherMembers, parseJson, text } from '../canonical/json-read.js';
 import type { Extras, JsonObject, Part } from '../canonical/part.js';
 import { type CanonicalRequest, type Message, NO_SAMPLING, type Sampling, type Tool } from '../canonical/request.js';
 import { originalCallId } from '../canonical/tool-call-id.js';
@@ -88,6 +88,7 @@ function readRequest(body: JsonObject, door: DoorFacts, needsMax: boolean): Cano
       metadata: otherMembers(metadata, METADATA_MEMBERS),
       cache_control: cache.kind === 'unknown' ? cache.value : null,
       output_format: format === null ? body['output_format'] : null,
+      anthropic_beta: readBetas(body, door),
     }),
   };
 }
@@ -101,6 +102,12 @@ function configExtras(config: JsonObject, unknownEffort: unknown, isFormatUnknow
   };
   const others = otherMembers(config, OUTPUT_CONFIG_MEMBERS);
   return others === null && Object.keys(odd).length === 0 ? null : { ...others, ...odd };
+}
+
+/** What the client announced in its header, and in the body as Bedrock has it. */
+function readBetas(body: JsonObject, { betas }: DoorFacts): readonly unknown[] | null {
+  const announced = [...(betas ?? []), ...list(body['anthropic_beta'])];
+  return announced.length === 0 ? null : [...new Set(announced)];
 }
 
 /** Unknown members of the top level, and what is left of the known ones. */

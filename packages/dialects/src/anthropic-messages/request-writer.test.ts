@@ -28,7 +28,7 @@ const talk = (...turns: readonly [CanonicalRequest['messages'][number]['role'], 
   turns.map(([role, ...parts]) => ({ role, parts }));
 
 describe('a conversation', () => {
-  it('is said in the fewest words: a single text is a string, and nothing that was not said is there (T25)', () => {
+  it('T25: is said in the fewest words: a single text is a string, and nothing that was not said is there', () => {
     const { body, headers, path, lost } = encoded({});
     expect(body).toEqual({
       model: 'claude-sonnet-4-5',

@@ -4,7 +4,7 @@ import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
 import { callersMessage, callersWord } from '../canonical/request-words.js';
-import { betasOf } from './betas.js';
+import { betasOf, forwardedBetas } from './betas.js';
 import { isOnePlainText, partBlocks, type Writing } from './block-writer.js';
 import { encodeCache } from './cache-control.js';
 import { fitMarks } from './cache-marks.js';
@@ -200,7 +200,7 @@ interface BodyFacts {
 }
 
 /** Members that say which host a body is for: every host gets its own. */
-const HOST_MEMBERS: ReadonlySet<string> = new Set(['anthropic_version', 'anthropic_beta']);
+export const HOST_MEMBERS: ReadonlySet<string> = new Set(['anthropic_version', 'anthropic_beta']);
 
 /** Adds unknown members of this dialect, takes out what the provider rejects, and places the request's cache mark where a host has none. */
 function finishBody(written: JsonObject, { request, target, host, losses }: BodyFacts): JsonObject {
@@ -256,7 +256,8 @@ function addressed(
   host: ClaudeHost,
   losses: Losses,
 ): EncodedRequest {
-  const betas = betasOf(body, host);
+  const own = request.extras?.dialect === ME ? request.extras.fields : {};
+  const betas = [...new Set([...betasOf(body, host), ...forwardedBetas(own['anthropic_beta'], host, losses)])];
   const announced: Readonly<Record<string, string>> = betas.length === 0 ? {} : { 'anthropic-beta': betas.join(',') };
   const path = pathOf(host, target.model, request.isStream);
   switch (host) {

@@ -210,6 +210,12 @@ describe('what goes wrong', () => {
     expect(parts).toMatchObject([{ arguments: '{"city":"Paris"}' }]);
   });
 
+  it('S16: content after the finish is content', () => {
+    const [finish, stop] = ending().split('event: message_stop');
+    const { parts } = play(`${start()}${words(0, 'a')}${finish}${words(1, 'b')}event: message_stop${stop}`);
+    expect(parts).toMatchObject([{ text: 'a' }, { text: 'b' }]);
+  });
+
   it('S11: a delta without a block is nothing, a block that begins inside another closes it', () => {
     const orphan = sse({ type: 'content_block_delta', index: 3, delta: { type: 'text_delta', text: 'x' } });
     const open = sse({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: 'a' } });

@@ -93,6 +93,8 @@ export interface DoorFacts {
   readonly isStream: boolean | null;
   /** how a stream is framed for the client: Gemini without `alt=sse` sends one JSON array; everybody else, and absent, is SSE */
   readonly framing?: 'sse' | 'json-array';
+  /** names in the client's `anthropic-beta` header; absent: none */
+  readonly betas?: readonly string[];
   /** what the gateway found and will do about stored turns (Responses); absent: nothing is kept and nothing was resumed */
   readonly storage?: { readonly previousResponseId: string | null; readonly isStored: boolean };
 }
