@@ -7,17 +7,17 @@ import type { Finish } from '../finish.js';
 import type { Usage } from '../usage.js';
 import { type AnswerFacts, CandidateDecoder } from './candidate-decoder.js';
 import { decodeInlineFailure, isErrorBody } from './provider-failure.js';
-import { decodeServiceTier, decodeUsage, searchesOf } from './usage.js';
+import { decodeServiceTier, decodeUsage, isReport, searchesOf } from './usage.js';
 
 /** What all GenerateContentResponses of one answer add up to: a stream is many of them, a whole answer is one. */
 export class AnswerDecoder {
-  serviceTier: string | null = null;
   error: ProviderFailure | null = null;
   /** some candidate or a blocked prompt was there */
   hasAnswer = false;
   readonly #candidates = new Map<number, CandidateDecoder>();
   readonly #facts: AnswerFacts;
-  #usage: Usage | null = null;
+  /** the last report that counts something, read when it is asked for */
+  #reported: JsonObject | null = null;
   #modelVersion: string | null = null;
 
   constructor({ requestId, request }: Pick<ReplyContext, 'requestId' | 'request'>) {
@@ -27,10 +27,15 @@ export class AnswerDecoder {
 
   /** The last report, and beside it the searches, which Google tells only in the grounding. */
   get usage(): Usage | null {
-    if (this.#usage === null) return null;
+    const usage = decodeUsage(this.#reported);
+    if (usage === null) return null;
     let searches = 0;
     for (const { grounding } of this.#candidates.values()) searches += searchesOf(grounding, this.#modelVersion);
-    return searches === 0 ? this.#usage : { ...this.#usage, web_search: searches };
+    return searches === 0 ? usage : { ...usage, web_search: searches };
+  }
+
+  get serviceTier(): string | null {
+    return decodeServiceTier(this.#reported);
   }
 
   get finish(): Finish | null {
@@ -52,8 +57,7 @@ export class AnswerDecoder {
       return;
     }
     const usage = response['usageMetadata'];
-    this.#usage = decodeUsage(usage) ?? this.#usage;
-    this.serviceTier = decodeServiceTier(usage) ?? this.serviceTier;
+    if (isObject(usage) && isReport(usage)) this.#reported = usage;
     this.#modelVersion = filledText(response['modelVersion']) ?? this.#modelVersion;
     for (const [position, candidate] of objects(response['candidates']).entries())
       this.#candidate(candidate, position, emit);

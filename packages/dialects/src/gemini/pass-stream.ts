@@ -1,3 +1,4 @@
+import { ByteWriter } from '../byte-writer.js';
 import type { PassOptions, ReplyFacts, ReplyStream } from '../canonical/codec.js';
 import { isObject, objects, parseJson, parseObject } from '../canonical/json-read.js';
 import type { Loss } from '../canonical/loss.js';
@@ -7,15 +8,15 @@ import { EVENT_BYTES_MAX } from '../canonical/sse-reader.js';
 import { EventCutter, type EventSink } from '../event-cutter.js';
 import type { Failure, ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
-import { findMember, listMembers, type Member, skipWhitespace } from '../json-layout.js';
-import { applySplices } from '../splice.js';
+import { skipWhitespace } from '../json-layout.js';
 import { readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
+import { type ChunkLayout, createChunkLayout, scanChunk } from './chunk-layout.js';
 import { failureText } from './failure.js';
 import { decodeFinish } from './finish.js';
 import { hasOutput, OutputCount } from './output-count.js';
 import { decodeInlineFailure, isErrorBody } from './provider-failure.js';
-import { namesOf, type ResponseNames, responseSplices } from './reply-splices.js';
+import { namesOf, type ResponseNames, spliceResponse } from './reply-splices.js';
 import { tailText } from './response-text.js';
 import { createFraming, type Framing } from './stream-encoder.js';
 import { decodeServiceTier, decodeUsage, searchesOf, usageText } from './usage.js';
@@ -26,8 +27,11 @@ export function createStream(options: PassOptions): ReplyStream {
   return new PassStream(options);
 }
 
-const OPEN_BRACE = 123;
+const RETURN = 13;
+const NEWLINE = 10;
 const OPEN_BRACKET = 91;
+const OPEN_BRACE = 123;
+const DATA = Buffer.from('data: ');
 
 /**
  * One streamed answer from Google to a client of Google's: chunks are scanned, not built. From the one with the last finishReason on they are held
@@ -43,11 +47,15 @@ class PassStream implements ReplyStream, EventSink {
   readonly #options: PassOptions;
   readonly #names: ResponseNames;
   readonly #frame: Framing;
+  readonly #after: Buffer;
   readonly #cutter = new EventCutter(EVENT_BYTES_MAX, this);
+  readonly #layout: ChunkLayout = createChunkLayout();
+  readonly #writer = new ByteWriter();
   readonly #count = new OutputCount();
   readonly #finishes = new Map<number, string>();
   readonly #grounding = new Map<number, unknown>();
-  #pending: Buffer[] = [];
+  /** what was written before anything was an answer, and chunks from the last finish on */
+  #waiting: Buffer[] = [];
   #held: Buffer[] = [];
   #usageRaw: Buffer | null = null;
   #modelVersion: string | null = null;
@@ -59,10 +67,11 @@ class PassStream implements ReplyStream, EventSink {
     this.#options = options;
     this.#names = namesOf(options.requestId, options.model);
     this.#frame = createFraming(options.framing);
+    this.#after = Buffer.from(this.#frame.after);
   }
 
   get usage(): Usage | null {
-    const usage = this.#usageRaw === null ? null : decodeUsage(parseObject(this.#usageRaw.toString('utf8')));
+    const usage = decodeUsage(this.#reported());
     if (usage === null) return null;
     let searches = 0;
     for (const grounding of this.#grounding.values()) searches += searchesOf(grounding, this.#modelVersion);
@@ -70,7 +79,7 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   get serviceTier(): string | null {
-    return this.#usageRaw === null ? null : decodeServiceTier(parseObject(this.#usageRaw.toString('utf8')));
+    return decodeServiceTier(this.#reported());
   }
 
   get finishRaw(): string | null {
@@ -79,6 +88,10 @@ class PassStream implements ReplyStream, EventSink {
 
   get finish(): Finish | null {
     return this.#isBlocked ? { kind: 'content_filter' } : decodeFinish(this.finishRaw, this.#hasCalls);
+  }
+
+  #reported(): JsonObject | null {
+    return this.#usageRaw === null ? null : parseObject(this.#usageRaw.toString('utf8'));
   }
 
   push(packet: Buffer, write: Write): void {
@@ -103,56 +116,67 @@ class PassStream implements ReplyStream, EventSink {
     const held = this.#held;
     this.#held = [];
     const last = held.pop();
-    for (const chunk of held) this.#write(chunk, membersOf(chunk), null);
-    if (last === undefined) this.#frameBytes([Buffer.from(this.#lastChunk(facts))]);
-    else this.#write(last, membersOf(last), this.#complete(last, facts));
+    for (const chunk of held) this.#writeWhole(spliceResponse(chunk, this.#names, null));
+    this.#writeWhole(last === undefined ? this.#lastChunk(facts) : spliceResponse(last, this.#names, facts));
     return this.#taken(this.#frame.end());
   }
 
   failure(failure: Failure): Buffer {
-    // What nobody has seen yet is not begun with an error behind it; and alone, the error is read as one by every library.
     if (this.hasWritten) return this.#taken(this.#frame.failure(failureText(failure)));
-    this.#pending = [];
-    return this.#taken(createFraming(this.#options.framing).failure(failureText(failure)));
-  }
-
-  #taken(last: string): Buffer {
-    if (last !== '') this.#pending.push(Buffer.from(last));
-    const [only] = this.#pending;
-    const bytes = this.#pending.length === 1 && only !== undefined ? only : Buffer.concat(this.#pending);
-    this.#pending = [];
-    return bytes;
-  }
-
-  #write(chunk: Buffer, members: readonly Member[], facts: ReplyFacts | null): void {
-    this.#frameBytes(applySplices(chunk, responseSplices(chunk, 0, members, this.#names, facts)));
-  }
-
-  #frameBytes(pieces: readonly Buffer[]): void {
-    const before = this.#frame.before();
-    this.#pending.push(before === 'data: ' ? DATA : Buffer.from(before), ...pieces);
-    if (this.#frame.after !== '') this.#pending.push(BLANK_LINE);
+    // What nobody has seen yet is not begun with an error behind it; and alone, the error is read as one by every library.
+    return Buffer.from(createFraming(this.#options.framing).failure(failureText(failure)));
   }
 
   /** Nothing goes out before something is an answer: another provider may still take over. Then what came before an error still goes out. */
   #flush(write: Write): void {
     const isAnswer = this.sawOutput || this.#finishes.size > 0;
-    if (this.#pending.length === 0 || !isAnswer || (this.error !== null && !this.hasWritten)) return;
-    this.hasWritten = true;
-    write(this.#taken(''));
+    if (!isAnswer || (this.error !== null && !this.hasWritten)) {
+      this.#writer.flush((bytes) => this.#waiting.push(Buffer.from(bytes)));
+      return;
+    }
+    if (this.#waiting.length > 0) {
+      const whole = this.#taken('');
+      if (whole.length === 0) return;
+      this.hasWritten = true;
+      return write(whole);
+    }
+    this.#writer.flush((bytes) => {
+      this.hasWritten = true;
+      write(bytes);
+    });
   }
 
-  // --- EventSink ---
-  takePlain(): number {
-    return -1;
+  #taken(last: string): Buffer {
+    const pieces = this.#waiting;
+    this.#waiting = [];
+    this.#writer.flush((bytes) => pieces.push(bytes));
+    return Buffer.concat(last === '' ? pieces : [...pieces, Buffer.from(last)]);
   }
 
-  take(source: Buffer, from: number, to: number): void {
+  // --- events: EventSink, called by the cutter ----------------------------------------------------------------------------
+
+  /** The usual event, `data: {…}` and a blank line, wholly in this packet: its end is found by the scan itself. */
+  takePlain(packet: Buffer, from: number): number {
+    const start = from + DATA.length;
+    if (packet[start] !== OPEN_BRACE || packet.compare(DATA, 0, DATA.length, from, start) !== 0) return -1;
+    if (!scanChunk(packet, start, packet.length, this.#layout)) return -1;
+    const end = blankLineEnd(packet, this.#layout.end);
+    if (end === -1) return -1;
+    if (end - from > EVENT_BYTES_MAX) this.overflow();
+    else this.#takeChunk(packet, start);
+    return end;
+  }
+
+  take(source: Buffer, eventFrom: number, to: number): void {
+    const isMarked = source[eventFrom] === 0xef && source[eventFrom + 1] === 0xbb && source[eventFrom + 2] === 0xbf;
+    const from = isMarked ? eventFrom + 3 : eventFrom;
     const { data, others } = readEventFields(source, from, to);
     const [only] = data;
-    if (data.length > 1)
-      return this.#takeData(Buffer.from(data.map((line) => source.toString('utf8', line.from, line.to)).join(' ')));
-    if (only !== undefined) return this.#takeData(source.subarray(only.from, only.to));
+    if (data.length > 1) {
+      const joined = Buffer.from(data.map((line) => source.toString('utf8', line.from, line.to)).join(' '));
+      return this.#takeData(joined, 0, joined.length);
+    }
+    if (only !== undefined) return this.#takeData(source, only.from, only.to);
     const isBare = others.some((line) => source[line.from] === OPEN_BRACE || source[line.from] === OPEN_BRACKET);
     if (isBare) this.#takeBare(source.toString('utf8', from, to));
   }
@@ -176,35 +200,68 @@ class PassStream implements ReplyStream, EventSink {
     else this.#malformed();
   }
 
-  /** The data of one event. Its bytes are kept until they are written, so they are the packet's own, not yet a copy. */
-  #takeData(data: Buffer): void {
-    if (this.error !== null) return;
-    const start = skipWhitespace(data, 0, data.length);
-    if (start === data.length) return;
-    if (data[start] !== OPEN_BRACE) {
-      const text = data.toString('utf8', start).trim();
-      if (text === '[DONE]') this.isDone = true;
+  #takeData(source: Buffer, from: number, to: number): void {
+    const start = skipWhitespace(source, from, to);
+    if (start === to) return;
+    if (source[start] === OPEN_BRACE) {
+      const isWhole = scanChunk(source, start, to, this.#layout) && skipWhitespace(source, this.#layout.end, to) === to;
+      if (isWhole) this.#takeChunk(source, start);
       else this.#malformed();
-      return;
-    }
-    const members: Member[] = [];
-    const end = listMembers(data, start, data.length, members);
-    if (end === -1 || skipWhitespace(data, end, data.length) !== data.length) return this.#malformed();
-    this.#takeChunk(data.subarray(start, end), start, members);
+    } else if (source.toString('utf8', start, to).trim() === '[DONE]') this.isDone = true;
+    else this.#malformed();
   }
 
-  #takeChunk(chunk: Buffer, offset: number, located: readonly Member[]): void {
-    const members = offset === 0 ? located : membersOf(chunk);
-    if (findMember(chunk, members, 'error') !== undefined || findMember(chunk, members, 'promptFeedback') !== undefined)
-      this.#noteRare(parseObject(chunk.toString('utf8')));
+  // --- one chunk, whose layout has been read ------------------------------------------------------------------------------
+
+  #takeChunk(source: Buffer, from: number): void {
     if (this.error !== null) return;
-    const usage = findMember(chunk, members, 'usageMetadata');
-    if (usage !== undefined) this.#noteUsage(chunk.subarray(usage.valueFrom, usage.valueTo));
-    const candidates = findMember(chunk, members, 'candidates');
-    if (candidates !== undefined) this.#noteCandidates(chunk, candidates, members);
+    const layout = this.#layout;
+    if (layout.isRare) this.#noteRare(parseObject(source.toString('utf8', from, layout.end)));
+    if (layout.hasCounts && layout.usageFrom !== -1)
+      this.#usageRaw = Buffer.from(source.subarray(layout.usageFrom, layout.usageTo));
+    if (layout.candidatesFrom !== -1) this.#noteCandidates(source);
     if (this.error !== null) return;
-    if (this.#held.length > 0 || this.#isLast()) this.#held.push(Buffer.from(chunk));
-    else this.#write(chunk, members, null);
+    if (this.#held.length > 0 || this.#isLast()) this.#held.push(Buffer.from(source.subarray(from, layout.end)));
+    else this.#write(source, from);
+  }
+
+  /** The provider's own bytes, but for the two names. */
+  #write(source: Buffer, from: number): void {
+    const { modelFrom, idFrom, end } = this.#layout;
+    if (modelFrom === -1 || idFrom === -1)
+      return this.#writeWhole(spliceResponse(Buffer.from(source.subarray(from, end)), this.#names, null));
+    this.#begin();
+    let position = from;
+    if (modelFrom < idFrom) position = this.#replaceId(source, this.#replaceModel(source, position));
+    else position = this.#replaceModel(source, this.#replaceId(source, position));
+    this.#writer.add(source, position, end);
+    this.#writer.add(this.#after, 0, this.#after.length);
+  }
+
+  #replaceModel(source: Buffer, position: number): number {
+    const { modelVersion } = this.#names;
+    this.#writer.add(source, position, this.#layout.modelFrom);
+    this.#writer.add(modelVersion, 0, modelVersion.length);
+    return this.#layout.modelTo;
+  }
+
+  #replaceId(source: Buffer, position: number): number {
+    const { responseId } = this.#names;
+    this.#writer.add(source, position, this.#layout.idFrom);
+    this.#writer.add(responseId, 0, responseId.length);
+    return this.#layout.idTo;
+  }
+
+  #writeWhole(chunk: Buffer): void {
+    this.#begin();
+    this.#writer.add(chunk, 0, chunk.length);
+    this.#writer.add(this.#after, 0, this.#after.length);
+  }
+
+  #begin(): void {
+    const before = this.#frame.before();
+    const bytes = before === 'data: ' ? DATA : Buffer.from(before);
+    this.#writer.add(bytes, 0, bytes.length);
   }
 
   #noteRare(response: JsonObject | null): void {
@@ -217,24 +274,16 @@ class PassStream implements ReplyStream, EventSink {
     this.#finishes.set(0, this.#finishes.get(0) ?? reason);
   }
 
-  /** The last report. Vertex says only `trafficType` in the middle of a stream, which is none. */
-  #noteUsage(raw: Buffer): void {
-    if (raw.includes('TokenCount"')) this.#usageRaw = Buffer.from(raw);
-  }
-
-  /** Most chunks are looked at for a few words only; where one of them stands, the candidates are read. */
-  #noteCandidates(chunk: Buffer, { valueFrom, valueTo }: Member, members: readonly Member[]): void {
-    const bytes = chunk.subarray(valueFrom, valueTo);
-    this.#count.add(bytes);
-    const isPlain = this.sawOutput && !MARKS.some((mark) => bytes.includes(mark));
-    if (isPlain) return;
-    const candidates = parseJson(bytes.toString('utf8'));
+  /** Most chunks are one more piece of text, and that is all there is to know of them. */
+  #noteCandidates(source: Buffer): void {
+    const { candidatesFrom, candidatesTo, modelFrom, modelTo, isMarked } = this.#layout;
+    this.#count.add(source, candidatesFrom, candidatesTo);
+    if (this.sawOutput && !isMarked) return;
+    const candidates = parseJson(source.toString('utf8', candidatesFrom, candidatesTo));
     if (!Array.isArray(candidates)) return this.#malformed();
     if (hasOutput(candidates)) this.sawOutput = true;
     for (const [position, candidate] of objects(candidates).entries()) this.#noteCandidate(candidate, position);
-    const version = findMember(chunk, members, 'modelVersion');
-    const name =
-      version === undefined ? undefined : parseJson(chunk.toString('utf8', version.valueFrom, version.valueTo));
+    const name = modelFrom === -1 ? undefined : parseJson(source.toString('utf8', modelFrom, modelTo));
     if (typeof name === 'string') this.#modelVersion = name;
   }
 
@@ -253,14 +302,9 @@ class PassStream implements ReplyStream, EventSink {
     return this.#isBlocked || this.#finishes.size >= this.#options.request.choices;
   }
 
-  /** What the last chunk is told: our own count only where nobody reported. */
-  #complete(chunk: Buffer, facts: ReplyFacts): ReplyFacts {
-    return chunk.includes('TokenCount"') ? { ...facts, usage: null } : facts;
-  }
-
   /** Where nothing was held (fewer candidates than were asked for): a chunk that only tells the usage. */
-  #lastChunk({ usage, cost }: ReplyFacts): string {
-    return `{"usageMetadata":${usageText(usage, cost)},${tailText(this.#options)}}`;
+  #lastChunk({ usage, cost }: ReplyFacts): Buffer {
+    return Buffer.from(`{"usageMetadata":${usageText(usage, cost)},${tailText(this.#options)}}`);
   }
 
   #malformed(): void {
@@ -273,14 +317,9 @@ class PassStream implements ReplyStream, EventSink {
   }
 }
 
-/** Words that make a chunk more than a piece of text. Inside of a text their quotes are escaped, so they are not found there. */
-const MARKS = ['"finishReason"', '"functionCall"', '"groundingMetadata"'] as const;
-
-function membersOf(chunk: Buffer): readonly Member[] {
-  const members: Member[] = [];
-  listMembers(chunk, 0, chunk.length, members);
-  return members;
+/** After CRLF CRLF or LF LF; -1 for everything else, which takes the way of any event. */
+function blankLineEnd(packet: Buffer, at: number): number {
+  if (packet[at] === NEWLINE) return packet[at + 1] === NEWLINE ? at + 2 : -1;
+  const isDouble = packet[at] === RETURN && packet[at + 1] === NEWLINE && packet[at + 2] === RETURN;
+  return isDouble && packet[at + 3] === NEWLINE ? at + 4 : -1;
 }
-
-const DATA = Buffer.from('data: ');
-const BLANK_LINE = Buffer.from('\r\n\r\n');

@@ -56,12 +56,15 @@ export function responseSplices(
   return splices;
 }
 
-/** The cost into the usage that stands there; returns what must be inserted where none does. */
+const COUNTS = 'TokenCount';
+
+/** The cost into the usage that stands there (Vertex may name only its kind of traffic, which counts nothing); returns what must be inserted where none does. */
 function addFacts(source: Buffer, members: readonly Member[], facts: ReplyFacts, splices: Splice[]): string {
   const usage = findMember(source, members, 'usageMetadata');
   const inner: Member[] = [];
   const isThere = usage !== undefined && listMembers(source, usage.valueFrom, usage.valueTo, inner) !== -1;
-  if (usage === undefined || !isThere) {
+  const counts = inner.some(({ keyTo }) => source.toString('latin1', keyTo - COUNTS.length, keyTo) === COUNTS);
+  if (usage === undefined || !isThere || (!counts && facts.usage !== null)) {
     const text = usageText(facts.usage, facts.cost);
     if (text === '{}') return '';
     if (usage === undefined) return `,"usageMetadata":${text}`;

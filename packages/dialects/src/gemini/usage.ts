@@ -35,6 +35,11 @@ export function decodeUsage(raw: unknown): Usage | null {
   };
 }
 
+/** Whether `usageMetadata` counts anything, which is all a stream must know of it before its end. */
+export function isReport(raw: JsonObject): boolean {
+  return count(raw['promptTokenCount']) !== null || count(raw['candidatesTokenCount']) !== null;
+}
+
 function inputOf(raw: JsonObject, whole: number): Usage {
   const details = raw['promptTokensDetails'] ?? raw['promptTokenDetails'];
   const cached = count(raw['cachedContentTokenCount']) ?? 0;
