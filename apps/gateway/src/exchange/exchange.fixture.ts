@@ -7,6 +7,7 @@ import {
   buildCatalog,
   type Endpoint,
   type Model,
+  type PriceComponent,
   providerInfo,
   UNKNOWN_CAPABILITIES,
   UNKNOWN_DATA_POLICY,
@@ -14,6 +15,7 @@ import {
 import { createLogger } from '@tollgate/telemetry';
 import { decodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import { doorDialect } from '../http/door-dialect.js';
+import { operationDoor } from '../http/operation-path.js';
 import { KeyCache } from '../keys/key-cache.js';
 import { findAccess } from '../upstream/provider-access.js';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/send.js';
@@ -43,9 +45,14 @@ export interface ExchangeWorld {
 /** An exchange behind a real HTTP server, with providers, admission and spool that a test plays. */
 export async function exchangeWorld(
   answer: (provider: FakeProvider, index: number) => void,
-  change: Partial<ExchangePorts> & { endpoints?: readonly string[]; authorize?: Admission['authorize'] } = {},
+  change: Partial<ExchangePorts> & {
+    endpoints?: readonly string[];
+    authorize?: Admission['authorize'];
+    /** besides `test/m` */
+    models?: readonly Model[];
+  } = {},
 ): Promise<ExchangeWorld> {
-  const { endpoints = ['openai'], authorize, ...ports } = change;
+  const { endpoints = ['openai'], authorize, models = [], ...ports } = change;
   const providers: FakeProvider[] = [];
   const settlements: Settlement[] = [];
   const logLines: string[] = [];
@@ -97,11 +104,14 @@ export async function exchangeWorld(
     onEnded: () => undefined,
     ...ports,
   });
-  const catalog = buildCatalog([modelOn(endpoints)]);
+  const catalog = buildCatalog([modelOn(endpoints), ...models]);
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
+    const door = operationDoor(request.url ?? '/');
+    const contentType = request.headers['content-type'] ?? '';
     await exchange.run({
+      ...(door === null ? {} : { operation: { door, contentType } }),
       requestId: mintRequestId(Date.now()),
       callerRequestId: null,
       principal,
@@ -166,6 +176,25 @@ function play(
       provider.aborted = true;
     },
   };
+}
+
+/** A model that is no conversation, at OpenAI. Prices are nano-dollars a million. */
+export function modelFor(
+  operation: Model['operation'],
+  dialect: string,
+  prices: Readonly<Partial<Record<PriceComponent, bigint>>>,
+): Model {
+  const [endpoint] = modelOn(['openai']).endpoints;
+  if (endpoint === undefined) throw new Error('a model without endpoints');
+  const id = `test/${operation}`;
+  const schedule = {
+    prices: Object.fromEntries(Object.entries(prices).map(([name, price]) => [name, nanousdPerMillion(price)])),
+    tiers: [],
+    windows: [],
+  };
+  const version = { id: '1', effectiveFromMs: 0, source: 'import' as const, schedule };
+  const endpoints = [{ ...endpoint, id: `openai:${operation}`, modelId: id, operation, dialect, prices: [version] }];
+  return { ...modelOn(['openai']), id, slug: operation, name: operation, operation, endpoints };
 }
 
 function modelOn(providers: readonly string[]): Model {
