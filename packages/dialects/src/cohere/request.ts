@@ -1,0 +1,241 @@
+import { attempt } from '../anthropic-messages/refused.js';
+import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
+import { Losses } from '../canonical/loss.js';
+import type { JsonObject } from '../canonical/part.js';
+import type { CanonicalRequest, Tool, ToolChoice } from '../canonical/request.js';
+import { callersWord, type RequestMember } from '../canonical/request-words.js';
+import { writeMessages } from './messages.js';
+import { canThink, ME, PENALTY_MAX, STOP_SEQUENCES_MAX, TOP_K_MAX, TOP_P } from './wire.js';
+
+interface Asking {
+  readonly request: CanonicalRequest;
+  readonly target: Target;
+  readonly losses: Losses;
+}
+
+/** A request for Cohere's v2 chat; the base URL ends in `/v2`. Refuses audio, video and files that are not text. */
+export function encodeRequest(request: CanonicalRequest, target: Target): Decoded<EncodedRequest> {
+  return attempt(() => {
+    const losses = new Losses();
+    const body = encodeBody({ request, target, losses });
+    return { path: '/chat', body, headers: {}, losses: losses.list() };
+  });
+}
+
+function encodeBody(asking: Asking): JsonObject {
+  const { request, target, losses } = asking;
+  const { messages, documents } = writeMessages(request, { model: target.model, losses });
+  const { tools, choice } = encodeTools(asking);
+  const { format, instruction } = encodeFormat(asking, tools.length > 0 || documents.length > 0);
+  loseTheRest(asking);
+  losses.extras(request.extras, ME, '');
+  return withoutNulls({
+    stream: request.isStream ? true : null,
+    model: target.model,
+    messages: instruction === null ? messages : [{ role: 'system', content: instruction }, ...messages],
+    tools: tools.length === 0 ? null : tools,
+    strict_tools: strictTools(asking),
+    documents: documents.length === 0 ? null : documents,
+    response_format: format,
+    max_tokens: outputMaxOf(asking),
+    stop_sequences: encodeStop(asking),
+    ...encodeSampling(asking),
+    logprobs: encodeLogprobs(asking),
+    tool_choice: choice,
+    thinking: encodeThinking(asking),
+    ...(request.extras?.dialect === ME ? request.extras.fields : {}),
+  });
+}
+
+/** Nothing that was not said is sent (T25). */
+function withoutNulls(members: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
+}
+
+function approximate({ request, losses }: Asking, member: RequestMember): void {
+  losses.approximated(callersWord(request.dialect, member));
+}
+
+function drop({ request, losses }: Asking, member: RequestMember): null {
+  losses.dropped(callersWord(request.dialect, member));
+  return null;
+}
+
+/** The caller's maximum, or the limit where it is smaller or the caller named none. */
+function outputMaxOf({ request, target }: Asking): number | null {
+  if (target.outputMax === null) return request.maxOutputTokens;
+  return Math.min(request.maxOutputTokens ?? target.outputMax, target.outputMax);
+}
+
+function encodeStop(asking: Asking): readonly string[] | null {
+  const { stop } = asking.request;
+  if (stop.length > STOP_SEQUENCES_MAX) drop(asking, 'stop');
+  return stop.length === 0 ? null : stop.slice(0, STOP_SEQUENCES_MAX);
+}
+
+function encodeSampling(asking: Asking): JsonObject {
+  const { temperature, topP, topK, seed, frequencyPenalty, presencePenalty } = asking.request.sampling;
+  return {
+    temperature,
+    seed,
+    frequency_penalty: within(asking, 'frequencyPenalty', frequencyPenalty, 0, PENALTY_MAX),
+    presence_penalty: within(asking, 'presencePenalty', presencePenalty, 0, PENALTY_MAX),
+    k: within(asking, 'topK', topK, 0, TOP_K_MAX),
+    p: within(asking, 'topP', topP, TOP_P.min, TOP_P.max),
+  };
+}
+
+/** The nearest number Cohere takes. */
+function within(asking: Asking, member: RequestMember, value: number | null, min: number, max: number): number | null {
+  if (value === null) return null;
+  const fitted = Math.min(Math.max(value, min), max);
+  if (fitted !== value) approximate(asking, member);
+  return fitted;
+}
+
+/** The chosen tokens' only. */
+function encodeLogprobs(asking: Asking): true | null {
+  const { logprobs } = asking.request;
+  if (logprobs === null) return null;
+  if (logprobs.top > 0) approximate(asking, 'logprobs');
+  return true;
+}
+
+/** On or off, and how many tokens; an effort has no number here. */
+function encodeThinking(asking: Asking): JsonObject | null {
+  const { reasoning } = asking.request;
+  if (reasoning === null) return null;
+  const { isEnabled, effort, budgetTokens, summary, isShown } = reasoning;
+  const field = callersWord(asking.request.dialect, 'reasoning');
+  if (summary !== null && summary !== 'none') asking.losses.dropped(`${field}.summary`);
+  if (isShown === false) asking.losses.dropped(`${field}.exclude`);
+  if (isEnabled === null && effort === null && budgetTokens === null) return null;
+  const isOff = isEnabled === false || effort === 'none';
+  if (!canThink(asking.target.model)) return isOff ? null : drop(asking, 'reasoning');
+  if (isOff) return { type: 'disabled' };
+  if (effort !== null) approximate(asking, 'reasoning');
+  return { type: 'enabled', ...(budgetTokens === null ? {} : { token_budget: budgetTokens }) };
+}
+
+/** Not beside tools or documents, which Cohere refuses: the model is told in words then. */
+function encodeFormat(
+  asking: Asking,
+  isRefused: boolean,
+): { readonly format: JsonObject | null; readonly instruction: string | null } {
+  const { format } = asking.request;
+  if (format === null || format.kind === 'text') return { format: null, instruction: null };
+  const schema = format.kind === 'json_schema' ? format.schema : null;
+  if (isRefused) {
+    approximate(asking, 'format');
+    const words = 'Answer with one JSON object and nothing else';
+    return {
+      format: null,
+      instruction: schema === null ? `${words}.` : `${words}. It matches this JSON schema:\n${JSON.stringify(schema)}`,
+    };
+  }
+  if (format.kind === 'json_schema' && (format.name !== null || format.description !== null))
+    asking.losses.dropped(`${callersWord(asking.request.dialect, 'format')}.name`);
+  return {
+    format: { type: 'json_object', ...(schema === null ? {} : { json_schema: schema }) },
+    instruction: null,
+  };
+}
+
+// --- tools ------------------------------------------------------------------------------------------------------------------
+
+/** Cohere cannot name one tool: it is offered alone then, and demanded. */
+function encodeTools(asking: Asking): { readonly tools: readonly JsonObject[]; readonly choice: string | null } {
+  const { request } = asking;
+  const { toolChoice } = request;
+  const tools = request.tools.flatMap((tool, index) =>
+    isOffered(tool, toolChoice) ? encodeTool(tool, `${callersWord(request.dialect, 'tools')}[${index}]`, asking) : [],
+  );
+  if (toolChoice === null || toolChoice.kind === 'auto') return { tools, choice: null };
+  if (tools.length === 0) return { tools, choice: toolChoice.kind === 'none' ? null : drop(asking, 'toolChoice') };
+  return { tools, choice: encodeChoice(toolChoice, asking) };
+}
+
+function isOffered(tool: Tool, choice: ToolChoice | null): boolean {
+  if (tool.kind === 'server') return true;
+  if (choice?.kind === 'tool') return choice.name === tool.name;
+  return choice?.kind !== 'allowed' || choice.names.includes(tool.name);
+}
+
+function encodeChoice(choice: ToolChoice, asking: Asking): string | null {
+  switch (choice.kind) {
+    case 'auto':
+      return null;
+    case 'none':
+      return 'NONE';
+    case 'required':
+      return 'REQUIRED';
+    case 'tool':
+      approximate(asking, 'toolChoice');
+      return 'REQUIRED';
+    case 'allowed':
+      approximate(asking, 'toolChoice');
+      return choice.mode === 'required' ? 'REQUIRED' : null;
+    case 'opaque':
+      return drop(asking, 'toolChoice');
+  }
+}
+
+/** A custom tool takes any text: as the one argument of a function. */
+const ANY_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] } as const;
+const NO_ARGUMENTS = { type: 'object', properties: {} } as const;
+
+function encodeTool(tool: Tool, at: string, { losses }: Asking): readonly JsonObject[] {
+  if (tool.kind === 'server') {
+    if (tool.dialect === ME) return [tool.value];
+    losses.dropped(at);
+    return [];
+  }
+  losses.extras(tool.extras, ME, at);
+  if (tool.kind === 'custom') losses.approximated(at);
+  if (tool.cache !== undefined) losses.dropped(`${at}.cache_control`);
+  const description =
+    tool.description === null || tool.description.trim() === '' ? {} : { description: tool.description };
+  const parameters = tool.kind === 'custom' ? ANY_TEXT : schemaOf(tool.parameters);
+  return [
+    {
+      type: 'function',
+      function: { name: tool.name, ...description, parameters },
+      ...(tool.extras?.dialect === ME ? tool.extras.fields : {}),
+    },
+  ];
+}
+
+/** The schema of arguments is one of an object, and says so (T07). */
+function schemaOf(parameters: JsonObject | null): JsonObject {
+  if (parameters === null) return NO_ARGUMENTS;
+  return parameters['type'] === undefined ? { ...parameters, type: 'object' } : parameters;
+}
+
+/** All tools or none. */
+function strictTools({ request, losses }: Asking): true | null {
+  const functions = request.tools.filter((tool) => tool.kind === 'function');
+  if (!functions.some(({ strict }) => strict === true)) return null;
+  if (functions.every(({ strict }) => strict === true)) return true;
+  losses.dropped(`${callersWord(request.dialect, 'tools')}.strict`);
+  return null;
+}
+
+/** Parameters Cohere has no word for. */
+function loseTheRest(asking: Asking): void {
+  const { request } = asking;
+  for (const member of ['minP', 'topA', 'repetitionPenalty', 'logitBias'] as const)
+    if (request.sampling[member] !== null) drop(asking, member);
+  const unsaid: readonly (readonly [RequestMember, boolean])[] = [
+    ['choices', request.choices > 1],
+    ['verbosity', request.verbosity !== null],
+    ['modalities', request.modalities.some((modality) => modality !== 'text')],
+    ['audioOutput', request.audioOutput !== null],
+    ['user', request.user !== null],
+    ['metadata', Object.keys(request.metadata).length > 0],
+    ['serviceTier', request.serviceTier !== null],
+    ['promptCacheKey', request.promptCacheKey !== null],
+    ['cache', request.cache !== null],
+    ['parallelToolCalls', request.parallelToolCalls === false],
+  ];
+  for (const [member, isSaid] of unsaid) if (isSaid) drop(asking, member);
+}
