@@ -11,7 +11,7 @@ const STYLE: RequestStyle = {
   path: '/chat/completions',
   seedField: 'random_seed',
   callId: MISTRAL_CALL_ID,
-  hasRichResults: false,
+  isCallersWire: false,
   assistant: encodeAssistant,
 };
 

@@ -10,11 +10,14 @@ export class WireWriter {
   /** the wire that is written: `openai-chat`, or `mistral-chat`, which has other words for some parts */
   readonly dialect: DialectId;
   readonly quirks: ProviderQuirks;
+  /** the provider's own id of the model */
+  readonly model: string;
   failure: RequestFailure | null = null;
   readonly #rejected: ReadonlySet<string>;
 
-  constructor(dialect: DialectId, quirks: ProviderQuirks, losses: Losses) {
+  constructor(dialect: DialectId, model: string, quirks: ProviderQuirks, losses: Losses) {
     this.dialect = dialect;
+    this.model = model;
     this.quirks = quirks;
     this.losses = losses;
     this.#rejected = new Set(quirks.rejectedFields);

@@ -14,16 +14,48 @@ import { encodeDetails } from './reasoning-details.js';
 
 export interface MessageStyle {
   readonly callId: CallIdRule;
-  /** media in tool results are understood; where not, they follow as a message of the user */
-  readonly hasRichResults: boolean;
+  /** the caller speaks this wire itself: tool results go as it wrote them, media and strays included */
+  readonly isCallersWire: boolean;
   /** the assistant's content and thinking, where the wire has its own way; null: as OpenAI does */
   readonly assistant: ((writer: WireWriter, message: Message, path: string) => JsonObject) | null;
 }
 
 /** Writes `messages`: tool results become messages of their own, in front of what the user says in the same turn. */
 export function encodeMessages(writer: WireWriter, messages: readonly Message[], style: MessageStyle): JsonObject[] {
-  const answered = new Set<string>();
-  return messages.flatMap((message, index) => encodeMessage(writer, message, `messages[${index}]`, style, answered));
+  const calls = new CallBook();
+  const turns = style.isCallersWire ? messages : withWholeTurns(messages);
+  return turns.flatMap((message, index) => encodeMessage(writer, message, `messages[${index}]`, style, calls));
+}
+
+/** A call must be answered right after its message: calls that other dialects spread over several messages of one turn are one here (T11). */
+function withWholeTurns(messages: readonly Message[]): readonly Message[] {
+  const turns: Message[] = [];
+  for (const message of messages) {
+    const last = turns.at(-1);
+    const isCalling = last?.role === 'assistant' && last.parts.some(({ kind }) => kind === 'tool_call');
+    if (isCalling && message.role === 'assistant')
+      turns[turns.length - 1] = { ...last, parts: [...last.parts, ...message.parts] };
+    else turns.push(message);
+  }
+  return turns;
+}
+
+/** Which calls wait for an answer. An id may be used again (Anthropic allows it), so only what is open counts. */
+class CallBook {
+  readonly #open = new Set<string>();
+  readonly #answered = new Set<string>();
+
+  call(id: string): void {
+    this.#open.add(id);
+  }
+
+  answer(id: string): 'first' | 'again' | 'stray' {
+    if (this.#open.delete(id)) {
+      this.#answered.add(id);
+      return 'first';
+    }
+    return this.#answered.has(id) ? 'again' : 'stray';
+  }
 }
 
 function encodeMessage(
@@ -31,23 +63,47 @@ function encodeMessage(
   message: Message,
   path: string,
   style: MessageStyle,
-  answered: Set<string>,
+  calls: CallBook,
 ): JsonObject[] {
   const members = messageMembers(writer, message, path);
   if (message.role === 'assistant') {
+    for (const part of message.parts) if (part.kind === 'tool_call') calls.call(part.id);
     const encode = style.assistant ?? ((_writer, _message, at) => encodeAssistant(writer, message, at, style));
     return [{ role: 'assistant', ...encode(writer, message, path), ...members }];
   }
-  const results = message.parts.filter((part) => part.kind === 'tool_result');
-  const others = message.parts.filter((part) => part.kind !== 'tool_result');
-  const encoded = results.flatMap((part) => encodeResult(writer, part, path, style, answered));
-  const media = style.hasRichResults ? [] : results.flatMap(({ content }) => content.filter(isMedia));
-  if (media.length > 0) writer.losses.moved(`${path}.tool_result.content`);
-  const spoken = [...media, ...others];
+  const { encoded, spoken } = splitResults(writer, message, path, style, calls);
   // A message of tool results alone has nothing more to say; an empty one of the user is still a message.
-  if (spoken.length === 0 && results.length > 0) return encoded;
+  if (spoken.length === 0 && message.parts.some(({ kind }) => kind === 'tool_result')) return encoded;
   const content = encodeContent(writer, spoken, `${path}.content`) ?? '';
   return [...encoded, { role: roleOf(writer, message), content, ...members }];
+}
+
+/** Messages of the role `tool`, and what is said besides them: media no tool may say, and results nobody called for. */
+function splitResults(
+  writer: WireWriter,
+  message: Message,
+  path: string,
+  style: MessageStyle,
+  calls: CallBook,
+): { readonly encoded: JsonObject[]; readonly spoken: readonly Part[] } {
+  const encoded: JsonObject[] = [];
+  const moved: Part[] = [];
+  for (const part of message.parts) {
+    if (part.kind !== 'tool_result') continue;
+    const turn = calls.answer(part.callId);
+    // T04: two answers to one call are refused everywhere; the first is the one the model went on from.
+    if (turn === 'again') writer.losses.dropped(`${path}.tool_result`);
+    else if (turn === 'stray' && !style.isCallersWire) {
+      writer.losses.moved(`${path}.tool_result`);
+      moved.push(...part.content);
+    } else {
+      encoded.push(encodeResult(writer, part, path, style));
+      const media = style.isCallersWire ? [] : part.content.filter(isMedia);
+      if (media.length > 0) writer.losses.moved(`${path}.tool_result.content`);
+      moved.push(...media);
+    }
+  }
+  return { encoded, spoken: [...moved, ...message.parts.filter((part) => part.kind !== 'tool_result')] };
 }
 
 /** `developer` is OpenAI's word for system text; nobody else is sure to know it. */
@@ -175,35 +231,21 @@ export function toldOf({ text, summary }: ReasoningPart): string {
 
 // --- tool results ------------------------------------------------------------------------------------------------------
 
-function encodeResult(
-  writer: WireWriter,
-  part: ToolResultPart,
-  path: string,
-  style: MessageStyle,
-  answered: Set<string>,
-): JsonObject[] {
-  // T04: two answers to one call are refused everywhere; the first is the one the model went on from.
-  if (answered.has(part.callId)) {
-    writer.losses.dropped(`${path}.tool_result`);
-    return [];
-  }
-  answered.add(part.callId);
+function encodeResult(writer: WireWriter, part: ToolResultPart, path: string, style: MessageStyle): JsonObject {
   if (part.isError === true) writer.losses.dropped(`${path}.tool_result.is_error`);
   writer.losses.extras(part.extras, 'openai-chat', `${path}.tool_result`);
-  const content = style.hasRichResults ? part.content : part.content.filter((one) => !isMedia(one));
-  return [
-    {
-      role: 'tool',
-      tool_call_id: wireCallId(part.callId, style.callId),
-      content: encodeContent(writer, content, `${path}.tool_result.content`) ?? '',
-      ...(part.extras?.dialect === 'openai-chat' ? part.extras.fields : {}),
-      ...cacheMember(writer, part),
-    },
-  ];
+  const content = style.isCallersWire ? part.content : part.content.filter((one) => !isMedia(one));
+  return {
+    role: 'tool',
+    tool_call_id: wireCallId(part.callId, style.callId),
+    content: encodeContent(writer, content, `${path}.tool_result.content`) ?? '',
+    ...(part.extras?.dialect === 'openai-chat' ? part.extras.fields : {}),
+    ...cacheMember(writer, part),
+  };
 }
 
 function isMedia(part: ToolResultContent): boolean {
   return part.kind !== 'text' && part.kind !== 'opaque';
 }
 
-export const CHAT_STYLE: MessageStyle = { callId: CHAT_CALL_ID, hasRichResults: false, assistant: null };
+export const CHAT_STYLE: MessageStyle = { callId: CHAT_CALL_ID, isCallersWire: false, assistant: null };

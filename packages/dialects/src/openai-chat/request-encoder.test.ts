@@ -11,10 +11,10 @@ const REASONING: ReasoningOptions = { isEnabled: null, effort: null, budgetToken
 function sent(
   id: string,
   asked: Partial<CanonicalRequest> = {},
-  more: { outputMax?: number; safetyIdentifier?: string } = {},
+  more: { model?: string; outputMax?: number; safetyIdentifier?: string } = {},
 ) {
   const target = {
-    model: 'their-model',
+    model: more.model ?? 'their-model',
     quirks: quirksOf(id),
     outputMax: more.outputMax ?? null,
     safetyIdentifier: more.safetyIdentifier ?? null,
@@ -231,9 +231,11 @@ describe('tools', () => {
       dialect: 'anthropic-messages',
       value: {},
     });
-    const { body, lost } = sent('perplexity', { tools: [server('web_search'), server('code_execution')] });
+    const tools = [server('web_search'), server('code_execution')];
+    const { body, lost } = sent('openai', { tools }, { model: 'gpt-5-search-api' });
     expect(body['web_search_options']).toEqual({});
     expect(lost).toEqual(['tools[0]', 'tools[1]']);
+    expect(sent('openai', { tools }).body).not.toHaveProperty('web_search_options');
     expect(sent('groq', { tools: [server('web_search')] })).toMatchObject({ lost: ['tools[0]'] });
   });
 
@@ -244,6 +246,33 @@ describe('tools', () => {
     ];
     expect(sent('openai', { messages }).messages.filter(({ role }) => role === 'tool')).toHaveLength(1);
     expect(sent('openai', { messages }).lost).toEqual(['messages[1].tool_result']);
+  });
+
+  it('an id may be used again by a later call; a result nobody called for is said by the user', () => {
+    const turn: Message[] = [
+      { role: 'assistant', parts: [call] },
+      { role: 'user', parts: [result] },
+    ];
+    const again = sent('openai', { messages: [...turn, ...turn] });
+    expect(again).toMatchObject({ lost: [] });
+    expect(again.messages.map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant', 'tool']);
+    const stray = sent('openai', { dialect: 'openai-responses', messages: [{ role: 'user', parts: [result] }] });
+    expect(stray).toMatchObject({ messages: [{ role: 'user', content: '5' }], lost: ['messages[0].tool_result'] });
+  });
+
+  it('T11: calls that were spread over messages of one turn are one message', () => {
+    const other = (part: Part): Part =>
+      part.kind === 'tool_call' ? { ...part, id: 'call_2' } : ({ ...part, callId: 'call_2' } as Part);
+    const messages: Message[] = [
+      { role: 'assistant', parts: [call] },
+      { role: 'assistant', parts: [other(call)] },
+      { role: 'user', parts: [result, other(result)] },
+    ];
+    expect(sent('openai', { dialect: 'gemini', messages }).messages).toMatchObject([
+      { role: 'assistant', tool_calls: [{ id: 'call_1' }, { id: 'call_2' }] },
+      { role: 'tool', tool_call_id: 'call_1' },
+      { role: 'tool', tool_call_id: 'call_2' },
+    ]);
   });
 
   it('T18: an image in a result of another dialect follows as a message of the user', () => {

@@ -31,8 +31,8 @@ const OPENAI_STYLE: RequestStyle = {
 
 /** A canonical request as the body for one provider: what it rejects is left out and told (provider-quirks.ts). */
 export function encodeRequest(request: CanonicalRequest, target: Target): Decoded<EncodedRequest> {
-  const hasRichResults = request.dialect === 'openai-chat';
-  return encodeRequestAs({ ...OPENAI_STYLE, hasRichResults }, request, target);
+  const isCallersWire = request.dialect === 'openai-chat';
+  return encodeRequestAs({ ...OPENAI_STYLE, isCallersWire }, request, target);
 }
 
 export function encodeRequestAs(
@@ -41,7 +41,7 @@ export function encodeRequestAs(
   target: Target,
 ): Decoded<EncodedRequest> {
   const losses = new Losses();
-  const writer = new WireWriter(style.dialect, target.quirks, losses);
+  const writer = new WireWriter(style.dialect, target.model, target.quirks, losses);
   const format = encodeFormat(writer, request.format);
   const members: JsonObject = {
     model: target.model,
@@ -67,8 +67,8 @@ export function encodeHistory(
   quirks: ProviderQuirks,
 ): { readonly messages: readonly JsonObject[]; readonly losses: readonly Loss[] } | null {
   const losses = new Losses();
-  const writer = new WireWriter('openai-chat', quirks, losses);
-  const messages = encodeMessages(writer, request.messages, { ...CHAT_STYLE, hasRichResults: true });
+  const writer = new WireWriter('openai-chat', request.model, quirks, losses);
+  const messages = encodeMessages(writer, request.messages, { ...CHAT_STYLE, isCallersWire: true });
   return writer.failure === null ? { messages, losses: losses.list() } : null;
 }
 
@@ -169,9 +169,15 @@ function outputMembers(writer: WireWriter, request: CanonicalRequest, { quirks, 
     ...optional('n', request.choices === 1 ? null : request.choices),
     ...logprobMembers(request.logprobs),
     ...optional('verbosity', request.verbosity),
-    ...optional('modalities', request.modalities.length === 0 ? null : request.modalities),
+    ...optional('modalities', modalitiesFor(writer, request.modalities)),
     ...optional('audio', request.audioOutput),
   };
+}
+
+/** Text alone is what everybody answers with: it needs no word, least of all to a provider that rejects the word. */
+function modalitiesFor(writer: WireWriter, modalities: readonly string[]): readonly string[] | null {
+  const isSilent = writer.rejects('modalities') && modalities.every((modality) => modality === 'text');
+  return modalities.length === 0 || isSilent ? null : modalities;
 }
 
 function logprobMembers(logprobs: CanonicalRequest['logprobs']): JsonObject {

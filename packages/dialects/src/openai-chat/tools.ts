@@ -219,8 +219,11 @@ type ServerTool = Extract<Tool, { kind: 'server' }>;
 function isSearchOption(tool: Tool, writer: WireWriter): tool is ServerTool {
   if (tool.kind !== 'server' || tool.tool !== 'web_search') return false;
   if (tool.dialect === 'openai-chat') return tool.value['type'] === SEARCH_OPTIONS;
-  return !writer.rejects(SEARCH_OPTIONS);
+  return !writer.rejects(SEARCH_OPTIONS) && SEARCHING_MODELS.test(writer.model);
 }
+
+/** The only models of this interface that take a search: OpenAI's `…-search-preview` and `…-search-api`, and Perplexity's. Others answer 400 to it. */
+const SEARCHING_MODELS = /search|sonar/;
 
 function searchMember(tool: ServerTool): unknown {
   if (tool.dialect === 'openai-chat') return tool.value[SEARCH_OPTIONS];
