@@ -294,6 +294,18 @@ describe('whole answers', () => {
     expect(partsOf(...hidden)).toEqual([{ ...thought, text: '' }, call]);
   });
 
+  it('T23: the thought of a Responses model comes back as the summary it was', () => {
+    const encrypted: Seal = { dialect: 'openai-responses', form: 'encrypted', value: 'enc' };
+    const summed: Part = { kind: 'reasoning', text: '', summary: ['Hm', 'Ah'], seal: encrypted, id: 'rs_1' };
+    const sent = contentOf(
+      whole(reply([summed, { kind: 'text', text: 'x' }]), { ...OPTIONS, request: SHOWN }),
+    ) as JsonObject[];
+    expect(partsOf(...sent)).toEqual([
+      { kind: 'reasoning', text: '', summary: ['Hm\n\nAh'], seal: encrypted, id: null },
+      { kind: 'text', text: 'x' },
+    ]);
+  });
+
   it('citations of another vendor are grounding, in bytes', () => {
     const citation = {
       url: 'https://a.example',

@@ -185,6 +185,42 @@ describe('laws', () => {
     );
   });
 
+  it.each(['openai-chat', 'openai-responses', 'anthropic-messages'] as const)(
+    'T11, T14: whatever a caller of %s says, turns alternate and every call is answered in the next turn, in order',
+    (dialect) => {
+      fc.assert(
+        fc.property(fc.uint8Array(ENTROPY), fc.nat(9), (bytes, dropped) => {
+          const whole = generateRequest(bytes, { dialect });
+          // One result that the caller lost, and one that comes twice.
+          const messages = whole.messages.map(({ role, parts }) => ({
+            role,
+            parts: parts.flatMap((part, at) =>
+              part.kind !== 'tool_result' || at !== dropped ? [part] : at % 2 === 0 ? [] : [part, part],
+            ),
+          }));
+          const encoded = provider.encodeRequest({ ...whole, messages }, targetOf('gemini-3-flash-preview'));
+          if (!encoded.ok) throw new Error(encoded.failure.message);
+          const contents = encoded.value.body['contents'] as {
+            role: string;
+            parts: Record<string, { id?: string; name?: string }>[];
+          }[];
+          for (const [index, { role, parts }] of contents.entries()) {
+            expect(parts.length).toBeGreaterThan(0);
+            expect(role).not.toBe(contents[index - 1]?.role);
+            const asked = (contents[index - 1]?.parts ?? []).flatMap((part) => part['functionCall'] ?? []);
+            const answered = parts.flatMap((part) => part['functionResponse'] ?? []);
+            expect(answered.map(({ id, name }) => [id, name])).toEqual(
+              role === 'user' ? asked.map(({ id, name }) => [id, name]) : [],
+            );
+          }
+          const door = { model: 'm', isStream: false };
+          expect(client.decodeRequest(Buffer.from(JSON.stringify(encoded.value.body)), door).ok).toBe(true);
+        }),
+        runs,
+      );
+    },
+  );
+
   it('an answer that is written and read again is the same answer, whole and streamed, cut anywhere', () => {
     fc.assert(
       fc.property(fc.uint8Array(ENTROPY), fc.nat(), (bytes, cut) => {

@@ -68,7 +68,10 @@ function addPart(parts: Part[], part: Part): void {
   const isForeign = part.kind === 'reasoning' && part.seal !== null && part.seal.dialect !== 'gemini';
   const continues = before?.kind === 'reasoning' && before.seal === null && part.kind === 'reasoning';
   if (continues && (isForeign || part.seal === null))
-    parts[parts.length - 1] = { ...before, text: before.text + part.text, seal: part.seal };
+    parts[parts.length - 1] = {
+      ...thought(before.text + part.text + part.summary.join(''), part.seal),
+      ...kept(before.extras ?? part.extras),
+    };
   else parts.push(part);
 }
 
@@ -210,8 +213,14 @@ function foreignThought(seal: Seal | null): ReasoningPart | null {
   return seal === null || seal.dialect === 'gemini' ? null : thought('', seal);
 }
 
+/** What a Responses model thought was shown as its summary, and goes back as one. */
 function thought(text: string, seal: Seal | null): ReasoningPart {
-  return { kind: 'reasoning', text, summary: [], seal, id: null };
+  const isSummary = seal?.dialect === 'openai-responses' && text !== '';
+  return { kind: 'reasoning', text: isSummary ? '' : text, summary: isSummary ? [text] : [], seal, id: null };
+}
+
+function kept(extras: Extras | undefined): { extras?: Extras } {
+  return extras === undefined ? {} : { extras };
 }
 
 function extrasOf(source: JsonObject, members: ReadonlySet<string>): { extras?: Extras } {

@@ -182,7 +182,10 @@ function addExtras(body: Record<string, unknown>, request: CanonicalRequest, los
   losses.extras(extras, 'gemini', '');
   if (extras === null || extras.dialect !== 'gemini') return;
   for (const [name, value] of Object.entries(extras.fields)) {
-    if (name === 'store') continue;
+    if (name === 'store') {
+      if (value === true) losses.dropped('store');
+      continue;
+    }
     const container = CONTAINERS.find((steps) => name.startsWith(`${steps.join('.')}.`));
     if (container === undefined) body[name] = value;
     else setInside(body, container, name.slice(container.join('.').length + 1), value);

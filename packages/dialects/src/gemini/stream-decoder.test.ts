@@ -164,7 +164,7 @@ describe('the end', () => {
     ['MODEL_ARMOR has none', { candidates: [{ finishReason: 'MODEL_ARMOR' }] }, 'content_filter'],
     ['a blocked prompt has no candidates', { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }, 'content_filter'],
     ['a prompt blocked for other reasons', { promptFeedback: { blockReason: 'OTHER' } }, 'content_filter'],
-  ])('W29: %s', (_name, body, kind) => {
+  ])('W29, T15: %s', (_name, body, kind) => {
     const { reply, end } = run([sse({ ...body, usageMetadata: USAGE })]);
     expect(end).toEqual({ kind: 'finished' });
     expect(reply.choices).toMatchObject([{ parts: [], finish: { kind } }]);
