@@ -117,7 +117,7 @@ export async function exchangeWorld(
       principal,
       token: 'tg_test',
       dialect: doorDialect(request.url ?? '/'),
-      door: { model: null, isStream: null },
+      door: doorOf(request.url ?? '/'),
       isStrict: request.headers['x-tollgate-strict'] === 'true',
       body: Buffer.concat(chunks),
       response,
@@ -205,7 +205,7 @@ function modelOn(providers: readonly string[]): Model {
       provider,
       providerModel: 'm',
       operation: 'chat',
-      dialect: 'openai-chat',
+      dialect: providerInfo(provider)?.dialect ?? 'openai-chat',
       region: null,
       contextTokens: null,
       maxOutputTokens: null,
@@ -256,6 +256,26 @@ export function wholeReply(
 ): Buffer {
   const choices = [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }];
   return Buffer.from(JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'm', choices, usage }));
+}
+
+/** Gemini's doors say the model and the verb in the path. */
+function doorOf(url: string) {
+  const verb = /^\/v1beta\/models\/(.+):(\w+)/.exec(url);
+  return verb === null
+    ? { model: null, isStream: null }
+    : { model: decodeURIComponent(verb[1] ?? ''), isStream: verb[2] === 'streamGenerateContent' };
+}
+
+/** One request at a door of any dialect; the answer as text. */
+export async function askAt(
+  world: ExchangeWorld,
+  path: string,
+  body: Record<string, unknown>,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; header: (name: string) => string | null; text: string }> {
+  const sent = { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(8_000) };
+  const response = await fetch(world.url + path, sent);
+  return { status: response.status, header: (name) => response.headers.get(name), text: await response.text() };
 }
 
 /** One request; the answer as text. */

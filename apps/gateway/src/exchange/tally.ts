@@ -55,9 +55,11 @@ export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, mark
   const unit = billedUnit(attempt, atMs);
   const isTold = reported !== null && isReported(reported, unit);
   const usage = withUnits(isTold ? reported : { ...reported, ...outcome.count() }, units);
-  const { priced, unpriced } = priceWhatHasAPrice(billedPart(usage, attempt, unit), attempt, markupBp, atMs);
+  const billed = billedPart(usage, attempt, unit);
+  const { priced, unpriced } = priceWhatHasAPrice(billed, attempt, markupBp, atMs);
   const usageSource: UsageSource = isTold ? 'reported' : 'counted';
-  const tokens = usageTotals(usage);
+  // Tokens of an answer that is paid by the piece are shown where the provider told them, never where they would be our guess.
+  const tokens = usageTotals(isTold ? usage : billed);
   if (isFree(outcome, tokens.output)) {
     return {
       ...NOTHING,
