@@ -42,8 +42,3 @@ export function clientCitation(citation: Citation): JsonObject | null {
     url: citation.url,
   };
 }
-
-/** Whether a citation on the wire is one that `clientCitation` made up. */
-export function isMadeUpCitation(value: JsonObject): boolean {
-  return value['encrypted_index'] === NO_INDEX;
-}

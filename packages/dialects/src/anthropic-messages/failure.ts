@@ -28,12 +28,12 @@ const TYPE_BY_STATUS: Readonly<Record<number, ErrorType>> = {
   529: 'overloaded_error',
 };
 
-export function errorTypeOf(status: number): ErrorType {
+function errorTypeOf(status: number): ErrorType {
   return TYPE_BY_STATUS[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
 }
 
 /** The error envelope with what Tollgate adds: which code, who failed, whether to try again, what it cost. */
-export function failureJson(failure: Failure): string {
+function failureJson(failure: Failure): string {
   const { code, status, message, origin, retryable, chargedUsd, retryAfterMs, param, details, requestId } = failure;
   return JSON.stringify({
     type: 'error',

@@ -102,7 +102,7 @@ describe(`requests (seed ${seed})`, () => {
         for (const codec of [provider, vertexProvider]) {
           const encoded = codec.encodeRequest(request, TARGET);
           if (!encoded.ok) throw new Error(encoded.failure.message);
-          checkLegal(encoded.value.body['messages'] as readonly WireMessage[], (request.tools.length ?? 0) > 0);
+          checkLegal(encoded.value.body['messages'] as readonly WireMessage[]);
         }
       }),
       { seed, numRuns: 400 },
@@ -150,22 +150,22 @@ describe(`requests (seed ${seed})`, () => {
 
 /** Requests in which any member may be anything. */
 function malformed(): fc.Arbitrary<string> {
-  const any = fc.jsonValue({ maxDepth: 3 });
+  const anything = fc.jsonValue({ maxDepth: 3 });
   const block = fc.record(
     {
       type: fc.constantFrom('text', 'image', 'document', 'tool_use', 'tool_result', 'thinking', 'search_result', 'x'),
-      text: any,
-      source: any,
-      content: any,
-      id: any,
-      cache_control: any,
-      citations: any,
+      text: anything,
+      source: anything,
+      content: anything,
+      id: anything,
+      cache_control: anything,
+      citations: anything,
     },
     { requiredKeys: [] },
   );
   const message = fc.record({
     role: fc.constantFrom('user', 'assistant', 'system'),
-    content: fc.oneof(any, fc.array(block)),
+    content: fc.oneof(anything, fc.array(block)),
   });
   const names = [
     'system',
@@ -177,9 +177,14 @@ function malformed(): fc.Arbitrary<string> {
     'cache_control',
     'stop_sequences',
   ];
-  const members = Object.fromEntries(names.map((name) => [name, any]));
+  const members = Object.fromEntries(names.map((name) => [name, anything]));
   const request = fc.record(
-    { model: fc.constant('m'), max_tokens: fc.constant(9), messages: fc.oneof(any, fc.array(message)), ...members },
+    {
+      model: fc.constant('m'),
+      max_tokens: fc.constant(9),
+      messages: fc.oneof(anything, fc.array(message)),
+      ...members,
+    },
     { requiredKeys: ['model', 'max_tokens', 'messages'] },
   );
   return request.map((value) => JSON.stringify(value));
@@ -190,7 +195,7 @@ interface WireMessage {
   readonly content: string | readonly { readonly type: string; readonly [name: string]: unknown }[];
 }
 
-function checkLegal(messages: readonly WireMessage[], _hasTools: boolean): void {
+function checkLegal(messages: readonly WireMessage[]): void {
   expect(messages[0]?.role).toBe('user');
   let due: readonly unknown[] = [];
   for (const [index, { role, content }] of messages.entries()) {

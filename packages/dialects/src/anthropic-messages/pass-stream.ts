@@ -181,7 +181,8 @@ class PassStream implements ReplyStream, EventSink {
 
   #takeEvent(located: Located, name: string): void {
     const { source, from, to, dataFrom, dataTo } = located;
-    if (this.sawOutput && isContent(name)) {
+    // an object that was cut off does not end in a brace: that much is looked at
+    if (this.sawOutput && isContent(name) && source[dataTo - 1] === CLOSE_BRACE) {
       this.#tally.add(source, dataFrom, dataTo);
       return this.#writer.add(source, from, to);
     }

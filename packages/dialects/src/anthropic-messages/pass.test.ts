@@ -197,6 +197,14 @@ describe('a stream on its way', () => {
     expect(stream.finish).toEqual({ kind: 'tool_calls' });
   });
 
+  it('content that was cut off is an error, not something to pass on', () => {
+    const cut =
+      'event: content_block_delta\ndata: {"type":"content_block_delta","index":1,"delta":{"type":"text_de\n\n';
+    const { text, end } = play([start() + words(0, 'a') + cut + ending()]);
+    expect(end).toMatchObject({ kind: 'failed', error: { code: 'malformed_event' } });
+    expect(text).toBe(oursOf(start() + words(0, 'a')));
+  });
+
   it('dies where the body does', () => {
     expect(play([start() + words(0, 'a')]).end).toEqual({ kind: 'died', reason: 'no_finish' });
     expect(play([`${start()}${words(0, 'a')}data: {"type":`]).end).toEqual({ kind: 'died', reason: 'truncated_event' });

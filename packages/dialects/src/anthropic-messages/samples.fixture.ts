@@ -1,6 +1,6 @@
 import type { EncodedRequest, PassOptions, ReplyContext, ReplyOptions, Target } from '../canonical/codec.js';
-import type { JsonObject, Part } from '../canonical/part.js';
-import { type CanonicalRequest, NO_SAMPLING, type Tool } from '../canonical/request.js';
+import type { JsonObject, Part, Seal } from '../canonical/part.js';
+import { type CanonicalRequest, NO_SAMPLING, type ReasoningOptions, type Tool } from '../canonical/request.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { encodeRequest } from './request-writer.js';
 import type { ClaudeHost } from './wire.js';
@@ -136,3 +136,25 @@ export const ending = (stopReason = 'end_turn', usage: JsonObject = { output_tok
   sse({ type: 'message_stop' });
 
 export const PING = sse({ type: 'ping' });
+
+export const NO_REASONING: ReasoningOptions = {
+  isEnabled: null,
+  effort: null,
+  budgetTokens: null,
+  summary: null,
+  isShown: null,
+};
+export const seal = (dialect: Seal['dialect'], value: string, form: Seal['form'] = 'signature'): Seal => ({
+  dialect,
+  form,
+  value,
+});
+export const thinking = (of: Seal | null, words = 'Hm.'): Part => ({
+  kind: 'reasoning',
+  text: words,
+  summary: [],
+  seal: of,
+  id: null,
+});
+export const talk = (...turns: readonly [CanonicalRequest['messages'][number]['role'], ...Part[]][]) =>
+  turns.map(([role, ...parts]) => ({ role, parts }));
