@@ -1,18 +1,23 @@
 import { nanousdPerMillion } from '@tollgate/amount';
 import { type Endpoint, type PriceVersionRow, UNKNOWN_DATA_POLICY } from '@tollgate/catalog';
-import { openaiChat } from '@tollgate/dialects';
+import { type Envelope, openOperation, openRequest } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import { describe, expect, it } from 'vitest';
 import { clampFor, holdFor } from './hold.js';
 
 const DOLLAR_PER_MILLION = nanousdPerMillion(1_000_000_000n);
 
-function attempt(prices: PriceVersionRow['schedule']['prices'], maxOutputTokens: number | null = null): Attempt {
+function attempt(
+  prices: PriceVersionRow['schedule']['prices'],
+  maxOutputTokens: number | null = null,
+  operation: Endpoint['operation'] = 'chat',
+): Attempt {
   const endpoint: Endpoint = {
     id: 'test:model',
     modelId: 'test/model',
     provider: 'test',
     providerModel: 'model',
+    operation,
     dialect: 'openai-chat',
     region: null,
     contextTokens: null,
@@ -30,12 +35,18 @@ function attempt(prices: PriceVersionRow['schedule']['prices'], maxOutputTokens:
   return { endpoint, price, credential: 'sandbox', reason: 'test' };
 }
 
-function envelope(more: Record<string, unknown> = {}): openaiChat.ChatEnvelope {
-  const decoded = openaiChat.decodeEnvelope(
-    Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Hello' }], ...more })),
-  );
-  if (!decoded.ok) throw new Error(decoded.failure.message);
-  return decoded.envelope;
+function envelope(more: Record<string, unknown> = {}): Envelope {
+  const body = Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Hello' }], ...more }));
+  const opened = openRequest('openai-chat', body, { model: null, isStream: null });
+  if (!opened.ok) throw new Error(opened.failure.message);
+  return opened.value.envelope;
+}
+
+function spoken(input: string): Envelope {
+  const body = Buffer.from(JSON.stringify({ model: 'm', input, voice: 'v' }));
+  const opened = openOperation('audio/speech', body, '');
+  if (!opened.ok) throw new Error(opened.failure.message);
+  return opened.value.envelope;
 }
 
 const plain = attempt({ input: DOLLAR_PER_MILLION, output: DOLLAR_PER_MILLION });
@@ -79,5 +90,17 @@ describe('what is held before anything leaves for a provider', () => {
     const hold = holdFor(asked, [plain], 0, 0);
     expect(clampFor(hold, hold.wantNanousd, asked, [plain], 0, 0)).toBeNull();
     expect(clampFor(hold, hold.floorNanousd, asked, [plain], 0, 0)).toBe(256);
+  });
+
+  it('what is done as asked or not at all is held whole, by what each candidate is billed by', () => {
+    const byCharacter = attempt({ character: DOLLAR_PER_MILLION }, null, 'speech');
+    const byToken = attempt({ input: DOLLAR_PER_MILLION, output: DOLLAR_PER_MILLION }, null, 'speech');
+    const asked = spoken('a'.repeat(1_000));
+    const pieces = holdFor(asked, [byCharacter], 0, 0);
+    expect([pieces.wantNanousd, pieces.floorNanousd]).toEqual([1_000_000n, 1_000_000n]);
+    const tokens = holdFor(asked, [byToken], 0, 0);
+    expect(tokens.wantNanousd).toBe(BigInt(asked.inputTokensBound + (asked.outputMax ?? 0)) * 1_000n);
+    expect(tokens.floorNanousd).toBe(tokens.wantNanousd);
+    expect(holdFor(asked, [byCharacter, byToken], 0, 0).wantNanousd).toBe(tokens.wantNanousd);
   });
 });

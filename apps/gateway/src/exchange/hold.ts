@@ -21,8 +21,7 @@ export interface Hold {
 /** How much to hold before anything leaves for a provider (DESIGN section 7, money.md section 0 item 7). */
 export function holdFor(envelope: Envelope, attempts: readonly Attempt[], markupBp: number, atMs: number): Hold {
   const outputTokens = outputBound(envelope, attempts);
-  if (envelope.units !== undefined || !mayLower(envelope))
-    return holdWhole(envelope, outputTokens, attempts, markupBp, atMs);
+  if (!canLowerOutput(envelope.operation)) return holdWhole(envelope, outputTokens, attempts, markupBp, atMs);
   const bounds = boundsOf(envelope, attempts, markupBp, atMs);
   const bound = (output: number) => maxAmount(nanousd(1n), upperBound({ ...bounds, outputTokens: output }));
   const least = Math.min(SMALLEST_ANSWER_TOKENS, outputTokens);
@@ -48,10 +47,6 @@ function holdWhole(
     wantNanousd = maxAmount(wantNanousd, bound);
   }
   return { wantNanousd, floorNanousd: wantNanousd, outputTokens };
-}
-
-function mayLower({ operation }: Envelope): boolean {
-  return operation === undefined || canLowerOutput(operation);
 }
 
 /**

@@ -15,7 +15,12 @@ const price: PriceVersionRow = {
     windows: [],
   },
 };
-const attempt: Attempt = { endpoint: { id: 'openai:test' } as Endpoint, price, credential: 'sandbox', reason: 'test' };
+const attempt: Attempt = {
+  endpoint: { id: 'openai:test', operation: 'chat' } as Endpoint,
+  price,
+  credential: 'sandbox',
+  reason: 'test',
+};
 const REPORTED: Usage = { input: 100, output: 50 };
 const COUNTED: Usage = { input: 90, output: 10 };
 
@@ -75,4 +80,43 @@ describe('what a request costs, by how it ended', () => {
     expect(charge({ ending: 'client_left', reported: null, isBlank: true }).chargeNanousd).toBe(116_050n);
     expect(charge({ ending: 'client_left', reported: null, count: () => ({ input: 90 }) }).chargeNanousd).toBe(94_950n);
   });
+});
+
+describe('what is paid by the piece', () => {
+  const schedule = { prices: { audio_second: nanousdPerMillion(1_000_000_000n) }, tiers: [], windows: [] };
+  const heard = {
+    ...attempt,
+    endpoint: { id: 'openai:heard', operation: 'transcription' } as Endpoint,
+    price: { ...price, schedule },
+  };
+  const outcome = (reported: Usage | null): Outcome => ({
+    ending: 'finished',
+    reported,
+    count: () => ({ input_audio: 30, output: 5, audio_second: 3 }),
+    isErrorFinish: false,
+    isBlank: false,
+  });
+
+  it('is charged by what the provider reports of it; tokens beside it are shown and not charged', () => {
+    const told = chargeFor(outcome({ input: 13, output: 151, audio_second: 36 }), heard, {}, 0, 0);
+    expect(told).toMatchObject({
+      chargeNanousd: 36_000n,
+      usageSource: 'reported',
+      tokens: { input: 13, output: 151 },
+      unpriced: [],
+    });
+  });
+
+  it.each([null, { input: 13, output: 151 }])(
+    'is counted where the report %j does not tell it, and then shows no tokens',
+    (reported) => {
+      const counted = chargeFor(outcome(reported), heard, {}, 0, 0);
+      expect(counted).toMatchObject({
+        chargeNanousd: 3_000n,
+        usageSource: 'counted',
+        tokens: { input: 0, output: 0 },
+        unpriced: [],
+      });
+    },
+  );
 });
