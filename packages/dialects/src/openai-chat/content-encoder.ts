@@ -12,12 +12,19 @@ export class WireWriter {
   readonly quirks: ProviderQuirks;
   /** the provider's own id of the model */
   readonly model: string;
+  /** texts of another dialect become one: many servers of this wire take lists from users alone, DeepSeek from nobody */
+  readonly joinsTexts: boolean;
   failure: RequestFailure | null = null;
   readonly #rejected: ReadonlySet<string>;
 
-  constructor(dialect: DialectId, model: string, quirks: ProviderQuirks, losses: Losses) {
-    this.dialect = dialect;
-    this.model = model;
+  constructor(
+    wire: { readonly dialect: DialectId; readonly model: string; readonly joinsTexts: boolean },
+    quirks: ProviderQuirks,
+    losses: Losses,
+  ) {
+    this.dialect = wire.dialect;
+    this.model = wire.model;
+    this.joinsTexts = wire.joinsTexts;
     this.quirks = quirks;
     this.losses = losses;
     this.#rejected = new Set(quirks.rejectedFields);
@@ -34,14 +41,25 @@ export class WireWriter {
 }
 
 /** The parts of one message as its `content`: a text where it is nothing but one, else a list; null where there is nothing. */
-export function encodeContent(writer: WireWriter, parts: readonly Part[], path: string): string | JsonObject[] | null {
+export function encodeContent(
+  writer: WireWriter,
+  parts: readonly Part[],
+  path: string,
+  joiner = '\n\n',
+): string | JsonObject[] | null {
   const [only] = parts;
   if (only === undefined) return null;
   if (parts.length === 1 && only.kind === 'text' && !hasMembers(writer, only)) {
     noteText(writer, only, `${path}[0]`);
     return only.text;
   }
-  return parts.flatMap((part, index) => encodePart(writer, part, `${path}[${index}]`));
+  const encoded = parts.flatMap((part, index) => encodePart(writer, part, `${path}[${index}]`));
+  const isText = writer.joinsTexts && encoded.length > 0 && encoded.every(isPlainText);
+  return isText ? encoded.map(({ text }) => text).join(joiner) : encoded;
+}
+
+function isPlainText(part: JsonObject): boolean {
+  return part['type'] === 'text' && Object.keys(part).length === 2;
 }
 
 function hasMembers(writer: WireWriter, part: Part): boolean {

@@ -139,7 +139,8 @@ function encodeAssistant(writer: WireWriter, message: Message, path: string, sty
   const audio = parts.find((part) => part.kind === 'audio' && part.source.kind === 'reference');
   noteOrder(writer, parts, path);
   return {
-    content: encodeContent(writer, content, `${path}.content`) ?? (calls.length > 0 || refusals.length > 0 ? null : ''),
+    content:
+      encodeContent(writer, content, `${path}.content`, '') ?? (calls.length > 0 || refusals.length > 0 ? null : ''),
     ...(refusals.length === 0 ? {} : { refusal: refusals.join('') }),
     ...replayReasoning(writer, parts, path),
     ...(images.length === 0 ? {} : { images: encodeContent(writer, images, `${path}.images`) }),
@@ -238,7 +239,7 @@ function encodeResult(writer: WireWriter, part: ToolResultPart, path: string, st
   return {
     role: 'tool',
     tool_call_id: wireCallId(part.callId, style.callId),
-    content: encodeContent(writer, content, `${path}.tool_result.content`) ?? '',
+    content: encodeContent(writer, content, `${path}.tool_result.content`, '\n') ?? '',
     ...(part.extras?.dialect === 'openai-chat' ? part.extras.fields : {}),
     ...cacheMember(writer, part),
   };

@@ -10,7 +10,7 @@ import type {
 } from '../canonical/request.js';
 import { cacheOf } from './content-decoder.js';
 import { decodeMessages } from './messages-decoder.js';
-import { decodeEnvelope } from './request.js';
+import { readRequest } from './request.js';
 import { RequestReader } from './request-reader.js';
 import { decodeToolChoice, decodeTools, isWebPlugin } from './tools.js';
 
@@ -29,13 +29,11 @@ const MEMBERS: ReadonlySet<string> = new Set([
 
 /** Reads a whole chat request. What `decodeEnvelope` refuses is refused here in the same words. */
 export function decodeRequest(body: Buffer): Decoded<CanonicalRequest> {
-  const envelope = decodeEnvelope(body);
-  if (!envelope.ok) return envelope;
-  return decodeParsed(JSON.parse(body.toString('utf8')) as JsonObject);
+  const read = readRequest(body);
+  return read.ok ? decodeParsed(read.request) : read;
 }
 
-/** The same for a body that has been located, measured and parsed before. */
-export function decodeParsed(body: JsonObject): Decoded<CanonicalRequest> {
+function decodeParsed(body: JsonObject): Decoded<CanonicalRequest> {
   const reader = new RequestReader();
   const request: CanonicalRequest = {
     dialect: 'openai-chat',

@@ -316,6 +316,22 @@ describe('content', () => {
     expect(sent('openai', { messages }).lost).toEqual(['cache_control']);
   });
 
+  it('texts of another dialect are one text, because not every server takes lists', () => {
+    const texts = (...said: string[]): Part[] => said.map((text) => ({ kind: 'text', text }));
+    const messages: Message[] = [
+      { role: 'system', parts: texts('Be brief.', 'Be kind.') },
+      { role: 'user', parts: texts('Hello', 'there') },
+      { role: 'assistant', parts: texts('He', 'llo') },
+    ];
+    const contents = (dialect: CanonicalRequest['dialect']): unknown[] =>
+      sent('deepseek', { dialect, messages }).messages.map(({ content }) => content);
+    expect(contents('anthropic-messages')).toEqual(['Be brief.\n\nBe kind.', 'Hello\n\nthere', 'Hello']);
+    expect(contents('openai-chat')[0]).toEqual([
+      { type: 'text', text: 'Be brief.' },
+      { type: 'text', text: 'Be kind.' },
+    ]);
+  });
+
   it('developer is system where the word is not known', () => {
     const messages: Message[] = [{ role: 'developer', parts: [{ kind: 'text', text: 'a' }] }];
     expect(sent('openai', { messages }).messages[0]).toMatchObject({ role: 'developer' });

@@ -41,7 +41,11 @@ export function encodeRequestAs(
   target: Target,
 ): Decoded<EncodedRequest> {
   const losses = new Losses();
-  const writer = new WireWriter(style.dialect, target.model, target.quirks, losses);
+  const writer = new WireWriter(
+    { dialect: style.dialect, model: target.model, joinsTexts: request.dialect !== 'openai-chat' },
+    target.quirks,
+    losses,
+  );
   const format = encodeFormat(writer, request.format);
   const members: JsonObject = {
     model: target.model,
@@ -67,7 +71,7 @@ export function encodeHistory(
   quirks: ProviderQuirks,
 ): { readonly messages: readonly JsonObject[]; readonly losses: readonly Loss[] } | null {
   const losses = new Losses();
-  const writer = new WireWriter('openai-chat', request.model, quirks, losses);
+  const writer = new WireWriter({ dialect: 'openai-chat', model: request.model, joinsTexts: false }, quirks, losses);
   const messages = encodeMessages(writer, request.messages, { ...CHAT_STYLE, isCallersWire: true });
   return writer.failure === null ? { messages, losses: losses.list() } : null;
 }

@@ -36,6 +36,14 @@ export type DecodedEnvelope =
 
 /** Reads a request body. Never throws; what is not priced or routed on is left to the provider to judge. */
 export function decodeEnvelope(body: Buffer): DecodedEnvelope {
+  const read = readRequest(body);
+  return read.ok ? { ok: true, envelope: read.envelope } : read;
+}
+
+/** The same, with the parsed body, for who decodes all of it. */
+export function readRequest(
+  body: Buffer,
+): { readonly ok: true; readonly envelope: ChatEnvelope; readonly request: JsonObject } | Refusal {
   const located = locateRequest(body);
   if (!located.ok) return located;
   const { request, layout } = located;
@@ -47,7 +55,7 @@ export function decodeEnvelope(body: Buffer): DecodedEnvelope {
   if (measured.measure.strings !== located.messageStrings) {
     return refuse('duplicate_field', 'An object in messages has the same key twice.', 'messages');
   }
-  return { ok: true, envelope: envelopeOf(body, request, layout, measured.measure) };
+  return { ok: true, envelope: envelopeOf(body, request, layout, measured.measure), request };
 }
 
 function envelopeOf(body: Buffer, request: JsonObject, layout: RequestLayout, measure: InputMeasure): ChatEnvelope {
