@@ -6,6 +6,7 @@ import { REQUEST_LIMITS } from '../openai-chat/wire.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
 import { completionAsChat } from './completion-as-chat.js';
+import { countTexts } from './count-texts.js';
 import { Fields } from './fields.js';
 import type { JsonBody } from './json-body.js';
 import { OperationRequest, operationEnvelope, operationLane } from './operation-request.js';
@@ -52,7 +53,7 @@ export function openCompletion(json: JsonBody): Decoded<ClientRequest> {
     metadata,
   });
   const countInput = (): number =>
-    prompts.texts.reduce((sum, prompt) => sum + countTextTokens(prompt), prompts.tokens + countTextTokens(suffix));
+    prompts.tokens + countTexts(suffix === '' ? prompts.texts : [...prompts.texts, suffix]);
   const answer: Answer = { isStream, includeUsage, countInput };
   return {
     ok: true,

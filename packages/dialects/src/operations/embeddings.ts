@@ -1,8 +1,8 @@
 import type { Decoded, ReadWhole } from '../canonical/codec.js';
 import { count, isObject, object } from '../canonical/json-read.js';
 import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
-import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
+import { countTexts } from './count-texts.js';
 import { embeddingsToGemini } from './embeddings-to-gemini.js';
 import { Fields } from './fields.js';
 import type { JsonBody } from './json-body.js';
@@ -36,7 +36,7 @@ export function openEmbeddings(json: JsonBody): Decoded<ClientRequest> {
   const characters = inputs.texts.reduce((sum, text) => sum + text.length, 0);
   const bytes = inputs.texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const inputTokensBound = bytes + inputs.tokens + inputs.count * FRAME_TOKENS;
-  const counted = (): Usage => ({ input: inputs.tokens + sumOfTokens(inputs.texts) });
+  const counted = (): Usage => ({ input: inputs.tokens + countTexts(inputs.texts) });
   const envelope = operationEnvelope({
     request: json.request,
     operation: 'embeddings',
@@ -50,10 +50,6 @@ export function openEmbeddings(json: JsonBody): Decoded<ClientRequest> {
     ok: true,
     value: new OperationRequest({ envelope, counted, lane: (target) => embeddingsLane(json, target, counted) }),
   };
-}
-
-function sumOfTokens(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + countTextTokens(text), 0);
 }
 
 function readInputs(input: unknown, fields: Fields): Inputs {

@@ -5,6 +5,7 @@ import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
 import type { JsonObject } from '../openai-chat/wire.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
+import { countTexts } from './count-texts.js';
 import { Fields } from './fields.js';
 import type { JsonBody } from './json-body.js';
 import { OperationRequest, operationEnvelope, operationLane, operationReply } from './operation-request.js';
@@ -88,11 +89,18 @@ function searchUnits({ query, texts }: Ranking, measure: (text: string) => numbe
   return Math.ceil(pieces / UNIT_DOCUMENTS);
 }
 
-/** Voyage and Together bill the query once for each document. */
+/** Voyage and Together bill the query once for each document. For search units the tokens of a document are its share of all of them. */
 function countRanking(ranking: Ranking): Usage {
-  const asked = countTextTokens(ranking.query);
-  const input = ranking.texts.reduce((sum, text) => sum + asked + countTextTokens(text), 0);
-  return { input, search_unit: searchUnits(ranking, countTextTokens) };
+  const { query, texts } = ranking;
+  const tokens = countTexts(texts);
+  const perCharacter =
+    tokens /
+    Math.max(
+      1,
+      texts.reduce((sum, text) => sum + text.length, 0),
+    );
+  const input = countTextTokens(query) * texts.length + tokens;
+  return { input, search_unit: searchUnits(ranking, (text) => text.length * perCharacter) };
 }
 
 /** Every provider gets plain texts and the number of results by its own word; the documents in the answer are the caller's own. */
