@@ -34,6 +34,10 @@ const testToolsEverywhere: Plugin = {
 const workspaceFolders = '{packages/*,apps/*,prisma,infra}';
 const never = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/generated/**', '**/.local/**'];
 
+/** Major versions that their vendors support from Node 22 on: the same tests, on that Node, speak to them instead. */
+const newerSdks: Record<string, string> =
+  Number.parseInt(process.versions.node, 10) < 22 ? {} : { openai: 'openai-7', '@google/genai': 'google-genai-3' };
+
 interface Suite {
   readonly name: string;
   readonly include: readonly string[];
@@ -41,6 +45,8 @@ interface Suite {
   readonly testTimeoutMs: number;
   /** Suites that share running programs or one browser, or measure, run one file at a time. */
   readonly oneFileAtATime?: boolean;
+  /** Packages that stand in for others where a test imports them by name. */
+  readonly aliases?: Readonly<Record<string, string>>;
 }
 
 const suites: readonly Suite[] = [
@@ -59,6 +65,12 @@ const suites: readonly Suite[] = [
     name: 'stories',
     include: ['test/stories/**/*.test.ts'],
     testTimeoutMs: 120_000,
+  },
+  {
+    name: 'conformance',
+    include: ['test/conformance/**/*.test.ts'],
+    testTimeoutMs: 60_000,
+    aliases: newerSdks,
   },
   {
     name: 'replay',
@@ -87,6 +99,10 @@ const suites: readonly Suite[] = [
   },
 ];
 
+/** An alias of the whole name only: what lies below it is not renamed. */
+const exactly = (aliases: Readonly<Record<string, string>>): { find: RegExp; replacement: string }[] =>
+  Object.entries(aliases).map(([name, replacement]) => ({ find: new RegExp(`^${name}$`), replacement }));
+
 export default defineConfig({
   root,
   cacheDir: path.join(root, '.local/vite'),
@@ -95,7 +111,7 @@ export default defineConfig({
       root,
       cacheDir: path.join(root, '.local/vite'),
       plugins: [testToolsEverywhere],
-      resolve: { conditions: sourceConditions },
+      resolve: { conditions: sourceConditions, alias: exactly(suite.aliases ?? {}) },
       ssr: {
         resolve: {
           conditions: sourceConditions,

@@ -25,15 +25,15 @@ const hints = {
 
 /** Installs and builds what changed: all that a checkout needs before anything of ours can run. */
 export async function prepareCheckout({ steps, signal, logFolder }) {
-  await install({ steps, signal, logFolder });
+  await install({ scope: 'everything', steps, signal, logFolder });
   await build({ steps, signal, logFolder });
 }
 
-const install = ({ steps, signal, logFolder }) =>
+const install = ({ scope, steps, signal, logFolder }) =>
   steps.step('install', hints.install, async (note) => {
     await withCheckoutLock({ signal, note }, async () => {
-      if (isInstalled()) note('unchanged');
-      else await installDependencies({ signal, logFile: path.join(logFolder, 'install.log') });
+      if (isInstalled(scope)) note('unchanged');
+      else await installDependencies({ scope, signal, logFile: path.join(logFolder, 'install.log') });
     });
   });
 
@@ -104,7 +104,7 @@ async function together(controller, branches) {
 /** Services beside install and build: Redis needs nothing, Postgres and migrations need only the install. */
 async function startServices(controller, context, secrets) {
   const { redisPassword, postgresPassword } = secrets.read();
-  const installed = context.prepared ? Promise.resolve() : install(context);
+  const installed = context.prepared ? Promise.resolve() : install({ ...context, scope: context.profile.installs });
   const redis = startOrCheckRedis({ ...context, password: redisPassword });
   const postgres = installed.then(() => startOrCheckPostgres({ ...context, password: postgresPassword }));
   const migrated = postgres.then((databaseUrl) => migrateIfNeeded({ ...context, databaseUrl }));

@@ -16,13 +16,29 @@ function wantedInstall() {
   return hash.digest('hex');
 }
 
-export const isInstalled = () => existsSync(marker) && readFileSync(marker, 'utf8') === wantedInstall();
+/** Packages that only tests need: half a gigabyte of other people's SDKs and a browser, which a start can do without. */
+const testOnly = ['@tollgate/test', '@tollgate/conformance', '@tollgate/conformance-node-22'];
 
-/** Installs exactly what the lockfile says. The marker stands inside node_modules, so it goes where they go. */
-export async function installDependencies({ signal, logFile }) {
+/** What is installed: all that the programs need, or the tests' packages too. */
+function installedScope() {
+  const [scope, lock] = existsSync(marker) ? readFileSync(marker, 'utf8').split(' ') : [];
+  return lock === wantedInstall() ? scope : undefined;
+}
+
+export function isInstalled(scope) {
+  const installed = installedScope();
+  return installed === 'everything' || installed === scope;
+}
+
+/**
+ * Installs exactly what the lockfile says: `everything`, or what `programs` need. What is there already is never taken
+ * away. The marker stands inside node_modules, so it goes where they go.
+ */
+export async function installDependencies({ scope, signal, logFile }) {
   // With NODE_ENV=production pnpm would leave out what the build needs.
   const { NODE_ENV: _, ...env } = toolEnvironment();
-  const args = pnpm('install', '--frozen-lockfile', '--prefer-offline');
+  const without = scope === 'everything' ? [] : testOnly.map((name) => `--filter=!${name}`);
+  const args = pnpm('install', '--frozen-lockfile', '--prefer-offline', ...without);
   await runCommandOrThrow({ command: 'npx', args, cwd: root, env, signal, logFile });
-  writeFileSync(marker, wantedInstall());
+  writeFileSync(marker, `${scope} ${wantedInstall()}`);
 }

@@ -8,7 +8,7 @@ const typeScript = path.join(root, 'node_modules/typescript/bin/tsc');
 
 function foldersWithTypes() {
   const below = (name) => readdirSync(path.join(root, name)).map((entry) => `${name}/${entry}`);
-  const folders = [...below('packages'), ...below('apps'), 'prisma', 'test'];
+  const folders = [...below('packages'), ...below('apps'), 'prisma', 'test', 'test/conformance'];
   return folders.filter((folder) => existsSync(path.join(root, folder, 'tsconfig.json')));
 }
 

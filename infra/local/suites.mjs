@@ -8,6 +8,7 @@ export const suites = [
   { name: 'unit', needs: 'sources' },
   { name: 'store', needs: 'machine' },
   { name: 'stories', needs: 'machine' },
+  { name: 'conformance', needs: 'machine' },
   { name: 'replay', needs: 'machine' },
   { name: 'browser', needs: 'machine' },
   { name: 'bench', needs: 'machine' },
@@ -43,15 +44,15 @@ function countReport(report, code) {
 
 const hasFailed = (result) => result.status === 'failed';
 
-/** Runs one suite to its end with its output on the terminal. */
-export async function runSuite({ suite, filters, env, signal, reportFolder, onSpawn }) {
+/** Runs one suite to its end with its output on the terminal, on this Node or on another one. */
+export async function runSuite({ suite, filters, env, signal, reportFolder, onSpawn, node = process.execPath }) {
   const reportFile = path.join(reportFolder, `${suite.name}.json`);
   rmSync(reportFile, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
   const args = [vitest, 'run', '--config', 'vitest.config.ts', '--project', suite.name, ...reporters, ...filters];
   const limited = AbortSignal.any([signal, AbortSignal.timeout(suiteTimeoutMs)]);
   const run = runCommand({
-    command: process.execPath,
+    command: node,
     args,
     cwd: testFolder,
     env,

@@ -10,7 +10,17 @@ import { suiteEnvironment } from './suite-environment.mjs';
  * Runs one TypeScript program of test/ beside a whole throwaway installation, passes on its exit code, and removes
  * everything again. Bench and replay are this: the program is theirs, the machine is ours.
  */
-export async function runBesideThrowaway({ file, fast }) {
+export function runBesideThrowaway({ file, fast }) {
+  return besideThrowaway({ fast }, async (machine, signal) => {
+    const args = [new URL('./type-script-program.mjs', import.meta.url).pathname, file, ...process.argv.slice(2)];
+    const env = suiteEnvironment(machine);
+    const onSpawn = (pid) => machine.adopt('suite', pid);
+    return (await runCommand({ command: process.execPath, args, cwd: root, env, signal, onSpawn, echo: true })).code;
+  });
+}
+
+/** Does `work` beside a whole throwaway installation and exits with the code it resolves with; everything is removed again. */
+export async function besideThrowaway({ fast }, work) {
   const steps = createSteps();
   const interrupt = onInterrupt();
   try {
@@ -18,12 +28,7 @@ export async function runBesideThrowaway({ file, fast }) {
     const machine = await bringUp({ profile, steps, signal: interrupt.signal });
     steps.close();
     try {
-      const args = [new URL('./type-script-program.mjs', import.meta.url).pathname, file, ...process.argv.slice(2)];
-      const env = suiteEnvironment(machine);
-      const onSpawn = (pid) => machine.adopt('suite', pid);
-      const { signal } = interrupt;
-      const run = runCommand({ command: process.execPath, args, cwd: root, env, signal, onSpawn, echo: true });
-      process.exitCode = (await run).code;
+      process.exitCode = await work(machine, interrupt.signal);
     } finally {
       await machine.stop();
     }
