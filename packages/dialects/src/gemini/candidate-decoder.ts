@@ -133,10 +133,11 @@ export class CandidateDecoder {
   #openCall(name: string, call: JsonObject, seal: Seal | null, emit: Emit): void {
     const variant = this.#facts.customTools.has(name) ? 'custom' : 'function';
     const id = filledText(call['id']) ?? this.#madeUpId();
-    this.#start({ kind: 'tool_call', id, name, arguments: '', variant }, emit);
+    // The seal comes with the name: told at the start, clients whose seals stand before what they seal can put it there.
+    const sealed = seal === null ? {} : { seal };
+    this.#start({ kind: 'tool_call', id, name, arguments: '', variant, ...sealed }, emit);
     this.hasCalls = true;
     this.#open = { kind: 'call', partial: new PartialArguments() };
-    if (seal !== null) this.#delta({ kind: 'seal', seal }, emit);
   }
 
   #madeUpId(): string {

@@ -202,6 +202,13 @@ describe('calls', () => {
     expect(reply.choices[0]?.parts[1]).not.toHaveProperty('seal');
   });
 
+  it('the seal of a call is told with its beginning: Messages and Responses write it before the call', () => {
+    const { events } = run([sse(say([{ functionCall: { name: 'a', args: {} }, thoughtSignature: 'c2ln' }], STOP))]);
+    const seal = { dialect: 'gemini', form: 'signature', value: 'c2ln' };
+    expect(events.find((event) => event.kind === 'part_start')).toMatchObject({ value: { kind: 'tool_call', seal } });
+    expect(events.some((event) => event.kind === 'part_delta' && event.delta.kind === 'seal')).toBe(false);
+  });
+
   it('W27: a signature on an empty text belongs to the text before it, and to a text of its own where there is none', () => {
     const last = { text: '', thoughtSignature: 'c2ln' };
     const seal = { dialect: 'gemini', form: 'signature', value: 'c2ln' };
