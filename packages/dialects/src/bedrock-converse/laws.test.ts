@@ -25,6 +25,7 @@ function roundTrip(request: CanonicalRequest, model: string) {
 
 /** What Converse has no word for, on any model. */
 const UNSAYABLE: readonly Generated[] = [
+  'assistant_image',
   'refusal',
   'seal_on_text',
   'seal_on_call',

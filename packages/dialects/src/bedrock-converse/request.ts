@@ -1,4 +1,5 @@
 import { attempt } from '../anthropic-messages/refused.js';
+import { moveAssistantMedia } from '../canonical/assistant-media.js';
 import type { Decoded, DoorFacts, EncodedRequest, Target } from '../canonical/codec.js';
 import { isObject, objects, otherMembers, parseJson, text } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
@@ -42,7 +43,10 @@ function encodeBody(asking: Asking): JsonObject {
   const names = new ToolNames(request.tools);
   const writing: Writing = { traits, names, documents: new DocumentNames(), losses };
   const toolConfig = encodeTools(request, writing);
-  const { system, messages } = marked(writeConversation(request, toolConfig !== null, writing), asking);
+  const { system, messages } = marked(
+    writeConversation(moveAssistantMedia(request, losses), toolConfig !== null, writing),
+    asking,
+  );
   const { outputConfig, instruction } = encodeFormat(asking);
   const instructed = instruction === null ? system : [...system, { text: instruction }];
   const thinking = encodeThinking(request.reasoning, thinkingFacts(asking, messages, toolConfig));

@@ -226,10 +226,6 @@ function writeAssistant(parts: readonly PlacedPart[], writing: Writing): readonl
 }
 
 function assistantItem(part: Part, at: string, writing: Writing): readonly JsonObject[] {
-  if (part.kind === 'image') {
-    writing.losses.dropped(at);
-    return [];
-  }
   if (part.kind === 'text' && part.citations !== undefined) writing.losses.dropped(`${at}.citations`);
   return contentItem(part, at, writing);
 }

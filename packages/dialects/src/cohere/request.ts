@@ -1,4 +1,5 @@
 import { attempt } from '../anthropic-messages/refused.js';
+import { moveAssistantMedia } from '../canonical/assistant-media.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
@@ -24,7 +25,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Decode
 
 function encodeBody(asking: Asking): JsonObject {
   const { request, target, losses } = asking;
-  const { messages, documents } = writeMessages(request, { model: target.model, losses });
+  const { messages, documents } = writeMessages(moveAssistantMedia(request, losses), { model: target.model, losses });
   const { tools, choice } = encodeTools(asking);
   const { format, instruction } = encodeFormat(asking, tools.length > 0 || documents.length > 0);
   loseTheRest(asking);

@@ -123,7 +123,6 @@ function writeAssistant(parts: readonly PlacedPart[], losses: Losses): readonly 
   for (const { part, at } of parts) {
     if (part.kind === 'reasoning') thoughts.push(...thoughtOf(part, at, losses));
     else if (part.kind === 'tool_call') calls.push(writeCall(part, at, losses));
-    else if (part.kind === 'image') losses.dropped(at);
     else hear({ part, at }, heard, losses);
   }
   if (heard.texts.length + thoughts.length + calls.length === 0) return [];

@@ -1,4 +1,5 @@
 import { attempt } from '../anthropic-messages/refused.js';
+import { moveAssistantMedia } from '../canonical/assistant-media.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { isObject } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
@@ -33,7 +34,7 @@ function encodeBody(asking: Asking): JsonObject {
   const options = { ...encodeOptions(asking), ...(isObject(own['options']) ? own['options'] : {}) };
   return withoutNulls({
     model: target.model,
-    messages: writeMessages(request, losses),
+    messages: writeMessages(moveAssistantMedia(request, losses), losses),
     tools: tools.length === 0 ? null : tools,
     format: encodeFormat(asking),
     ...own,
