@@ -65,6 +65,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   const spool = openSpool({ directory: config.spoolDirectory, boot: gatewayBoot, syncEveryMs: 20 });
   const directory = new ProviderDirectory(config.providerEnvironment, config.sandboxUrl, new GoogleTokens(Date.now));
   const upstream = new Upstream(directory.origins());
+  const vault = new ReasoningVault(redis, config.keyPepper);
   const memory = new ResponseMemory(database, config.keyPepper, log, Date.now);
   const reach = {
     catalog: catalog.current,
@@ -84,7 +85,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     gatewayBoot,
     safetySecret: config.keyPepper,
     upstreamModel: (endpoint) => directory.upstreamModel(endpoint),
-    vault: new ReasoningVault(redis, config.keyPepper),
+    vault,
     memory,
     streamStallMs: config.streamStallMs,
     answerTimeoutMs: config.answerTimeoutMs,
@@ -102,6 +103,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     exchange,
     tokenCounter: new TokenCounter(reach),
     memory,
+    vault,
     keys,
     log,
     database,

@@ -2,6 +2,7 @@
 export const EXCHANGE = Symbol('exchange');
 export const TOKEN_COUNTER = Symbol('token counter');
 export const MEMORY = Symbol('response memory');
+export const VAULT = Symbol('reasoning vault');
 export const KEYS = Symbol('keys');
 export const LOGGER = Symbol('logger');
 export const CATALOG = Symbol('catalog');

@@ -82,7 +82,7 @@ export class Exchange {
   }
 
   async run(asked: ExchangeInput): Promise<void> {
-    const resumed = isResponses(asked) ? await resumeTurn(this.ports.memory, asked) : null;
+    const resumed = isResponses(asked) ? await resumeTurn(this.ports, asked) : null;
     if (resumed?.kind === 'refused')
       return refuse(asked, failureOf({ ...resumed.failure, requestId: asked.requestId }));
     const input = resumed === null ? asked : { ...asked, ...resumed.input };

@@ -1,4 +1,5 @@
 import { type DoorFacts, type KeptAnswer, openaiResponses, type RequestFailure } from '@tollgate/dialects';
+import type { KeyCache } from '../keys/key-cache.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
 import type { Call, ExchangeInput } from './call.js';
 
@@ -16,7 +17,10 @@ export type Resumed =
  * Puts the history of `previous_response_id` before the input. State is ours, per project, and only where the project allows it: an id of somebody
  * else's does not exist. Nothing is read for a request that names nothing.
  */
-export async function resumeTurn(memory: ResponseMemory | null, input: ExchangeInput): Promise<Resumed> {
+export async function resumeTurn(
+  { memory, keys }: { readonly memory: ResponseMemory | null; readonly keys: KeyCache },
+  input: ExchangeInput,
+): Promise<Resumed> {
   const wish = openaiResponses.storageWish(input.body);
   if (wish.isBackground) {
     const message = 'background is not supported: the answer is given on the connection that asked for it.';
@@ -26,12 +30,15 @@ export async function resumeTurn(memory: ResponseMemory | null, input: ExchangeI
   const { previousResponseId } = wish;
   const door: DoorFacts = { ...input.door, storage: { previousResponseId, isStored } };
   if (previousResponseId === null) return { kind: 'ready', input: { body: input.body, door } };
-  if (!input.principal.storesResponses || memory === null) {
+  // What is stored is read with the key and the setting as they are now: the cache may be seconds behind.
+  const checked = await keys.recheck(input.token);
+  const owner = checked.kind === 'verified' ? checked.principal : input.principal;
+  if (!owner.storesResponses || memory === null) {
     const message =
       'This project does not keep responses, so there is none to go on from: turn on its setting stores_responses (PATCH /v1/project) or send the whole input.';
     return refused('response_storage_disabled', message, 'previous_response_id');
   }
-  const found = await memory.load(input.principal, previousResponseId);
+  const found = await memory.load(owner, previousResponseId);
   switch (found.kind) {
     case 'found':
       return {

@@ -9,6 +9,7 @@ import type { GatewayConfig } from '../config.js';
 import type { TokenCounter } from '../exchange/count-tokens.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { KeyCache } from '../keys/key-cache.js';
+import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
 import {
   ADMISSION,
@@ -21,6 +22,7 @@ import {
   MEMORY,
   READINESS,
   TOKEN_COUNTER,
+  VAULT,
 } from '../ports.js';
 import type { Readiness } from '../readiness.js';
 import { AccountController } from './account/account.controller.js';
@@ -46,6 +48,7 @@ export interface HttpPorts {
   readonly exchange: Exchange;
   readonly tokenCounter: TokenCounter;
   readonly memory: ResponseMemory;
+  readonly vault: ReasoningVault;
   readonly keys: KeyCache;
   readonly log: Logger;
   readonly database: Database;
@@ -83,6 +86,7 @@ class HttpModule {
         provide(EXCHANGE, ports.exchange),
         provide(TOKEN_COUNTER, ports.tokenCounter),
         provide(MEMORY, ports.memory),
+        provide(VAULT, ports.vault),
         provide(KEYS, ports.keys),
         provide(LOGGER, ports.log),
         provide(DATABASE, ports.database),

@@ -66,6 +66,15 @@ describe('the reasoning vault', () => {
     expect(await redis.ttl(name)).toBeGreaterThan(0);
   });
 
+  it('keeps nothing of an organisation that asks to be forgotten, and everything of the others', async () => {
+    const [leaving, staying] = [owner(), owner()];
+    await kept(leaving);
+    await kept(staying);
+    await vault.forget(leaving.organizationId);
+    expect((await vault.find(leaving, [call]))(call)).toBeNull();
+    expect((await vault.find(staying, [call]))(call)).toEqual(entry.state);
+  });
+
   it('has kept nothing where Redis is away, and does not wait for it', async () => {
     const away = new Redis({ port: 1, lazyConnect: true, retryStrategy: null });
     const without = new ReasoningVault(away, 'a secret of at least thirty-two characters');

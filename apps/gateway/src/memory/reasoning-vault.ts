@@ -62,6 +62,13 @@ export class ReasoningVault {
     return (call) => found.get(this.nameOf(owner, call)) ?? null;
   }
 
+  /** Zero retention means that nothing is left either. Walks the key space once: a setting is changed rarely. */
+  async forget(organizationId: string): Promise<void> {
+    const match = `{${organizationId}}:reasoning:*`;
+    for await (const names of this.redis.scanStream({ match, count: 1_000 }) as AsyncIterable<string[]>)
+      if (names.length > 0) await this.redis.unlink(...names);
+  }
+
   /** All of one organisation in one slot, as everything else of it. */
   private nameOf({ organizationId, projectId, model }: ReasoningOwner, call: CallFacts): string {
     const facts = JSON.stringify([organizationId, projectId, model, call.id, call.name, call.arguments]);

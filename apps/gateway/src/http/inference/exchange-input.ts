@@ -6,6 +6,18 @@ import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { doorDialect } from '../door-dialect.js';
 import { callerRequestIdOf, requestIdOf } from '../request-identity.js';
 
+/** Features that a client of Anthropic's announced; the dialect knows which may go on. */
+function withBetas(door: DoorFacts, { headers, url }: AuthenticatedRequest): DoorFacts {
+  const announced = headers['anthropic-beta'] ?? headers['x-anthropic-beta'];
+  if (announced === undefined || doorDialect(url) !== 'anthropic-messages') return door;
+  const betas = [announced]
+    .flat()
+    .join(',')
+    .split(',')
+    .map((beta) => beta.trim());
+  return { ...door, betas: betas.filter((beta) => /^[\w.-]{1,64}$/.test(beta)).slice(0, 32) };
+}
+
 const EMPTY = Buffer.alloc(0);
 const SAID_NOTHING: DoorFacts = { model: null, isStream: null };
 
@@ -22,7 +34,7 @@ export function exchangeInput(
     token: request.token,
     body: Buffer.isBuffer(request.body) ? request.body : EMPTY,
     dialect: doorDialect(request.url),
-    door,
+    door: withBetas(door, request),
     isStrict: request.headers['x-tollgate-strict'] === 'true',
     response: reply.raw,
     startedAtMs: Date.now(),

@@ -3,7 +3,8 @@ import type { Admission } from '@tollgate/admission';
 import { changeProjectSettings, type ProjectSettings, readProjectSettings } from '@tollgate/conversations';
 import type { Database } from '@tollgate/prisma';
 import { z } from 'zod';
-import { ADMISSION, DATABASE } from '../../ports.js';
+import type { ReasoningVault } from '../../memory/reasoning-vault.js';
+import { ADMISSION, DATABASE, VAULT } from '../../ports.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { refusal } from '../failure-exception.js';
 import { decodeBody } from '../json-body.js';
@@ -21,6 +22,7 @@ export class ProjectsController {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(ADMISSION) private readonly admission: Admission,
+    @Inject(VAULT) private readonly vault: ReasoningVault,
   ) {}
 
   @Get()
@@ -41,6 +43,7 @@ export class ProjectsController {
     });
     if (changed === null) throw noSuchProject(request);
     await this.admission.raiseAuthVersion({ organizationId, authVersion: changed.authVersion });
+    if (!changed.settings.keepsReasoning) await this.vault.forget(organizationId);
     return { data: encode(changed.settings) };
   }
 }
