@@ -49,6 +49,8 @@ export class EventStreamReader {
   /** the beginning of a message: at first room for a prelude, then for exactly the message */
   #kept: Buffer = NOTHING;
   #bytes = 0;
+  #knownSource: Buffer = NOTHING;
+  #knownHeaders: ReadonlyMap<string, EventHeader> | null = null;
 
   get fault(): FrameFault | null {
     return this.#fault;
@@ -123,13 +125,21 @@ export class EventStreamReader {
       return;
     }
     const headersEnd = PRELUDE_BYTES + message.readUInt32BE(4);
-    const headers = readHeaders(message.subarray(PRELUDE_BYTES, headersEnd));
+    const headers = this.#headersOf(message.subarray(PRELUDE_BYTES, headersEnd));
     if (headers === null) {
       this.#fail('bad_header');
       return;
     }
     this.#messages += 1;
     onMessage({ headers, payload: message.subarray(headersEnd, end) });
+  }
+
+  /** Most messages of a stream have the very same headers: those are read once. */
+  #headersOf(source: Buffer): ReadonlyMap<string, EventHeader> | null {
+    if (this.#knownHeaders !== null && source.equals(this.#knownSource)) return this.#knownHeaders;
+    this.#knownSource = Buffer.from(source);
+    this.#knownHeaders = readHeaders(this.#knownSource);
+    return this.#knownHeaders;
   }
 
   #fail(kind: FrameFault['kind']): null {

@@ -1,7 +1,6 @@
 import { streamEvent } from '../aws-event-stream.fixture.js';
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { CanonicalReply } from '../canonical/reply.js';
-import { ME } from './wire.js';
 
 /** An answer as Converse would give it: the decoder's counterpart, for the laws. Says the parts `sayable` lists and no others. */
 export function converseBody(reply: CanonicalReply): JsonObject {
@@ -126,5 +125,3 @@ function withoutZeros(usage: NonNullable<CanonicalReply['usage']>): NonNullable<
   const { input = 0, output = 0, ...others } = usage;
   return { input, ...Object.fromEntries(Object.entries(others).filter(([, count]) => count > 0)), output };
 }
-
-export const DIALECT = ME;

@@ -89,11 +89,6 @@ export class ConverseStream implements StreamDecoder {
     if (isEventType(type)) this.#events[type](payload);
   }
 
-  /** For hosts of these events that end in another way than a frame. */
-  fail(error: ProviderFailure): void {
-    this.error ??= error;
-  }
-
   #take(message: EventMessage): void {
     if (this.error !== null) return;
     this.error = messageFailure(message);
