@@ -193,7 +193,7 @@ describe('a provider', () => {
     expect(world.providers[0]?.aborted).toBe(true);
   });
 
-  it('that answers a byte at a time is given up when the whole answer takes too long', async () => {
+  it('S28: that answers a byte at a time is given up when the whole answer takes too long', async () => {
     world = await exchangeWorld(
       ({ handler }) => {
         handler.onHead(200, JSON_BODY);

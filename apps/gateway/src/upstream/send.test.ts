@@ -53,12 +53,12 @@ describe('what becomes of a request to a provider is told exactly once', () => {
     expect(await heard(origin, throwIn)).toEqual(expected);
   });
 
-  it('no head in time', async () => {
+  it('S28: no head in time', async () => {
     const origin = await provider(() => undefined);
     expect(await heard(origin)).toEqual(['fault timeout']);
   });
 
-  it('a stall in the body', async () => {
+  it('S28: a stall in the body', async () => {
     const origin = await provider((_request, response) => response.write('hello'));
     expect(await heard(origin)).toEqual(['head', 'data', 'fault timeout']);
   });
