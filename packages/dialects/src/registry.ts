@@ -12,10 +12,12 @@ import {
   type EncodedFailure,
   type ProviderCodec,
 } from './canonical/index.js';
+import * as cohere from './cohere/index.js';
 import type { Failure } from './failure.js';
 import * as gemini from './gemini/index.js';
 import type { Host } from './lane.js';
 import * as mistralChat from './mistral-chat/index.js';
+import * as ollama from './ollama/index.js';
 import { client as chatClient } from './openai-chat/client.js';
 import * as openaiChat from './openai-chat/provider.js';
 import * as openaiResponses from './openai-responses/index.js';
@@ -42,7 +44,7 @@ const CLIENTS: Readonly<Record<ClientDialectId, ClientCodec>> = {
 };
 
 /** By dialect and host: the same bodies, other paths and envelopes. */
-const PROVIDERS: Partial<Record<DialectId, { readonly direct: ProviderCodec; readonly vertex?: ProviderCodec }>> = {
+const PROVIDERS: Readonly<Record<DialectId, { readonly direct: ProviderCodec; readonly vertex?: ProviderCodec }>> = {
   'openai-chat': { direct: openaiChat.provider },
   'openai-responses': { direct: openaiResponses.provider },
   'anthropic-messages': { direct: anthropicMessages.provider, vertex: anthropicMessages.vertexProvider },
@@ -50,6 +52,8 @@ const PROVIDERS: Partial<Record<DialectId, { readonly direct: ProviderCodec; rea
   'bedrock-converse': { direct: bedrockConverse.provider },
   'bedrock-invoke': { direct: bedrockInvoke.provider },
   'mistral-chat': { direct: mistralChat.provider },
+  cohere: { direct: cohere.provider },
+  ollama: { direct: ollama.provider },
 };
 
 export function clientCodec(dialect: ClientDialectId): ClientCodec {
@@ -99,7 +103,9 @@ export function decodeProviderRequest(dialect: DialectId, body: Buffer, door: Do
       return bedrockInvoke.decodeRequest(body, door);
     case 'mistral-chat':
       return clientCodec('openai-chat').decodeRequest(body, door);
-    default:
-      return { ok: false, failure: { code: 'not_supported', message: `${dialect} is not read`, param: null } };
+    case 'cohere':
+      return cohere.decodeRequest(body, door);
+    case 'ollama':
+      return ollama.decodeRequest(body, door);
   }
 }
