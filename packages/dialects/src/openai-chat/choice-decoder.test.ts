@@ -219,3 +219,23 @@ it('T23: a seal whose id comes late keeps its id, in a thought of its own', () =
     { ...thought(''), seal, id: 'rs_1' },
   ]);
 });
+
+it('T01: thoughts that follow each other stay apart: signed, unsigned, redacted', () => {
+  const item = (index: number, value: JsonObject): JsonObject => ({ format: 'anthropic-claude-v1', index, ...value });
+  const details = [
+    item(0, { type: 'reasoning.text', text: 'One', signature: 'czE=' }),
+    item(1, { type: 'reasoning.text', text: 'Two' }),
+    item(2, { type: 'reasoning.encrypted', data: 'cmVk' }),
+    item(3, { type: 'reasoning.text', text: 'Three', signature: 'czM=' }),
+  ];
+  const sealed = (value: string, form: 'signature' | 'redacted') => ({ dialect: 'anthropic-messages', form, value });
+  const expected = [
+    { ...thought('One'), seal: sealed('czE=', 'signature') },
+    thought('Two'),
+    { ...thought(''), seal: sealed('cmVk', 'redacted') },
+    { ...thought('Three'), seal: sealed('czM=', 'signature') },
+  ];
+  expect(whole(message({ content: null, reasoning: 'OneTwoThree', reasoning_details: details }))).toEqual(expected);
+  const chunks = details.map((one) => delta({ reasoning_details: [one] }));
+  expect(partsOf(play(...chunks, ended('stop'), DONE))).toEqual(expected);
+});

@@ -190,6 +190,17 @@ describe('a request', () => {
     ]);
   });
 
+  it('T01: a redacted thought behind an unsigned one is a thought of its own', () => {
+    const reasoning_details = [
+      { type: 'reasoning.text', text: 'Two', format: 'anthropic-claude-v1', index: 0 },
+      { type: 'reasoning.encrypted', data: 'cmVk', format: 'anthropic-claude-v1', index: 1 },
+    ];
+    expect(partsOf({ role: 'assistant', content: null, reasoning_details })).toMatchObject([
+      { text: 'Two', seal: null },
+      { text: '', seal: { form: 'redacted', value: 'cmVk' } },
+    ]);
+  });
+
   it('T10: Google’s extra_content is the seal of its call', () => {
     const extra_content = { google: { thought_signature: 'c2ln' } };
     const tool_calls = [{ id: 'a', type: 'function', function: { name: 'add', arguments: '{}' }, extra_content }];
