@@ -1,7 +1,11 @@
 import { type Failure, type FailureCode, failureOf, type ProviderFailure } from '@tollgate/dialects';
 
 /** What a caller is told of a provider's failure. Keys, hosts and accounts of ours are never in it. */
-export function clientFailure(from: ProviderFailure, requestId: string, code: FailureCode = codeFor(from)): Failure {
+export function clientFailure(
+  from: ProviderFailure,
+  { requestId, provider }: { readonly requestId: string; readonly provider: string },
+  code: FailureCode = codeFor(from),
+): Failure {
   const retryAfterMs = from.retryAfterMs === null ? {} : { retryAfterMs: Math.min(from.retryAfterMs, 60_000) };
   return failureOf({
     code,
@@ -10,7 +14,7 @@ export function clientFailure(from: ProviderFailure, requestId: string, code: Fa
     origin: 'provider',
     ...retryAfterMs,
     param: from.param,
-    details: { provider_code: codeOf(from) },
+    details: { provider_name: provider, provider_code: codeOf(from) },
   });
 }
 

@@ -164,7 +164,9 @@ export class Exchange {
     if (!last) throw new Error('a plan without attempts was admitted');
     const { requestId } = call.input;
     const { refusal, failure } = last.failed;
-    const told = refusal ? failureOf({ ...refusal, requestId }) : clientFailure(failure, requestId);
+    const told = refusal
+      ? failureOf({ ...refusal, requestId })
+      : clientFailure(failure, { requestId, provider: last.attempt.endpoint.provider });
     await this.settle(call, {
       charge: nothingCharged('refused'),
       attempt: last.attempt,
@@ -314,7 +316,8 @@ export class Exchange {
       isBlank: !stream.sawOutput && stream.finish === null,
     };
     const charge = this.charge(call, attempt, outcome);
-    const told = streamed.failure ? clientFailure(streamed.failure, call.input.requestId, 'stream_interrupted') : null;
+    const source = { requestId: call.input.requestId, provider: attempt.endpoint.provider };
+    const told = streamed.failure ? clientFailure(streamed.failure, source, 'stream_interrupted') : null;
     call.losses = [...call.losses, ...stream.losses];
     keepReasoning(this.ports.vault, call, attempt, stream);
     await this.settle(call, {
