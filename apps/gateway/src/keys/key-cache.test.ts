@@ -67,3 +67,18 @@ describe('keys of this process', () => {
     expect(cache.lookup('tg_a')).toEqual({ kind: 'expired' });
   });
 });
+
+it('a key of an organisation whose settings changed is looked up again, and no other', async () => {
+  const asked: string[] = [];
+  const cache = new KeyCache({
+    verify: async (token) => {
+      asked.push(token);
+      return { kind: 'verified', principal: { organizationId: token, expiresAtMs: null } as Principal };
+    },
+    now: Date.now,
+  });
+  for (const token of ['one', 'two']) await cache.lookup(token);
+  cache.forget('one');
+  for (const token of ['one', 'two']) await cache.lookup(token);
+  expect(asked).toEqual(['one', 'two', 'one']);
+});

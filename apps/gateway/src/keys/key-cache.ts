@@ -53,6 +53,12 @@ export class KeyCache {
     return started;
   }
 
+  /** A setting of the organisation changed here: this process knows at once, the others at its next admission. Walks the cache; settings are changed rarely. */
+  forget(organizationId: string): void {
+    for (const [digest, entry] of this.entries)
+      if (entry.kind === 'verified' && entry.principal.organizationId === organizationId) this.entries.delete(digest);
+  }
+
   private async ask(token: string, digest: string): Promise<KeyLookup> {
     try {
       const verification = await this.options.verify(token);

@@ -3,8 +3,9 @@ import type { Admission } from '@tollgate/admission';
 import { changeProjectSettings, type ProjectSettings, readProjectSettings } from '@tollgate/conversations';
 import type { Database } from '@tollgate/prisma';
 import { z } from 'zod';
+import type { KeyCache } from '../../keys/key-cache.js';
 import type { ReasoningVault } from '../../memory/reasoning-vault.js';
-import { ADMISSION, DATABASE, VAULT } from '../../ports.js';
+import { ADMISSION, DATABASE, KEYS, VAULT } from '../../ports.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { refusal } from '../failure-exception.js';
 import { decodeBody } from '../json-body.js';
@@ -22,6 +23,7 @@ export class ProjectsController {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(ADMISSION) private readonly admission: Admission,
+    @Inject(KEYS) private readonly keys: KeyCache,
     @Inject(VAULT) private readonly vault: ReasoningVault,
   ) {}
 
@@ -43,6 +45,7 @@ export class ProjectsController {
     });
     if (changed === null) throw noSuchProject(request);
     await this.admission.raiseAuthVersion({ organizationId, authVersion: changed.authVersion });
+    this.keys.forget(organizationId);
     if (!changed.settings.keepsReasoning) await this.vault.forget(organizationId);
     return { data: encode(changed.settings) };
   }
