@@ -19,6 +19,7 @@ export function checkRequest(dialect: ClientDialectId, request: CanonicalRequest
     checkModel(request.model) ??
     checkCount(names.outputMax, request.maxOutputTokens, REQUEST_LIMITS.outputTokens) ??
     checkCount(names.choices, request.choices, REQUEST_LIMITS.choices) ??
+    checkMultipliers(request) ??
     checkUser(request.user) ??
     checkMetadata(request.metadata)
   );
@@ -39,6 +40,14 @@ function checkModel(model: string): RequestFailure | null {
 function checkCount(name: string, value: number | null, most: number): RequestFailure | null {
   if (value === null || (Number.isInteger(value) && value >= 1 && value <= most)) return null;
   return invalid(name, `${name} must be an integer from 1 to ${most}.`);
+}
+
+/** Multipliers that a dialect does not have: a provider that knows one would multiply a price that nobody holds. */
+const MULTIPLIERS = ['n', 'best_of', 'num_choices', 'candidate_count'];
+
+function checkMultipliers({ extras }: CanonicalRequest): RequestFailure | null {
+  const name = MULTIPLIERS.find((one) => (extras?.fields[one] ?? 1) !== 1);
+  return name === undefined ? null : invalid(name, `${name} must be 1 or left out: this dialect has one answer.`);
 }
 
 function checkUser(user: string | null): RequestFailure | null {

@@ -1,4 +1,5 @@
 import { countTextTokens } from '../token-count.js';
+import { isObject } from './json-read.js';
 import { audioTokens, fileTokens, imageTokens, type MediaTokens } from './media-tokens.js';
 import type { JsonObject, Part } from './part.js';
 import type { CanonicalRequest, Message, Tool } from './request.js';
@@ -23,17 +24,51 @@ export function measureRequest(request: CanonicalRequest): CanonicalMeasure {
     mediaMost: 0,
     mediaLikely: 0,
     hasAudio: false,
-    hasHourCache: request.cache?.ttl === '1h',
+    hasHourCache: request.cache?.ttl === '1h' || marksHour(request.extras?.fields),
   };
-  for (const message of request.messages) for (const part of message.parts) addPart(measure, part, request.model);
+  for (const message of request.messages) addMessage(measure, message, request.model);
   for (const tool of request.tools) addTool(measure, tool);
   if (request.format?.kind === 'json_schema') addText(measure, JSON.stringify(request.format.schema));
   if (request.extras !== null) addText(measure, JSON.stringify(request.extras.fields));
   return measure;
 }
 
+function addMessage(measure: CanonicalMeasure, { parts, name, extras }: Message, model: string): void {
+  for (const part of parts) addPart(measure, part, model);
+  addText(measure, name ?? '');
+  addValue(measure, extras?.fields, model);
+}
+
+/** A mark with members that nobody knows is kept among the extras, and is a mark all the same. */
+function marksHour(fields: JsonObject | undefined): boolean {
+  const mark = fields?.['cache_control'];
+  return isObject(mark) && mark['ttl'] === '1h';
+}
+
+/** What only its own dialect can read: any text in it may reach the model, and pictures in it are pictures. */
+function addValue(measure: CanonicalMeasure, value: unknown, model: string): void {
+  if (typeof value === 'string')
+    return value.startsWith('data:') ? addBase64(measure, value, model) : addText(measure, value);
+  if (Array.isArray(value)) for (const one of value) addValue(measure, one, model);
+  if (!isObject(value)) return;
+  const isBase64 = value['type'] === 'base64' && typeof value['data'] === 'string';
+  for (const key in value) {
+    addText(measure, key);
+    if (isBase64 && key === 'data') addBase64(measure, `data:${value['media_type']},${value['data']}`, model);
+    else addValue(measure, value[key], model);
+  }
+}
+
+function addBase64(measure: CanonicalMeasure, url: string, model: string): void {
+  if (!url.startsWith('data:image/'))
+    return addMedia(measure, fileTokens({ kind: 'base64', mediaType: '', data: url }));
+  measure.images += 1;
+  addMedia(measure, imageTokens(model, undefined));
+}
+
 function addPart(measure: CanonicalMeasure, part: Part, model: string): void {
-  if (part.cache?.ttl === '1h') measure.hasHourCache = true;
+  if (part.cache?.ttl === '1h' || marksHour(part.extras?.fields)) measure.hasHourCache = true;
+  addValue(measure, part.extras?.fields, model);
   switch (part.kind) {
     case 'text':
     case 'refusal':
@@ -57,17 +92,26 @@ function addPart(measure: CanonicalMeasure, part: Part, model: string): void {
       addText(measure, part.transcript ?? '');
       return addMedia(measure, part.source.kind === 'base64' ? audioTokens(part.source.data) : fileTokens(part.source));
     case 'video':
-    case 'document':
       return addMedia(measure, fileTokens(part.source));
+    case 'document':
+      addText(measure, part.name ?? '');
+      addText(measure, part.context ?? '');
+      // a source of blocks stands in the extras as it was written, and was counted there
+      return part.extras?.fields['source'] === undefined && part.extras?.fields['search_result'] === undefined
+        ? addMedia(measure, fileTokens(part.source))
+        : undefined;
     case 'server_tool':
     case 'opaque':
-      return addText(measure, JSON.stringify(part.value));
+      if (marksHour(part.value)) measure.hasHourCache = true;
+      return addValue(measure, part.value, model);
   }
 }
 
 function addTool(measure: CanonicalMeasure, tool: Tool): void {
   addText(measure, JSON.stringify(tool));
-  if (tool.kind !== 'server' && tool.cache?.ttl === '1h') measure.hasHourCache = true;
+  const isHour =
+    tool.kind === 'server' ? marksHour(tool.value) : tool.cache?.ttl === '1h' || marksHour(tool.extras?.fields);
+  if (isHour) measure.hasHourCache = true;
 }
 
 function addText(measure: CanonicalMeasure, text: string): void {

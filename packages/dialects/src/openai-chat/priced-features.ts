@@ -16,6 +16,10 @@ export const PRICED_FEATURES = {
   service_tier: null,
   /** tools that run at the provider, followed by `:<type>` */
   server_tool: null,
+  /** faster answers of the same model at a multiple of its prices (Anthropic), followed by `:<speed>` */
+  speed: null,
+  /** where it is computed, where that makes it dearer (Anthropic), followed by `:<place>` */
+  inference_geo: null,
   /** `preset`: the provider would choose another model than the one that was priced */
   provider_routing: null,
   plugin: null,
@@ -29,23 +33,41 @@ export function pricedFeatures(request: JsonObject, met: { hasAudio: boolean; ha
   const tier = request['service_tier'];
   if (typeof tier === 'string' && !DEFAULT_TIERS.has(tier)) features.add(`service_tier:${tier.slice(0, 40)}`);
   if (asksForSearch(request)) features.add('web_search');
-  for (const modality of list(request['modalities'])) {
-    if (modality === 'audio') features.add('audio_output');
-    if (modality === 'image') features.add('image_output');
-  }
+  const modalities = list(request['modalities']).map((modality) => String(modality).toLowerCase());
+  if (modalities.includes('audio')) features.add('audio_output');
+  if (modalities.includes('image')) features.add('image_output');
   if (isObject(request['audio'])) features.add('audio_output');
   for (const tool of list(request['tools'])) addTool(features, tool);
-  for (const plugin of list(request['plugins'])) {
-    const id = isObject(plugin) ? String(plugin['id']).slice(0, 40) : '';
-    features.add(id === 'web' ? 'web_search' : `plugin:${id}`);
-  }
+  for (const feature of [...pluginFeatures(request), ...dearerWays(request)]) features.add(feature);
   if (isPresent(request['preset'])) features.add('provider_routing');
   if (met.hasAudio) features.add('audio_input');
   if (met.hasHourCache) features.add('cache_write_1h');
   return [...features];
 }
 
-function asksForSearch(request: JsonObject): boolean {
+/** OpenRouter's plugins, of which the search has a bucket. */
+export function pluginFeatures(request: JsonObject): readonly string[] {
+  return list(request['plugins']).map((plugin) => {
+    const id = isObject(plugin) ? String(plugin['id']).slice(0, 40) : '';
+    return id === 'web' ? 'web_search' : `plugin:${id}`;
+  });
+}
+
+const USUAL_WAYS: Readonly<Record<string, ReadonlySet<unknown>>> = {
+  speed: new Set(['standard']),
+  inference_geo: new Set(['global']),
+};
+
+/** Members that multiply the price of every token. */
+export function dearerWays(request: JsonObject): readonly string[] {
+  return Object.entries(USUAL_WAYS).flatMap(([name, usual]) => {
+    const way = request[name];
+    return !isPresent(way) || usual.has(way) ? [] : [`${name}:${String(way).slice(0, 40)}`];
+  });
+}
+
+/** The two ways of asking for a search without a tool. */
+export function asksForSearch(request: JsonObject): boolean {
   if (isPresent(request['web_search_options'])) return true;
   const parameters = request['search_parameters'];
   return isObject(parameters) && parameters['mode'] !== 'off';
