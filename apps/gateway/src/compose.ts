@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { verifyKey } from '@tollgate/access';
 import { admissionRedisOptions, createAdmission } from '@tollgate/admission';
 import { organizationSnapshot } from '@tollgate/billing';
-import { providerInfo } from '@tollgate/catalog';
+import { type Catalog, providerInfo } from '@tollgate/catalog';
 import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
 import { openDatabase } from '@tollgate/prisma';
 import { createLogger, createMetrics, type Logger } from '@tollgate/telemetry';
@@ -85,6 +85,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     gatewayBoot,
     safetySecret: config.keyPepper,
     upstreamModel: (endpoint) => directory.upstreamModel(endpoint),
+    isReasoning: ({ modelId }) => isReasoning(catalog.current(), modelId),
     vault,
     memory,
     streamStallMs: config.streamStallMs,
@@ -164,4 +165,9 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       await database.$disconnect();
     },
   };
+}
+
+function isReasoning(catalog: Catalog, modelId: string): boolean {
+  const resolved = catalog.resolve(modelId);
+  return resolved.kind === 'found' && resolved.model.capabilities.reasoning === true;
 }

@@ -36,6 +36,7 @@ export function compatibleProvider(name: string): ProviderInfo {
     },
     baseUrl: null,
     dialect: 'openai-chat',
+    alsoSpeaks: [],
     nativeDialect: 'openai-chat',
     credentialVariable: null,
     hasDeployments: false,

@@ -60,6 +60,8 @@ export interface ProviderInfo {
   readonly baseUrl: string | null;
   /** the dialect of `operations.chat`; null: it has no chat */
   readonly dialect: string | null;
+  /** further dialects of conversation at the same address: a client that speaks one is served in it, with nothing translated */
+  readonly alsoSpeaks: readonly string[];
   /** what its own interface speaks */
   readonly nativeDialect: string;
   /** the first variable a credential cannot do without; null: none is needed */

@@ -30,13 +30,25 @@ interface Row {
   readonly key: string | readonly CredentialSet[];
   /** default: `openai-chat` */
   readonly chat?: string | null;
+  /** dialects of conversation beside `chat`, at the same address */
+  readonly alsoSpeaks?: readonly string[];
   /** operations spoken in the interface of that name, besides chat */
   readonly also?: ProviderInfo['operations'];
   readonly quirks?: Quirks;
 }
 
 /** Billing is assumed to go on after a cancel until the provider's documentation says otherwise. */
-function provider({ id, name, kind, at, key, chat = 'openai-chat', also = {}, quirks = {} }: Row): ProviderInfo {
+function provider({
+  id,
+  name,
+  kind,
+  at,
+  key,
+  chat = 'openai-chat',
+  also = {},
+  alsoSpeaks = [],
+  quirks = {},
+}: Row): ProviderInfo {
   const address: ProviderAddress = typeof at === 'string' ? { kind: 'fixed', baseUrl: at } : at;
   const credentials = typeof key === 'string' ? [keyed({ kind: 'bearer' }, key)] : key;
   return {
@@ -49,6 +61,7 @@ function provider({ id, name, kind, at, key, chat = 'openai-chat', also = {}, qu
     operations: chat === null ? also : { chat: { dialect: chat }, ...also },
     baseUrl: address.kind === 'fixed' ? address.baseUrl : null,
     dialect: chat,
+    alsoSpeaks,
     nativeDialect: chat ?? Object.values(also)[0]?.dialect ?? '',
     credentialVariable: credentials[0]?.required[0] ?? null,
     hasDeployments: false,
@@ -87,6 +100,7 @@ const OPENAI_OPERATIONS: ProviderInfo['operations'] = {
 const FIRST_PARTIES: readonly Row[] = [
   {
     id: 'openai',
+    alsoSpeaks: ['openai-responses'],
     name: 'OpenAI',
     kind: 'first_party',
     at: 'https://api.openai.com/v1',
@@ -124,6 +138,7 @@ const FIRST_PARTIES: readonly Row[] = [
   },
   {
     id: 'deepseek',
+    alsoSpeaks: ['openai-responses'],
     name: 'DeepSeek',
     kind: 'first_party',
     at: 'https://api.deepseek.com/v1',
@@ -143,6 +158,7 @@ const FIRST_PARTIES: readonly Row[] = [
   },
   {
     id: 'xai',
+    alsoSpeaks: ['openai-responses'],
     name: 'xAI',
     kind: 'first_party',
     at: 'https://api.x.ai/v1',
@@ -322,6 +338,7 @@ const HOSTS: readonly Row[] = [
   },
   {
     id: 'azure',
+    alsoSpeaks: ['openai-responses'],
     name: 'Microsoft Azure',
     kind: 'host',
     // Deployments are expected to be called like the model they deploy. Prices are those of Global deployments.
@@ -370,6 +387,7 @@ const HOSTS: readonly Row[] = [
   },
   {
     id: 'lmstudio',
+    alsoSpeaks: ['openai-responses'],
     name: 'LM Studio',
     kind: 'host',
     at: { kind: 'given', variable: 'LMSTUDIO_BASE_URL' },
@@ -379,6 +397,7 @@ const HOSTS: readonly Row[] = [
   },
   {
     id: 'vllm',
+    alsoSpeaks: ['openai-responses'],
     name: 'vLLM',
     kind: 'host',
     at: { kind: 'given', variable: 'VLLM_BASE_URL' },
@@ -400,6 +419,7 @@ const HOSTS: readonly Row[] = [
 const RESELLERS: readonly Row[] = [
   {
     id: 'openrouter',
+    alsoSpeaks: ['openai-responses', 'anthropic-messages'],
     name: 'OpenRouter',
     kind: 'reseller',
     at: 'https://openrouter.ai/api/v1',

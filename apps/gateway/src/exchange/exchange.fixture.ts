@@ -92,6 +92,7 @@ export async function exchangeWorld(
     access: ({ endpoint }) => accessOf(endpoint.provider),
     safetySecret: 'pepper',
     upstreamModel: ({ providerModel }) => providerModel,
+    isReasoning: () => false,
     vault: null,
     memory: null,
     streamStallMs: 1_000,

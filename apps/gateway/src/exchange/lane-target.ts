@@ -16,6 +16,24 @@ export interface LaneTargetOptions {
   readonly safetySecret: string;
   /** what the provider is asked for: some ids depend on the region that is called */
   readonly upstreamModel: (endpoint: Endpoint) => string;
+  /** the endpoint's model is known to think before it answers */
+  readonly isReasoning: (endpoint: Endpoint) => boolean;
+}
+
+/**
+ * The dialect an endpoint is spoken to in: the client's own where the provider has it too, so that nothing needs translating. Everybody else's
+ * requests go to a thinking model through Responses, where there is one: only there does its sealed reasoning come out and go back in.
+ */
+function spokenDialect(
+  { input: { dialect, operation } }: Call,
+  { endpoint }: Attempt,
+  { alsoSpeaks }: ProviderInfo,
+  isReasoning: LaneTargetOptions['isReasoning'],
+): string {
+  if (operation !== undefined || alsoSpeaks.length === 0 || endpoint.dialect === dialect) return endpoint.dialect;
+  if (alsoSpeaks.includes(dialect)) return dialect;
+  const isForeign = endpoint.dialect === 'openai-chat' && alsoSpeaks.includes('openai-responses');
+  return isForeign && isReasoning(endpoint) ? 'openai-responses' : endpoint.dialect;
 }
 
 /** Everything about an endpoint that the bytes of a request to it, and of the answer from it, depend on. */
@@ -23,12 +41,12 @@ export function laneTarget(
   call: Call,
   attempt: Attempt,
   provider: ProviderInfo,
-  { safetySecret, upstreamModel }: LaneTargetOptions,
+  { safetySecret, upstreamModel, isReasoning }: LaneTargetOptions,
 ): LaneTarget {
   const { endpoint } = attempt;
   const quirks = quirksOf(provider.id);
   return {
-    dialect: endpoint.dialect,
+    dialect: spokenDialect(call, attempt, provider, isReasoning),
     host: HOSTS[provider.id] ?? 'direct',
     model: upstreamModel(endpoint),
     publicModel: endpoint.modelId,

@@ -51,6 +51,9 @@ const DOORS: Readonly<Record<ClientDialectId, { readonly path: string; readonly 
   },
 };
 
+/** A provider that speaks nothing else: every other client is translated for. */
+const CHAT_ONLY = { endpoints: ['groq'] };
+
 /** How each dialect says, after the first byte, that there is no more to come. */
 const ERROR_EVENTS: Readonly<Record<ClientDialectId, RegExp>> = {
   'openai-chat': /data: \{"error":\{/,
@@ -68,7 +71,7 @@ describe.each(CLIENT_DIALECTS)('a client of %s', (dialect) => {
       handler.onHead(200, STREAM);
       handler.onData(chunk({ content: 'Hello' }));
       handler.onFault('reset', 'connection reset');
-    });
+    }, CHAT_ONLY);
     const { status, text } = await askAt(world, path, body);
     expect(status).toBe(200);
     expect(text).toContain('Hello');
@@ -82,7 +85,7 @@ describe.each(CLIENT_DIALECTS)('a client of %s', (dialect) => {
       handler.onHead(200, STREAM);
       handler.onData(Buffer.from('data: {"error":{"message":"overloaded","code":503}}\n\n'));
       handler.onEnd();
-    });
+    }, CHAT_ONLY);
     const { status, text } = await askAt(world, path, body);
     expect(status).toBeGreaterThanOrEqual(429);
     expect(() => JSON.parse(text)).not.toThrow();
@@ -97,7 +100,7 @@ describe.each(CLIENT_DIALECTS)('a client of %s', (dialect) => {
         provider.handler.onData(chunk({ role: 'assistant', content: '' }));
         provider.handler.onFault('reset', 'gone');
       },
-      { endpoints: ['openai', 'groq'] },
+      { endpoints: ['groq', 'together'] },
     );
     const { status, text } = await askAt(world, path, body);
     expect(status).toBe(200);
@@ -108,13 +111,13 @@ describe.each(CLIENT_DIALECTS)('a client of %s', (dialect) => {
   });
 
   it('S19: is told of a refusal by its status, not inside of a stream', async () => {
-    world = await exchangeWorld(refuseWith(401));
+    world = await exchangeWorld(refuseWith(401), CHAT_ONLY);
     const { status, header } = await askAt(world, path, body);
     expect([status, header('content-type')]).toEqual([502, 'application/json']);
   });
 
   it('names the field of a bad body in its own error shape', async () => {
-    world = await exchangeWorld(answerStream);
+    world = await exchangeWorld(answerStream, CHAT_ONLY);
     const { status, text } = await askAt(world, path, { ...body, messages: 3, input: 3, contents: 3 });
     expect(status).toBe(400);
     expect(text).toMatch(/messages|input|contents/);
@@ -207,7 +210,7 @@ describe('a stream', () => {
       handler.onData(chunk({}, 'stop'));
       handler.onData(finish);
       handler.onEnd();
-    });
+    }, CHAT_ONLY);
     for (const { path, body } of Object.values(DOORS)) expect((await askAt(world, path, body)).text).toContain('Hello');
   });
 });
@@ -283,5 +286,19 @@ describe('a pool of providers that speak different dialects', () => {
     const body = { model: 'test/m', logit_bias: { 5: 1 }, messages: [{ role: 'user', content: 'Hi' }] };
     const { status, header } = await askAt(world, '/v1/chat/completions', body, { 'x-tollgate-strict': 'true' });
     expect([status, header('x-tollgate-losses'), header('x-tollgate-provider')]).toEqual([200, null, 'openai']);
+  });
+
+  it('a client that speaks one of a provider’s own dialects is served in it', async () => {
+    world = await exchangeWorld(refuseWith(400));
+    await askAt(world, DOORS['openai-responses'].path, DOORS['openai-responses'].body);
+    await askAt(world, DOORS['openai-chat'].path, DOORS['openai-chat'].body);
+    expect(world.providers.map(({ request }) => request.path)).toEqual(['/v1/responses', '/v1/chat/completions']);
+  });
+
+  it('a thinking model is asked where its sealed reasoning comes out, whatever the client speaks', async () => {
+    world = await exchangeWorld(refuseWith(400), { isReasoning: () => true });
+    await askAt(world, DOORS['anthropic-messages'].path, DOORS['anthropic-messages'].body);
+    expect(world.providers[0]?.request.path).toBe('/v1/responses');
+    expect(world.providers[0]?.request.body.toString()).toContain('"store":false');
   });
 });
