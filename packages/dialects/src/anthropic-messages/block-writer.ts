@@ -22,7 +22,7 @@ import {
 } from './media.js';
 import { refuse } from './refused.js';
 import type { ToolNames } from './tool-names.js';
-import { isBlank, ME } from './wire.js';
+import { hasOwnBodies, isBlank, ME } from './wire.js';
 
 /** Writes parts of a conversation as blocks for the provider. */
 export interface Writing {
@@ -132,7 +132,7 @@ function vendorBlock(
   at: string,
   writing: Writing,
 ): JsonObject | null {
-  if (!isSameFamily(part.dialect, ME)) {
+  if (!hasOwnBodies(part.dialect)) {
     writing.losses.dropped(at);
     return null;
   }

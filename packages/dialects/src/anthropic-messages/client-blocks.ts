@@ -1,11 +1,12 @@
+import { filledText } from '../canonical/json-read.js';
 import type { Losses } from '../canonical/loss.js';
 import type { Citation, JsonObject, Part, ReasoningPart, Seal, TextPart, ToolCallPart } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
-import { isSameFamily, sealText } from '../canonical/seal-envelope.js';
+import { sealText } from '../canonical/seal-envelope.js';
 import { argumentsObject } from '../canonical/tool-arguments.js';
 import { wireCallId } from '../canonical/tool-call-id.js';
 import { clientCitation, ownCitation } from './citations.js';
-import { CALL_ID_RULE, ME } from './wire.js';
+import { CALL_ID_RULE, hasOwnBodies, ME } from './wire.js';
 
 /** What the blocks of an answer depend on besides its parts. */
 export interface BlockFacts {
@@ -133,7 +134,9 @@ function vendorBlocks(
   at: string,
   losses: Losses,
 ): readonly JsonObject[] {
-  if (isSameFamily(part.dialect, ME)) return [{ ...part.value, ...ownFields(part, at, losses) }];
+  // a block without a type would break every reader of the stream
+  const isOwn = hasOwnBodies(part.dialect) && filledText(part.value['type']) !== null;
+  if (isOwn) return [{ ...part.value, ...ownFields(part, at, losses) }];
   losses.dropped(at);
   return [];
 }

@@ -1,8 +1,7 @@
 import { isObject, objects, text } from '../canonical/json-read.js';
 import type { DocumentPart, ImagePart, JsonObject, MediaSource } from '../canonical/part.js';
-import { isSameFamily } from '../canonical/seal-envelope.js';
 import { refuse } from './refused.js';
-import { ME, saidMembers } from './wire.js';
+import { hasOwnBodies, ME, saidMembers } from './wire.js';
 
 /** Reads the `source` of an image or a document; null for a kind nobody knows, which makes the block opaque. */
 export function decodeSource(source: JsonObject): MediaSource | null {
@@ -93,7 +92,7 @@ export function namesVendorObject(block: JsonObject): boolean {
 
 /** Members of a document block but its source and its type. */
 export function encodeDocumentFacts({ name, context, isCitable, extras }: DocumentPart): JsonObject {
-  const own = extras !== undefined && isSameFamily(extras.dialect, ME) ? extras.fields : {};
+  const own = extras !== undefined && hasOwnBodies(extras.dialect) ? extras.fields : {};
   const citations = own['citations'] ?? (isCitable === null ? null : { enabled: isCitable });
   return saidMembers({ title: name === '' ? null : name, context: context === '' ? null : context, citations });
 }

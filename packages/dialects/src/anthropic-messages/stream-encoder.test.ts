@@ -167,6 +167,31 @@ describe('an answer of another vendor', () => {
     expect(seals?.[4]).toMatchObject({ value: 'c2VhbA==' });
   });
 
+  it('puts a seal that came after the words into the block behind them', () => {
+    const encoder = client.createEncoder({ ...FOREIGN, source: 'gemini' });
+    const seal: Seal = { dialect: 'gemini', form: 'signature', value: 'Z2Vt' };
+    const events: readonly ReplyEvent[] = [
+      { kind: 'start' },
+      { kind: 'part_start', choice: 0, part: 0, value: { kind: 'text', text: '' } },
+      { kind: 'part_delta', choice: 0, part: 0, delta: { kind: 'text', text: 'Hi' } },
+      { kind: 'part_delta', choice: 0, part: 0, delta: { kind: 'seal', seal } },
+      { kind: 'part_end', choice: 0, part: 0 },
+      { kind: 'finish', choice: 0, finish: STOP, raw: 'STOP', stopSequence: null },
+    ];
+    const text = checked(
+      events.map((event) => encoder.write(event)).join('') + encoder.terminal({ usage: null, cost: null }),
+    );
+    expect(accumulate(eventsIn(text))['content']).toMatchObject([{ type: 'text', text: 'Hi' }, { type: 'thinking' }]);
+  });
+
+  it("sends no block of Converse's, and none without a type", () => {
+    const foreign: Part = { kind: 'opaque', dialect: 'bedrock-converse', type: 'audio', value: { audio: {} } };
+    const nameless: Part = { kind: 'opaque', dialect: 'bedrock-invoke', type: '', value: { text: 7 } };
+    const { message, lost } = told(replyOf([foreign, nameless, { kind: 'text', text: 'a' }]));
+    expect(message.content).toEqual([{ type: 'text', text: 'a' }]);
+    expect(lost).toEqual(['content[0]', 'content[1]']);
+  });
+
   it('gives a seal on a text or a call a thinking block of its own, right before it', () => {
     const seal: Seal = { dialect: 'gemini', form: 'signature', value: 'Z2Vt' };
     const call: Part = { kind: 'tool_call', id: 'c', name: 'f', arguments: '{}', variant: 'function', seal };

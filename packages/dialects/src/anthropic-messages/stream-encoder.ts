@@ -200,9 +200,9 @@ class Encoder implements StreamEncoder {
       else this.#losses.dropped(open.at);
     }
     const custom = open.customText === '' ? '' : this.#inputDelta(JSON.stringify({ input: open.customText }));
-    // a seal that came after the words can only stand behind them
-    const after = this.#wholeBlocks(open.seal === null ? [] : sealBlocks(open.seal));
-    return `${custom}${open.isBlockOpen ? this.#stopBlock() : ''}${after}`;
+    const stop = open.isBlockOpen ? this.#stopBlock() : '';
+    // a seal that came after the words can only stand behind them, in a block that counts one further
+    return `${custom}${stop}${this.#wholeBlocks(open.seal === null ? [] : sealBlocks(open.seal))}`;
   }
 
   keepExtras({ extras }: PartEvent<'extras'>): string {

@@ -3,14 +3,13 @@ import type { Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Tool, ToolChoice, WebSearchOptions } from '../canonical/request.js';
 import { callersWord } from '../canonical/request-words.js';
-import { isSameFamily } from '../canonical/seal-envelope.js';
 import { serverToolKind } from './block-reader.js';
 import { encodeCache, readCache } from './cache-control.js';
 import { fitSchema } from './output-format.js';
 import { refuseField } from './refused.js';
 import type { ToolNames } from './tool-names.js';
 import { fitToolSchema } from './tool-schema.js';
-import { type ClaudeHost, isBlank, ME, saidMembers } from './wire.js';
+import { type ClaudeHost, hasOwnBodies, isBlank, ME, saidMembers } from './wire.js';
 
 // --- reading --------------------------------------------------------------------------------------------------------------
 
@@ -165,7 +164,7 @@ const COUNTERPARTS: Partial<
 };
 
 function encodeServerTool(tool: ServerTool, at: string, { losses, host }: ToolWriting): JsonObject | null {
-  if (isSameFamily(tool.dialect, ME)) return tool.value;
+  if (hasOwnBodies(tool.dialect)) return tool.value;
   const counterpart = COUNTERPARTS[tool.tool];
   if (counterpart === undefined || !counterpart.hosts.includes(host)) {
     losses.dropped(at);
@@ -231,7 +230,7 @@ function choiceBase(choice: ToolChoice | null, { names, losses, request }: ToolW
 }
 
 function ownChoice(dialect: DialectId, value: unknown): JsonObject | null {
-  return isSameFamily(dialect, ME) ? object(value) : null;
+  return hasOwnBodies(dialect) ? object(value) : null;
 }
 
 function lostChoice(losses: Losses, dialect: DialectId): null {

@@ -1,8 +1,16 @@
-import type { JsonObject } from '../canonical/part.js';
+import type { DialectId, JsonObject } from '../canonical/part.js';
 import type { CallIdRule } from '../canonical/tool-call-id.js';
 
 /** The name of this dialect in seals, extras and losses. */
 export const ME = 'anthropic-messages';
+
+/**
+ * Whether objects of that dialect are objects of this one. A family of seals is larger: Converse's signatures are Claude's, but its blocks and
+ * tools are its own.
+ */
+export function hasOwnBodies(dialect: DialectId): boolean {
+  return dialect === ME || dialect === 'bedrock-invoke';
+}
 
 /** `anthropic-version`, a header at Anthropic itself; at Vertex and Bedrock a member of the body that also says which host it is. */
 export const API_VERSION = '2023-06-01';

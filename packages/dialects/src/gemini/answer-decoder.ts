@@ -1,5 +1,5 @@
 import type { ReplyContext } from '../canonical/codec.js';
-import { filledText, isObject, objects } from '../canonical/json-read.js';
+import { choiceIndex, filledText, isObject, objects } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { Emit } from '../canonical/reply.js';
 import type { ProviderFailure } from '../failure.js';
@@ -80,7 +80,8 @@ export class AnswerDecoder {
   }
 
   #candidate(candidate: JsonObject, position: number, emit: Emit): void {
-    const index = typeof candidate['index'] === 'number' ? candidate['index'] : position;
+    const index = choiceIndex(candidate['index'], position);
+    if (index === null) return this.fail('malformed_event', 'The provider sent a candidate with an impossible index.');
     this.#at(index, emit).take(candidate, emit);
   }
 

@@ -1,5 +1,5 @@
 import type { ReplyContext } from '../canonical/codec.js';
-import { filledText, isObject, objects } from '../canonical/json-read.js';
+import { choiceIndex, filledText, isObject, objects } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { Emit } from '../canonical/reply.js';
 import type { ProviderFailure } from '../failure.js';
@@ -61,7 +61,8 @@ export class AnswerDecoder {
     if (this.error !== null || this.#noteError(chunk, name)) return;
     const choices = objects(chunk['choices']);
     for (const choice of choices) {
-      const index = typeof choice['index'] === 'number' ? choice['index'] : 0;
+      const index = choiceIndex(choice['index'], 0);
+      if (index === null) return this.fail('malformed_event', 'The provider sent a choice with an impossible index.');
       const decoder = this.#choiceAt(index);
       decoder.take(choice, isWhole);
       if (choice['finish_reason'] === 'error')

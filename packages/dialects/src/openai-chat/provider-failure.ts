@@ -1,3 +1,4 @@
+import { parseJson } from '../canonical/json-read.js';
 import type { ProviderFailure, ProviderFailureKind } from '../failure.js';
 import { isObject, type JsonObject } from './wire.js';
 
@@ -46,11 +47,8 @@ function parseBody(body: Buffer): unknown {
     .subarray(0, 256 * 1024)
     .toString('utf8')
     .trim();
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
+  const value = parseJson(text);
+  return value === undefined ? text : value;
 }
 
 function errorPart(value: unknown): JsonObject {

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { list, parseJson, parseObject } from '../canonical/json-read.js';
 import type { ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
 import { findMember, listElements, listMembers, type Member, skipWhitespace } from '../json-layout.js';
@@ -52,7 +53,7 @@ function readMembers(body: Buffer, members: readonly Member[]): ReadReply {
   const choices = readChoices(body, findMember(body, members, 'choices'));
   const isError = error !== undefined && error !== null && error !== false;
   if (!isError && choices === null) return { ok: false, reason: 'the answer has no choices' };
-  const providerError = isError ? decodeInlineFailure(JSON.parse(body.toString('utf8'))) : choiceError(choices ?? []);
+  const providerError = isError ? decodeInlineFailure(parsed(body, 0, body.length)) : choiceError(choices ?? []);
   const finishRaw = (choices ?? []).find((choice) => choice.finish !== null)?.finish ?? null;
   const tier = memberValue(body, members, 'service_tier');
   return {
@@ -100,8 +101,15 @@ function messageHasOutput(body: Buffer, message: Member | undefined): boolean {
   listMembers(body, message.valueFrom, message.valueTo, members);
   const content = findMember(body, members, 'content');
   if (content !== undefined && body[content.valueFrom] === 34 && content.valueTo - content.valueFrom > 2) return true;
-  const parsed: unknown = JSON.parse(body.toString('utf8', message.valueFrom, message.valueTo));
-  return isObject(parsed) && hasOutput(parsed);
+  const value = parsed(body, message.valueFrom, message.valueTo);
+  return isObject(value) && hasOutput(value);
+}
+
+/** Throws where the bytes are no JSON, or too deep. */
+function parsed(body: Buffer, from: number, to: number): unknown {
+  const value = parseJson(body.toString('utf8', from, to));
+  if (value === undefined) throw new SyntaxError('not JSON');
+  return value;
 }
 
 function choiceError(choices: readonly ChoiceFacts[]): ProviderFailure | null {
@@ -113,15 +121,13 @@ function choiceError(choices: readonly ChoiceFacts[]): ProviderFailure | null {
 
 function memberValue(body: Buffer, members: readonly Member[], name: string): unknown {
   const member = findMember(body, members, name);
-  return member === undefined
-    ? undefined
-    : (JSON.parse(body.toString('utf8', member.valueFrom, member.valueTo)) as unknown);
+  return member === undefined ? undefined : parsed(body, member.valueFrom, member.valueTo);
 }
 
 function countOutput(body: Buffer): number {
   const output = createOutputText();
-  const parsed: unknown = JSON.parse(body.toString('utf8'));
-  const choices = isObject(parsed) && Array.isArray(parsed['choices']) ? parsed['choices'] : [];
+  const answer = parseObject(body.toString('utf8'));
+  const choices = list(answer?.['choices']);
   for (const choice of choices)
     if (isObject(choice) && isObject(choice['message'])) addOutput(output, choice['message']);
   return countOutputText(output);

@@ -1,4 +1,5 @@
 import { ByteWriter } from '../byte-writer.js';
+import { parseJson, parseObject, text } from '../canonical/json-read.js';
 import { EventCutter, type EventSink } from '../event-cutter.js';
 import type { Failure, ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
@@ -370,20 +371,6 @@ function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false;
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
 function parseText(json: string): string | null {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'string' ? value : null;
-  } catch {
-    return null;
-  }
+  return text(parseJson(json));
 }

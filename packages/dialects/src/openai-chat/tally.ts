@@ -1,4 +1,5 @@
 import { copyRange } from '../byte-writer.js';
+import { parseJson } from '../canonical/json-read.js';
 import { addOutput, countOutputText, createOutputText, hasOutput } from './output-text.js';
 import { isObject } from './wire.js';
 
@@ -49,7 +50,7 @@ export class Tally {
 function countLines(lines: string): number {
   const output = createOutputText();
   for (const line of lines.split('\n')) {
-    const delta = line === '' ? undefined : parse(line);
+    const delta = line === '' ? undefined : parseJson(line);
     if (isObject(delta)) addOutput(output, delta);
   }
   return countOutputText(output);
@@ -57,14 +58,6 @@ function countLines(lines: string): number {
 
 /** Whether one delta delivers anything. */
 export function deltaHasOutput(source: Buffer, from: number, to: number): boolean {
-  const delta = parse(source.toString('utf8', from, to));
+  const delta = parseJson(source.toString('utf8', from, to));
   return isObject(delta) && hasOutput(delta);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
