@@ -23,10 +23,14 @@ import { forcedTool, scriptedTools, toolPrompt, toolResult, turnsInAll } from '.
 interface Provider {
   readonly name: string;
   readonly faultyModel: string;
+  readonly schemasAreTools?: true;
   readonly create: (key: string) => (model: string) => LanguageModel;
 }
 
 const openaiUrl = `${gatewayUrl}/v1`;
+
+/** It would otherwise name what was said before by ids, which only works where a project keeps its responses. */
+const providerOptions = { openai: { store: false } };
 
 /** The ways the AI SDK reaches a gateway: what stands for each of them in its documentation. */
 const providers: readonly Provider[] = [
@@ -42,6 +46,7 @@ const providers: readonly Provider[] = [
   },
   {
     name: '@ai-sdk/anthropic',
+    schemasAreTools: true,
     faultyModel: 'xai:grok-3-fast',
     create: (key) => createAnthropic({ baseURL: openaiUrl, apiKey: key }),
   },
@@ -88,6 +93,7 @@ async function useTools(model: LanguageModel, isStreamed: boolean): Promise<Tool
     tools,
     prompt: toolPrompt,
     maxRetries: 0,
+    providerOptions,
     stopWhen: stepCountIs(turnsInAll),
     prepareStep: ({ stepNumber }: { stepNumber: number }) =>
       stepNumber === 1 ? { toolChoice: { type: 'tool' as const, toolName: forcedTool } } : {},
@@ -98,11 +104,11 @@ async function useTools(model: LanguageModel, isStreamed: boolean): Promise<Tool
   return { turns: turns.filter((calls) => calls.length > 0), text: await result.text };
 }
 
-function aiSdk({ name, faultyModel, create }: Provider): ConformanceClient {
+function aiSdk({ name, create, ...facts }: Provider): ConformanceClient {
   return {
+    ...facts,
     name: `ai, ${name}`,
     finished: 'stop',
-    faultyModel,
     errors: {
       'wrong key': 'APICallError',
       'unknown model': 'APICallError',
@@ -115,11 +121,16 @@ function aiSdk({ name, faultyModel, create }: Provider): ConformanceClient {
       const use = create(key);
       return {
         async ask(model, prompt) {
-          const { text, finishReason, usage } = await generateText({ model: use(model), prompt, maxRetries: 0 });
+          const { text, finishReason, usage } = await generateText({
+            model: use(model),
+            prompt,
+            maxRetries: 0,
+            providerOptions,
+          });
           return { text, finish: finishReason, usage: usageOf(usage) };
         },
         async stream(model, prompt) {
-          const result = streamText({ model: use(model), prompt, maxRetries: 0 });
+          const result = streamText({ model: use(model), prompt, maxRetries: 0, providerOptions });
           const deltas: string[] = [];
           for await (const delta of result.textStream) deltas.push(delta);
           return {
@@ -131,7 +142,13 @@ function aiSdk({ name, faultyModel, create }: Provider): ConformanceClient {
         },
         async leave(model, prompt) {
           const leaving = new AbortController();
-          const { textStream } = streamText({ model: use(model), prompt, maxRetries: 0, abortSignal: leaving.signal });
+          const { textStream } = streamText({
+            model: use(model),
+            prompt,
+            maxRetries: 0,
+            providerOptions,
+            abortSignal: leaving.signal,
+          });
           let pieces = 0;
           for await (const _ of textStream) {
             pieces += 1;
@@ -140,10 +157,16 @@ function aiSdk({ name, faultyModel, create }: Provider): ConformanceClient {
         },
         useTools: (model, isStreamed) => useTools(use(model), isStreamed),
         async structured(model, prompt) {
-          const { object } = await generateObject({ model: use(model), prompt, schema: placeSchema, maxRetries: 0 });
+          const { object } = await generateObject({
+            model: use(model),
+            prompt,
+            schema: placeSchema,
+            maxRetries: 0,
+            providerOptions,
+          });
           return object;
         },
-        askBadly: (model) => generateText({ model: use(model), prompt: 'Hi', topP: 5, maxRetries: 0 }),
+        askBadly: (model) => generateText({ model: use(model), prompt: 'Hi', topP: 5, maxRetries: 0, providerOptions }),
       };
     },
   };

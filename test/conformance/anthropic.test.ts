@@ -139,6 +139,22 @@ describe.each(majors)('$version', ({ create }) => {
     expect(withTools.input_tokens).toBeGreaterThan(bare.input_tokens + 30);
   });
 
+  it.each(targets)('says at the beginning of a stream how much it read at $dialect', async ({ model }) => {
+    const stream = await client.messages.create({
+      model,
+      max_tokens: MOST_TOKENS,
+      messages: [{ role: 'user', content: 'What is the capital of Portugal?' }],
+      stream: true,
+    });
+    const read: number[] = [];
+    for await (const event of stream) {
+      if (event.type === 'message_start') read.push(event.message.usage.input_tokens);
+      if (event.type === 'message_delta') read.push(event.usage.input_tokens ?? 0);
+    }
+    expect(read).toHaveLength(2);
+    for (const tokens of read) expect(tokens).toBeGreaterThan(5);
+  });
+
   it('lists every model, page by page, and finds one', async () => {
     const ids = new Set<string>();
     for await (const model of client.models.list({ limit: 100 })) ids.add(model.id);

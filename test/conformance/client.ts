@@ -52,6 +52,10 @@ export interface ConformanceClient {
   readonly finished: string;
   /** The class of the error a fault is thrown as. */
   readonly errors: Readonly<Partial<Record<Fault, string>>>;
+  /** It asks for structured answers by a tool that has to be called. */
+  readonly schemasAreTools?: true;
+  /** What it cannot do over these wires at any gateway, each with the reason where it is said. */
+  readonly limits?: readonly ('usage of streams' | 'tools in streams')[];
   /** An endpoint that no other file uses: it is made to fail. */
   readonly faultyModel: string;
 }
