@@ -49,8 +49,7 @@ export async function sendCase(target: ReplayTarget, recording: Recording): Prom
   if (excuse && !(recording.provider === 'openai' && recording.api === 'openai-chat'))
     return { name, result: { kind: 'skipped', reason: excuse } };
   if (isRefusal) return { name, result: judge(refusalProblems(recording, sent), 'none') };
-  const seen =
-    door.dialect === 'openai-chat' ? compareAnswers(recording, sent) : compareObserved(recording, door, sent);
+  const seen = compareSeen(recording, door, sent);
   if (seen.problems.length > 0) return { name, result: judge(seen.problems, '') };
   return {
     name,
@@ -81,6 +80,7 @@ async function send(target: ReplayTarget, door: ClientDoor): Promise<Sent> {
 const EXCUSES: Readonly<Record<string, string>> = {
   model_not_found: 'the catalogue does not know this model',
   unpriced_feature: 'it asks for a feature whose price is not known here',
+  unsupported_content: 'it names an object at the provider',
   not_supported: 'it names an object at the provider, or runs in the background',
   not_found: 'it continues a conversation that was kept at the provider',
   response_storage_disabled: 'it continues a conversation that was kept at the provider',
@@ -99,11 +99,23 @@ function refusalProblems(recording: Recording, sent: Sent): string[] {
     : [`a refusal does not say that it was free: ${sent.text.slice(0, 200)}`];
 }
 
+/**
+ * OpenAI's own chat has to arrive to the last member. Other providers' answers may have been decoded and encoded again (their quirks break ordinary
+ * clients, or a thought was put back into the history): then every word, call and token must be there.
+ */
+function compareSeen(recording: Recording, door: ClientDoor, sent: Sent): { problems: string[]; expected: Expected } {
+  if (door.dialect !== 'openai-chat') return compareObserved(recording, door, sent, true);
+  const exact = compareAnswers(recording, sent);
+  const isTidied = exact.problems.length > 0 && recording.provider !== 'openai';
+  return isTidied ? compareObserved(recording, door, sent, false) : exact;
+}
+
 /** The other dialects, by the readers of their vendors' documentation: nothing at all may differ. */
 function compareObserved(
   recording: Recording,
   door: ClientDoor,
   sent: Sent,
+  isSame: boolean,
 ): { problems: string[]; expected: Expected } {
   const exchange = recordedExchange(recording);
   if (exchange === null) return { problems: ['not a conversation'], expected: { error: null, usage: null } };
@@ -114,9 +126,9 @@ function compareObserved(
   if (sent.status !== 200) return { problems: [`status ${sent.status}: ${sent.text.slice(0, 300)}`], expected };
   const view = readAs(door.dialect, sent.text, exchange.isStream);
   const request = { reasoning: null } as unknown as CanonicalRequest;
-  const comparison = { recorded: observed, seen: view, isSame: true, client: door.dialect, request, lossFields: [] };
+  const comparison = { recorded: observed, seen: view, isSame, client: door.dialect, request, lossFields: [] };
   const compared = compareObservedAnswers(comparison);
-  const isUsageSame = isDeepStrictEqual(observed.usage, view.usage);
+  const isUsageSame = observed.usage === null || view.usage === null || isDeepStrictEqual(observed.usage, view.usage);
   return {
     problems: [...compared, ...(isUsageSame ? [] : [`usage: ${brief(observed.usage)} became ${brief(view.usage)}`])],
     expected,
