@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CanonicalRequest, Part, ReplyEvent } from './canonical/index.js';
-import { callsWithoutReasoning, ReasoningCollector, withReasoning } from './reasoning-state.js';
+import { callsWithoutReasoning, ReasoningCollector, withoutSeals, withReasoning } from './reasoning-state.js';
 
 const thought: Part = {
   kind: 'reasoning',
@@ -69,5 +69,21 @@ describe('reasoning that a client dropped', () => {
     const collector = new ReasoningCollector();
     for (const event of streamed) collector.add(event.kind === 'start' ? event : { ...event, choice: 1 });
     expect(collector.entries()).toEqual([]);
+  });
+});
+
+describe('T02, T23: seals that another deployment cannot open', () => {
+  it('go, with the thoughts under them; words and calls stay', () => {
+    const seal = { dialect: 'gemini', form: 'signature', value: 'x' } as const;
+    const sealed = history(thought, { kind: 'text', text: 'So', seal }, { ...call, seal });
+    const { request, hadSeals } = withoutSeals(sealed);
+    expect(hadSeals).toBe(true);
+    expect(request.messages[1]?.parts).toEqual([{ kind: 'text', text: 'So' }, call]);
+  });
+
+  it('are not looked for where there are none: the very same request comes back', () => {
+    const plain = history({ kind: 'text', text: 'Hello' }, call);
+    expect(withoutSeals(plain)).toEqual({ request: plain, hadSeals: false });
+    expect(withoutSeals(plain).request).toBe(plain);
   });
 });

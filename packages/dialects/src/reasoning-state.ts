@@ -120,6 +120,32 @@ function inOrder(parts: readonly Part[]): readonly Part[] {
   return firstCall === -1 ? parts : [...thought, ...said, ...parts.slice(firstCall)];
 }
 
+/**
+ * The request without anything sealed, and whether there was any: for a provider that cannot open what another deployment, account or model sealed
+ * (T02, T23). What the thoughts said goes with their seals, as vendors answer 400 to the one without the other.
+ */
+export function withoutSeals(request: CanonicalRequest): {
+  readonly request: CanonicalRequest;
+  readonly hadSeals: boolean;
+} {
+  let hadSeals = false;
+  const messages = request.messages.map((message) => {
+    const parts = message.parts.flatMap((part): readonly Part[] => {
+      if (part.kind === 'reasoning' && part.seal !== null) {
+        hadSeals = true;
+        return [];
+      }
+      if ((part.kind !== 'tool_call' && part.kind !== 'text' && part.kind !== 'image') || part.seal === undefined)
+        return [part];
+      hadSeals = true;
+      const { seal: _seal, ...unsealed } = part;
+      return [unsealed];
+    });
+    return { ...message, parts };
+  });
+  return { request: hadSeals ? { ...request, messages } : request, hadSeals };
+}
+
 function isBare(message: Message): boolean {
   if (message.role !== 'assistant' || !message.parts.some(isCall)) return false;
   return !message.parts.some((part) => part.kind === 'reasoning' || (part.kind === 'tool_call' && part.seal));

@@ -37,7 +37,7 @@ export interface ExchangeInput {
 /** One request while it lives. Written by the steps of exchange.ts only. */
 export interface Call {
   readonly input: ExchangeInput;
-  /** replaced once, where the vault had something to add to it */
+  /** replaced where the vault had something to add to it, or a provider could not open what was sealed elsewhere */
   request: ClientRequest;
   readonly envelope: Envelope;
   readonly attempts: UsageAttempt[];
@@ -50,6 +50,8 @@ export interface Call {
   upstreamMs: number;
   /** what could not be said to the provider that answers, and what of its answer not to the client */
   losses: readonly Loss[];
+  /** sealed thinking that had to be left out, because the provider could not open it */
+  unsealed: readonly Loss[];
   /** a stream that has begun to reach the client: only it knows how to end it */
   openStream: ReplyStream | null;
   /** what the settlement charged; null as long as there is none */

@@ -26,7 +26,7 @@ import { type Call, type ExchangeInput, scopesOf } from './call.js';
 import { clientFailure } from './client-failure.js';
 import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
-import { keepReasoning, restoreReasoning } from './kept-reasoning.js';
+import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning.js';
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
 import { planAttempts } from './plan.js';
 import { unitsFor } from './priced-features.js';
@@ -156,7 +156,9 @@ export class Exchange {
     for (const attempt of planned) {
       const remainingMs = this.ports.answerTimeoutMs - (this.ports.monotonic() - call.input.startedAt);
       if (last && remainingMs <= 0) break;
-      const failed = await this.attempt(call, attempt, departure, Math.max(1, remainingMs));
+      let failed = await this.attempt(call, attempt, departure, Math.max(1, remainingMs));
+      if (failed !== null && !departure.hasLeft && unsealRefused(call, failed.failure))
+        failed = await this.attempt(call, attempt, departure, Math.max(1, remainingMs));
       if (failed === null) return;
       last = { attempt, failed };
       if (!isWorthAnotherTry(failed) || departure.hasLeft) break;
@@ -189,7 +191,7 @@ export class Exchange {
     if (!provider) throw new Error(`endpoint ${attempt.endpoint.id} names an unknown provider`);
     const lane = call.request.lane(laneTarget(call, attempt, provider, ports));
     if (!lane.ok) return notSayable(lane.failure);
-    call.losses = lane.value.losses;
+    call.losses = [...lane.value.losses, ...call.unsealed];
     if (call.input.isStrict && call.losses.length > 0) return notSayable(strictRefusal(call));
     const limits = { streamStallMs: ports.streamStallMs, remainingMs };
     const prepared = providerRequest(call, lane.value, ports.access(attempt), limits);
@@ -389,6 +391,7 @@ function beginCall(input: ExchangeInput, request: ClientRequest): Call {
     request,
     envelope: request.envelope,
     losses: [],
+    unsealed: [],
     openStream: null,
     attempts: [],
     principal: input.principal,

@@ -1,4 +1,11 @@
-import { callsWithoutReasoning, quirksOf, type ReasoningEntry, withReasoning } from '@tollgate/dialects';
+import {
+  callsWithoutReasoning,
+  type ProviderFailure,
+  quirksOf,
+  type ReasoningEntry,
+  withoutSeals,
+  withReasoning,
+} from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import type { ReasoningOwner, ReasoningVault } from '../memory/reasoning-vault.js';
 import type { Call } from './call.js';
@@ -44,4 +51,24 @@ function ownerOf(call: Call, attempt: Attempt): ReasoningOwner {
 /** Another dialect than the client's has a place for it; of the same one, some providers insist on it (T24). */
 function wantsReasoning({ endpoint }: Attempt): boolean {
   return endpoint.dialect !== 'openai-chat' || quirksOf(endpoint.provider).reasoningReplayField !== null;
+}
+
+/** How vendors say that they did not seal what they were sent. */
+const FOREIGN_SEAL =
+  /invalid_encrypted_content|encrypted[ _]content|thought[ _]?signature|signature.{0,40}thinking|thinking.{0,40}signature/i;
+
+/**
+ * Thinking that was sealed for another deployment (a fallback, another region, a rotated account) is a 400 there. Without it the request is fine: it
+ * goes again, and the loss is told. True where something was taken out; a strict caller keeps its refusal.
+ */
+export function unsealRefused(call: Call, { kind, code, message }: ProviderFailure): boolean {
+  if (kind !== 'invalid_request' || call.input.isStrict || call.unsealed.length > 0) return false;
+  if (!FOREIGN_SEAL.test(`${code ?? ''} ${message}`)) return false;
+  const decoded = call.request.canonical();
+  if (!decoded.ok) return false;
+  const { request, hadSeals } = withoutSeals(decoded.value);
+  if (!hadSeals) return false;
+  call.request = call.request.amended(request);
+  call.unsealed = [{ field: 'reasoning', reason: 'dropped' }];
+  return true;
 }

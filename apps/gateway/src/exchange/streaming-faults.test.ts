@@ -302,3 +302,64 @@ describe('a pool of providers that speak different dialects', () => {
     expect(world.providers[0]?.request.body.toString()).toContain('"store":false');
   });
 });
+
+describe('T23: thinking that was sealed elsewhere', () => {
+  const sealed = {
+    model: 'test/m',
+    max_tokens: 9,
+    messages: [
+      { role: 'user', content: 'Hi' },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Hm', signature: 'of-another-account' },
+          { type: 'text', text: 'Hello' },
+        ],
+      },
+      { role: 'user', content: 'And?' },
+    ],
+  };
+  const refuseSeal = ({ handler }: FakeProvider): void => {
+    handler.onHead(400, JSON_BODY);
+    const message = 'messages.1.content.0: Invalid `signature` in `thinking` block';
+    handler.onData(Buffer.from(JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message } })));
+    handler.onEnd();
+  };
+  const answer = ({ handler }: FakeProvider): void => {
+    const usage = { input_tokens: 3, output_tokens: 2 };
+    const message = {
+      id: 'x',
+      type: 'message',
+      role: 'assistant',
+      model: 'm',
+      content: [{ type: 'text', text: 'Well' }],
+      stop_reason: 'end_turn',
+      stop_sequence: null,
+      usage,
+    };
+    handler.onHead(200, JSON_BODY);
+    handler.onData(Buffer.from(JSON.stringify(message)));
+    handler.onEnd();
+  };
+
+  it('is left out where it cannot be opened, and the caller is told', async () => {
+    world = await exchangeWorld((provider, index) => (index === 0 ? refuseSeal(provider) : answer(provider)), {
+      endpoints: ['anthropic'],
+    });
+    const { status, header, text } = await askAt(world, '/v1/messages', sealed);
+    expect([status, header('x-tollgate-losses')]).toEqual([200, 'reasoning=dropped']);
+    expect(text).toContain('Well');
+    const [first, second] = world.providers.map(({ request }) => request.body.toString());
+    expect(first).toContain('of-another-account');
+    expect(second).not.toContain('of-another-account');
+    expect(world.settlements).toHaveLength(1);
+  });
+
+  it('is a refusal for a strict caller, and never tried more than once', async () => {
+    world = await exchangeWorld(refuseSeal, { endpoints: ['anthropic'] });
+    expect((await askAt(world, '/v1/messages', sealed, { 'x-tollgate-strict': 'true' })).status).toBe(400);
+    expect(world.providers).toHaveLength(1);
+    expect((await askAt(world, '/v1/messages', sealed)).status).toBe(400);
+    expect(world.providers).toHaveLength(3);
+  });
+});
