@@ -1,3 +1,4 @@
+import { findAccountObject } from './account-objects.js';
 import { isObject } from './canonical/json-read.js';
 import type { ClientDialectId } from './canonical/part.js';
 import type { CanonicalRequest } from './canonical/request.js';
@@ -12,7 +13,7 @@ const NAMES: Readonly<Record<ClientDialectId, { readonly outputMax: string; read
   gemini: { outputMax: 'generationConfig.maxOutputTokens', choices: 'generationConfig.candidateCount' },
 };
 
-/** What every dialect's request must keep to, because it is priced and held on: names, counts and labels. */
+/** What every dialect's request must keep to, because it is priced and held on: names, counts and labels; and whose objects it may name: nobody's. */
 export function checkRequest(dialect: ClientDialectId, request: CanonicalRequest): RequestFailure | null {
   const names = NAMES[dialect];
   return (
@@ -21,7 +22,8 @@ export function checkRequest(dialect: ClientDialectId, request: CanonicalRequest
     checkCount(names.choices, request.choices, REQUEST_LIMITS.choices) ??
     checkMultipliers(request) ??
     checkUser(request.user) ??
-    checkMetadata(request.metadata)
+    checkMetadata(request.metadata) ??
+    findAccountObject(request)
   );
 }
 

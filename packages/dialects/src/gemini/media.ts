@@ -1,3 +1,4 @@
+import { isAccountAddress } from '../account-objects.js';
 import { filledText, isObject } from '../canonical/json-read.js';
 import type {
   AudioPart,
@@ -24,10 +25,8 @@ export function mediaPart(source: MediaSource, name: string | null, extras: Extr
 
 /** A `fileUri` that names an object in somebody's Google account: an uploaded file or a bucket. What is on the web is not. */
 export function isAccountFile(uri: string): boolean {
-  return !/^https?:\/\//i.test(uri) || UPLOADED.test(uri);
+  return !/^https?:\/\//i.test(uri) || isAccountAddress(uri);
 }
-
-const UPLOADED = /^https?:\/\/[\w-]*generativelanguage\.googleapis\.com\/.*files\//i;
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   png: 'image/png',
@@ -68,7 +67,7 @@ const USUAL: Readonly<Record<MediaPart['kind'], string>> = {
   document: 'application/pdf',
 };
 
-/** A source as a part of this wire; null for a vendor's own file, which nobody else can read. */
+/** A source as a part of this wire; null for a file in an account, which is nobody's to name. */
 export function encodeMedia(part: MediaPart): JsonObject | null {
   const { source } = part;
   switch (source.kind) {
@@ -79,6 +78,9 @@ export function encodeMedia(part: MediaPart): JsonObject | null {
       return { inlineData: { mimeType: source.mediaType, data } };
     }
     case 'url': {
+      const inline = /^data:([^;,]+);base64,(.*)$/s.exec(source.url);
+      if (inline !== null) return { inlineData: { mimeType: inline[1], data: inline[2] } };
+      if (isAccountFile(source.url)) return null;
       const mimeType = source.mediaType ?? mediaTypeOf(source.url) ?? USUAL[part.kind];
       return { fileData: { mimeType, fileUri: source.url } };
     }

@@ -13,10 +13,10 @@ import { readSealBase64 } from '../canonical/seal-envelope.js';
 import { argumentsText } from '../canonical/tool-arguments.js';
 import { syntheticCallId } from '../canonical/tool-call-id.js';
 import { inlineSource, isAccountFile, type MediaPart, mediaPart } from './media.js';
-import { opaquePart, type PartKind, partKindOf, serverToolPart } from './part-kind.js';
+import { opaquePart, PART_KINDS, type PartKind, partKindOf, serverToolPart } from './part-kind.js';
 import type { RequestReader } from './request-reader.js';
 import { decodeToolResponse } from './tool-response.js';
-import { known, member } from './wire.js';
+import { known, member, type WireName, writtenTwice } from './wire.js';
 
 const ROLES: Readonly<Record<string, Message['role']>> = {
   user: 'user',
@@ -55,6 +55,7 @@ export function decodeSystem(value: unknown, reader: RequestReader): Message[] {
 function decodeParts(value: unknown, reader: RequestReader, path: string, calls: CallBook): Part[] {
   const parts: Part[] = [];
   for (const [index, part] of reader.objects(value, path).entries()) {
+    refuseTwice(part, PART_KINDS, reader, `${path}[${index}]`);
     const kind = partKindOf(part);
     const decoded = DECODERS[kind](part, { reader, path: `${path}[${index}]`, calls });
     for (const one of decoded) addPart(parts, one);
@@ -124,6 +125,7 @@ function decodeInline(part: JsonObject, { reader, path }: PartContext): readonly
 
 function decodeFile(part: JsonObject, { reader, path }: PartContext): readonly Part[] {
   const file = reader.object(member(part, 'fileData'), `${path}.fileData`) ?? {};
+  refuseTwice(file, FILE_MEMBERS, reader, `${path}.fileData`);
   const url = reader.text(member(file, 'fileUri'), `${path}.fileData.fileUri`) ?? '';
   if (url === '') reader.wrong(`${path}.fileData.fileUri`, 'a URL');
   else if (isAccountFile(url))
@@ -134,6 +136,14 @@ function decodeFile(part: JsonObject, { reader, path }: PartContext): readonly P
     );
   const mediaType = reader.text(member(file, 'mimeType'), `${path}.fileData.mimeType`);
   return sealed(mediaPart({ kind: 'url', url, mediaType }, nameOf(file), mediaExtras(part)), sealOf(part));
+}
+
+const FILE_MEMBERS = ['fileUri', 'mimeType'] as const;
+
+/** Two readers could take two different ones of them: what is checked must be what is sent. */
+function refuseTwice(source: JsonObject, names: readonly WireName[], reader: RequestReader, path: string): void {
+  const twice = writtenTwice(source, names);
+  if (twice !== null) reader.refuse('duplicate_field', `The field ${path}.${twice} appears in both spellings.`, path);
 }
 
 function nameOf(source: JsonObject): string | null {

@@ -1,3 +1,4 @@
+import { isAccountAddress } from '../account-objects.js';
 import type { JsonObject } from './wire.js';
 import { isObject, type Refusal, refuse } from './wire.js';
 
@@ -121,9 +122,14 @@ class InputWalk {
   #string(value: string, key: string, parent: string, owner: JsonObject): Problem | null {
     const measure = this.#measure;
     measure.strings += 1;
-    if (key === 'file_id' && parent === 'file') {
+    // Calls and results are texts here, so a member of this name is never the caller's own.
+    if (key === 'file_id')
       return { code: 'not_supported', message: 'Files cannot be referred to by file_id; send file_data.' };
-    }
+    if (isAddress(key, parent) && isAccountAddress(value))
+      return {
+        code: 'not_supported',
+        message: 'A file in an account at a provider cannot be referred to; send its data or a URL.',
+      };
     if (key === 'ttl' && parent === 'cache_control' && value === '1h') measure.hasHourCache = true;
     if (this.#isMedia(value, key, parent, owner)) return null;
     if (!value.isWellFormed())
@@ -180,6 +186,10 @@ class InputWalk {
     this.#measure.mediaTokensLikely += Math.ceil(tokens / 8);
     return true;
   }
+}
+
+function isAddress(key: string, parent: string): boolean {
+  return key === 'url' ? parent.endsWith('_url') : key.endsWith('_url') || key === 'file_data';
 }
 
 /** Tokens of roles and separators of one message, at most, in the chat templates of the models sold here. */

@@ -117,6 +117,9 @@ const CHECKS: readonly Check[] = [
   identity('safety_identifier'),
   checkMetadata,
   checkNumbers,
+  stateless('previous_response_id'),
+  stateless('conversation'),
+  stateless('container'),
 ];
 
 function checkFields(request: JsonObject): Refusal | null {
@@ -172,6 +175,14 @@ function positiveInteger(name: string, max: number): Check {
 /** Multipliers that this dialect does not have: someone else's would multiply the price without being priced. */
 function onlyOne(name: string): Check {
   return optional(name, '1 or left out: use n', (value) => value === 1);
+}
+
+/** State at a provider belongs to our account there: no request may name it. */
+function stateless(name: string): Check {
+  return (request) =>
+    request[name] === undefined || request[name] === null
+      ? null
+      : refuse('not_supported', `${name} is not supported here: send the messages themselves.`, name);
 }
 
 function identity(name: string): Check {
