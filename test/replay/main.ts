@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readRunFile } from '../harness/run-file.js';
 import { replayLanes } from './lanes/replay-lanes.js';
+import { replayOperations } from './operations/replay-operations.js';
 import { replayFolder } from './replay-folder.js';
 
 /** `npm run replay -- --dir <folder>`: prints what failed and closes with `N passed, N failed`. Gives the exit code. */
@@ -18,12 +19,15 @@ export async function run(args: readonly string[]): Promise<number> {
   const lanes = replayLanes(known, undefined, (name, result) => print(name, result));
   console.log(`\nas a client of each dialect: ${lanes.passed} passed, ${lanes.failed.length} failed`);
   for (const [reason, count] of lanes.skipped) console.log(`skipped ${count}: ${reason}`);
+  const operations = replayOperations(known, print);
+  console.log(`\ncalls that are no conversation: ${operations.passed} passed, ${operations.failed.length} failed`);
+  for (const [reason, count] of operations.skipped) console.log(`skipped ${count}: ${reason}`);
   const summary = await replayFolder(known, readRunFile(), print);
   console.log(`\nthrough the gateway and its books: ${summary.passed} passed, ${summary.failed.length} failed`);
   for (const [reason, count] of summary.skipped) console.log(`skipped ${count}: ${reason}`);
   console.log(`charged by our own count, because the provider reported none: ${summary.counted}`);
-  const failed = lanes.failed.length + summary.failed.length;
-  console.log(`${lanes.passed + summary.passed} passed, ${failed} failed`);
+  const failed = lanes.failed.length + operations.failed.length + summary.failed.length;
+  console.log(`${lanes.passed + operations.passed + summary.passed} passed, ${failed} failed`);
   return failed === 0 && lanes.passed > 0 ? 0 : 1;
 }
 

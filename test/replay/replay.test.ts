@@ -2,6 +2,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readRunFile } from '../harness/run-file.js';
 import { replayLanes } from './lanes/replay-lanes.js';
+import { replayOperations } from './operations/replay-operations.js';
 import { type Recording, readRecordings } from './recordings.js';
 import { replayFolder } from './replay-folder.js';
 
@@ -14,6 +15,12 @@ describe.skipIf(!recordings)('real provider traffic', () => {
     const summary = replayLanes(folder());
     expect(summary.failed).toEqual([]);
     expect(summary.passed).toBeGreaterThan(readRecordings(folder()).length);
+  });
+
+  it('of calls that are no conversation keeps what was asked and what was answered', () => {
+    const summary = replayOperations(folder());
+    expect(summary.failed).toEqual([]);
+    expect(summary.passed).toBeGreaterThan(30);
   });
 
   it('every OpenAI chat exchange reaches the client unchanged and is charged to the nano-dollar', async () => {
