@@ -1,5 +1,5 @@
 import type { Decoded, SplicedRequest, Target } from '../canonical/codec.js';
-import { isObject } from '../canonical/json-read.js';
+import { isObject, list } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { readSeal } from '../canonical/seal-envelope.js';
@@ -7,6 +7,7 @@ import { listElements } from '../json-layout.js';
 import { applySplices, type Splice } from '../splice.js';
 import { mayReason, PATH } from './encode-request.js';
 import { elementSplices, ObjectEdit } from './json-edit.js';
+import { callerFacts } from './request.js';
 import { DIALECT, SEALS_WANTED } from './wire.js';
 
 /** The only edits to a request on its way to a provider of this dialect. All other bytes are kept. */
@@ -89,7 +90,7 @@ function replaceUser(edit: ObjectEdit, { quirks, safetyIdentifier }: Target): vo
 
 // --- thinking that is not the provider's ----------------------------------------------------------------------------------
 
-/** Items are looked at only where the decoded request has thinking that cannot go back. */
+/** Bytes are looked at only where an item of the parsed input is thinking that cannot go back. */
 function inputSplices(
   body: Buffer,
   edit: ObjectEdit,
@@ -98,11 +99,8 @@ function inputSplices(
   losses: Losses,
 ): readonly Splice[] {
   const replaysThinking = target.quirks.reasoningReplayField !== null;
-  const hasStrange = request.messages.some(({ parts }) =>
-    parts.some(
-      (part) => part.kind === 'reasoning' && (part.seal === null ? !replaysThinking : part.seal.dialect !== DIALECT),
-    ),
-  );
+  const items = list(callerFacts(request)?.body['input']);
+  const hasStrange = items.some((item) => isStrangeThought(item, replaysThinking));
   const input = edit.find('input');
   if (!hasStrange || input === undefined) return [];
   const elements: { from: number; to: number }[] = [];
@@ -117,6 +115,7 @@ function inputSplices(
   return elementSplices(elements, edits);
 }
 
+/** Without a seal it is an id of something the provider would have had to store, and with another's it is nothing to this one. */
 function isStrangeThought(item: unknown, replaysThinking: boolean): boolean {
   if (!isObject(item) || item['type'] !== 'reasoning') return false;
   const sealed = item['encrypted_content'];

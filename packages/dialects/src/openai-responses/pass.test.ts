@@ -111,6 +111,14 @@ describe('a request that keeps its bytes', () => {
     expect(losses).toEqual(['input[1].reasoning', 'input[2].reasoning']);
   });
 
+  it('thinking that is named by its id alone is not looked up at the provider', () => {
+    const shell = { type: 'reasoning', id: 'rs_1', summary: [] };
+    const input = [{ role: 'user', content: 'Hi' }, shell, { role: 'assistant', content: 'Hello' }];
+    const { text, losses } = spliced(JSON.stringify({ model: 'm', input }));
+    expect((JSON.parse(text) as JsonObject)['input']).toEqual([input[0], input[2]]);
+    expect(losses).toEqual(['input[1].reasoning']);
+  });
+
   it('a key that is written with escapes is the key', () => {
     expect(JSON.parse(spliced('{"mod\\u0065l":"m","input":"x","stor\\u0065":true}').text)).toMatchObject({
       model: 'gpt-5-mini',
