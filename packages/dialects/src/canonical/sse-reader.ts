@@ -71,31 +71,55 @@ function afterByteOrderMark(source: Buffer, from: number, to: number): number {
 const NEWLINE = 10;
 const NOTHING = Buffer.alloc(0);
 
-/** Cuts packets into lines (NDJSON). Empty lines are not reported. */
+const FIRST_BYTES = 512;
+
+/** Cuts packets into lines (NDJSON). Empty lines are not reported. What has begun is kept in one growing buffer; no byte is looked at twice. */
 export class LineReader {
   #kept: Buffer = NOTHING;
+  #bytes = 0;
   hasOverflowed = false;
 
   push(packet: Buffer, onLine: (line: string) => void): void {
-    const bytes = this.#kept.length === 0 ? packet : Buffer.concat([this.#kept, packet]);
     let from = 0;
-    for (;;) {
-      const end = bytes.indexOf(NEWLINE, from);
-      if (end === -1) break;
-      report(bytes, from, end, onLine);
+    for (let end = packet.indexOf(NEWLINE); end !== -1; end = packet.indexOf(NEWLINE, from)) {
+      if (this.#bytes === 0) report(packet, from, end, onLine);
+      else {
+        this.#keep(packet, from, end);
+        const line = this.#release();
+        report(line, 0, line.length, onLine);
+      }
       from = end + 1;
     }
-    this.#kept = from === bytes.length ? NOTHING : Buffer.from(bytes.subarray(from));
-    if (this.#kept.length <= EVENT_BYTES_MAX) return;
-    this.hasOverflowed = true;
-    this.#kept = NOTHING;
+    this.#keep(packet, from, packet.length);
   }
 
   /** What stands after the last newline, or null. */
   end(): string | null {
-    const rest = this.#kept.toString('utf8').trim();
-    this.#kept = NOTHING;
+    const rest = this.#release().toString('utf8').trim();
     return rest === '' ? null : rest;
+  }
+
+  #keep(packet: Buffer, from: number, to: number): void {
+    const bytes = this.#bytes + to - from;
+    if (bytes > EVENT_BYTES_MAX) this.hasOverflowed = true;
+    if (this.hasOverflowed) {
+      this.#release();
+      return;
+    }
+    if (bytes > this.#kept.length) {
+      const grown = Buffer.allocUnsafe(Math.max(FIRST_BYTES, bytes, this.#kept.length * 2));
+      this.#kept.copy(grown, 0, 0, this.#bytes);
+      this.#kept = grown;
+    }
+    packet.copy(this.#kept, this.#bytes, from, to);
+    this.#bytes = bytes;
+  }
+
+  #release(): Buffer {
+    const line = this.#kept.subarray(0, this.#bytes);
+    this.#kept = NOTHING;
+    this.#bytes = 0;
+    return line;
   }
 }
 
