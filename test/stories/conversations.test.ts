@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRunFile } from '../harness/run-file.js';
 import { sandboxControl } from '../harness/sandbox-control.js';
-import { call, createKey } from './gateway-client.js';
+import { booked, call, createKey } from './gateway-client.js';
 
 const run = readRunFile();
 const sandbox = sandboxControl(run.urls.sandbox);
@@ -187,4 +187,16 @@ describe('a plain chat client that drops what it does not know', () => {
       await set({ keeps_reasoning: true });
     }
   });
+});
+
+it.each([
+  ['/v1/chat/completions', { messages: [{ role: 'user', content: 'Hi' }] }, 'id'],
+  ['/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }, 'id'],
+  ['/v1/responses', { input: 'Hi' }, 'id'],
+  ['/v1beta/models/openai%2Fgpt-4o-mini:generateContent', { contents: [{ parts: [{ text: 'Hi' }] }] }, 'responseId'],
+])('the id in an answer of %s is the id of its receipt', async (path, body, member) => {
+  const { body: answer } = await ask(path, { model: 'openai/gpt-4o-mini', ...body });
+  const { receipt, native_tokens_completion: tokens } = await booked(run, String(answer[member]));
+  expect(receipt?.charge_nanousd).toMatch(/^[1-9]/);
+  expect(tokens).toBeGreaterThan(0);
 });

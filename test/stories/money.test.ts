@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../harness/eventually.js';
 import { startProgram } from '../harness/programs.js';
 import { readRunFile } from '../harness/run-file.js';
-import { sandboxControl, type SandboxAction } from '../harness/sandbox-control.js';
+import { type SandboxAction, sandboxControl } from '../harness/sandbox-control.js';
 import { booked, call, chat, createKey } from './gateway-client.js';
 
 const run = readRunFile();

@@ -13,7 +13,7 @@ export function clientFailure(
     requestId,
     origin: 'provider',
     ...retryAfterMs,
-    param: from.param,
+    param: from.param === null ? null : withoutAccounts(from.param.slice(0, PARAM_CHARACTERS_MAX)),
     details: { provider_name: provider, provider_code: codeOf(from) },
   });
 }
@@ -50,7 +50,7 @@ function messageFor(from: ProviderFailure): string {
   switch (from.kind) {
     case 'invalid_request':
     case 'content_filter':
-      return from.message.replace(ACCOUNT_WORDS, '[redacted]');
+      return withoutAccounts(from.message.slice(0, MESSAGE_CHARACTERS_MAX));
     case 'authentication':
     case 'permission':
       return 'The provider refused our credential. We have been told; another model may work meanwhile.';
@@ -70,9 +70,31 @@ function messageFor(from: ProviderFailure): string {
   }
 }
 
+const MESSAGE_CHARACTERS_MAX = 2_000;
+const PARAM_CHARACTERS_MAX = 200;
+const GONE = '[redacted]';
+
 /** Keys, organisations, projects and accounts as the providers write them, also behind asterisks. */
 const ACCOUNT_WORDS =
-  /\b(?:Bearer\s+\S+|(?:sk|pk|rk|key|org|proj|user|team|acct|req|gsk|xai|AIza)[-_][\w*.-]{4,}|AIza[\w-]{10,})/g;
+  /\b(?:Bearer\s+\S+|(?:sk|pk|rk|key|org|proj|user|team|acct|req|gsk|xai|wrkspc|AIza)[-_][\w*.-]{4,}|AIza[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{8,}|\d{12}\b|arn:aws[\w-]*:[^\s"'`,)]+)/g;
+/** Mail addresses of service accounts, and hosts that are named after a customer of the cloud. */
+const ADDRESSES =
+  /[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w-]+(?:\.[\w-]+)*\.(?:azure\.com|azure-api\.net|azurewebsites\.net)/gi;
+/** `projects/<id>` and its like in the paths of resources. */
+const PATHS =
+  /\b((?:project|account|subscription|resourceGroup|organization|workspace|tenant|deployment)s?\/)[^\s/"'`,)]+/gi;
+/** `project 'x'`, `account x-1`, `consumer project_number:1`: what is quoted, or looks like an id. */
+const NAMED =
+  /\b((?:organi[sz]ation|project|account|workspace|subscription|deployment|resource|consumer|tenant)(?:[ _](?:id|number|name))?\b[\s:=#]*)(?:'[^']+'|"[^"]+"|`[^`]+`|(?=[^\s,;)]*[\d_-])[^\s,;)]+|(?<=[:=#]\s?)[\w.-]+)/gi;
+
+/** A provider's words without what they tell of our relation to it. They are read by whoever sent the request. */
+function withoutAccounts(words: string): string {
+  return words
+    .replace(ACCOUNT_WORDS, GONE)
+    .replace(ADDRESSES, GONE)
+    .replace(PATHS, `$1${GONE}`)
+    .replace(NAMED, `$1${GONE}`);
+}
 
 /** Written by attempt.ts, not by a provider. */
 function isOwnWording({ code }: ProviderFailure): boolean {
@@ -81,5 +103,5 @@ function isOwnWording({ code }: ProviderFailure): boolean {
 
 /** A code is one word; some providers put sentences there. */
 function codeOf({ code }: ProviderFailure): string | null {
-  return code !== null && /^[\w.-]{1,64}$/.test(code) ? code.replace(ACCOUNT_WORDS, '[redacted]') : null;
+  return code !== null && /^[\w.-]{1,64}$/.test(code) ? withoutAccounts(code) : null;
 }

@@ -7,6 +7,7 @@ import type { Call } from './call.js';
 export function writeReplyHead(response: ServerResponse, call: Call, attempt: Attempt, contentType: string): void {
   response.statusCode = 200;
   response.setHeader('content-type', contentType);
+  response.setHeader('x-generation-id', `gen-${call.input.requestId}`);
   response.setHeader('x-tollgate-model', attempt.endpoint.modelId);
   response.setHeader('x-tollgate-provider', attempt.endpoint.provider);
   if (attempt.credential === 'sandbox') response.setHeader('x-tollgate-sandbox', 'true');

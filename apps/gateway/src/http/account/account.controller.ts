@@ -48,7 +48,8 @@ export class AccountController {
   }
 
   private async find(request: AuthenticatedRequest, id: unknown) {
-    const requestId = typeof id === 'string' ? id.replace(/^gen-/, '') : '';
+    // Every dialect gives its own id of an answer; all of them are made of the request's.
+    const requestId = typeof id === 'string' ? id.replace(/^(gen-|msg_|resp_|cmpl-)/, '') : '';
     const found = await getRequest(this.database, { organizationId: request.principal.organizationId, requestId });
     if (found === null) throw missing(request, 'There is no such generation.');
     return found;
