@@ -14,7 +14,8 @@ export interface ProviderQuirks {
   /**
    * Request members the provider rejects or cannot mean anything by: left out and told as losses, also on the way of the same dialect. A plain
    * name is a top-level member; the others are looked up by encoders: `messages[].name`, `messages[].developer` (the role: sent as `system`),
-   * `tool_choice.allowed_tools` (told by the list of tools), `cache_control` (wherever it may stand).
+   * `tool_choice.allowed_tools` (told by the list of tools), `cache_control` (wherever it may stand), `messages[].content[].video_url` and
+   * `input[].content[].input_audio` (content, which is refused: what a caller wants to be seen or heard is not left out).
    */
   readonly rejectedFields: readonly string[];
   /** how earlier thinking is sent back to it (T24); `extra_content` takes only thought signatures; null: not at all */
@@ -78,6 +79,9 @@ const OPENAI_ONLY = [
 ] as const;
 /** Words of OpenAI's inside of members that others reject. */
 const OPENAI_WORDS = ['messages[].developer', 'tool_choice.allowed_tools'] as const;
+/** Content that these interfaces know by name, from other providers who take it. */
+const NO_VIDEO = ['messages[].content[].video_url'] as const;
+const NO_RESPONSES_AUDIO = ['input[].content[].input_audio'] as const;
 const LOGPROBS = ['logprobs', 'top_logprobs'] as const;
 
 /** An OpenAI-compatible provider: everything of OpenAI's is tried, nothing of OpenRouter's. */
@@ -108,7 +112,7 @@ const GATEWAY: ProviderQuirks = {
 const OPENAI: ProviderQuirks = {
   ...COMPATIBLE,
   outputMaxField: 'max_completion_tokens',
-  rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...SAMPLERS, 'metadata'],
+  rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...SAMPLERS, ...NO_VIDEO, ...NO_RESPONSES_AUDIO, 'metadata'],
 };
 
 /** By provider id; a provider that is not listed has NO_QUIRKS. What each row deviates in stands in reference order of the table above it. */
@@ -134,7 +138,7 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
     isNormalised: true,
   },
   // Knows json_object only: the schema has to be said in words.
-  deepseek: { ...THINKING, supportsJsonSchema: false },
+  deepseek: { ...THINKING, supportsJsonSchema: false, rejectedFields: [...THINKING.rejectedFields, ...NO_VIDEO] },
   // Rejects what it does not know, stream_options among it; usage always comes on the finish chunk. Its thinking is content, not a field.
   mistral: {
     ...NO_QUIRKS,
@@ -179,6 +183,7 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
       ...OPENAI_WORDS,
       ...SAMPLERS,
       ...LOGPROBS,
+      ...NO_VIDEO,
       ...OPENAI_ONLY.filter((field) => field !== 'service_tier'),
       'logit_bias',
       'messages[].name',

@@ -38,7 +38,8 @@ export function clientCitation(citation: Citation): JsonObject | null {
     type: 'web_search_result_location',
     cited_text: citation.quote ?? '',
     encrypted_index: NO_INDEX,
-    title: citation.title,
+    // Anthropic may leave it null, and its own SDK takes that; others do not.
+    title: citation.title ?? citation.url,
     url: citation.url,
   };
 }

@@ -50,6 +50,17 @@ describe('a conversation', () => {
     expect(now.body.messages?.map(({ role }) => role)).toEqual(['user', 'system', 'assistant']);
   });
 
+  it('has text alone in its system text: a tool that is added on the way is told as lost where a model cannot be told', () => {
+    const value = { type: 'tool_addition', tool: { type: 'tool_reference', name: 'get_weather' } };
+    const added: Part = { kind: 'opaque', dialect: 'anthropic-messages', type: 'tool_addition', value };
+    const messages = talk(['user', text('a')], ['system', text('S'), added]);
+    const old = encoded({ dialect: 'anthropic-messages', messages });
+    expect(old.body['system']).toBe('S');
+    expect(old.lost).toContain('dropped messages[1].content[1]');
+    const now = encoded({ dialect: 'anthropic-messages', messages }, { model: 'claude-opus-4-8' });
+    expect(now.body.messages?.at(-1)).toEqual({ role: 'system', content: [{ type: 'text', text: 'S' }, value] });
+  });
+
   it('that is system text alone is said by the user', () => {
     const { body, lost } = encoded({ messages: talk(['system', text('Say hi.')]) });
     expect(body.messages).toEqual([{ role: 'user', content: 'Say hi.' }]);

@@ -111,9 +111,18 @@ function splitSystem(request: CanonicalRequest, traits: ClaudeTraits, writing: W
       continue;
     }
     if (last !== undefined) writing.losses.moved(at);
-    for (const { part, at: place } of parts) system.push(...partBlocks(part, place, writing));
+    system.push(...parts.flatMap((part) => systemBlocks(part, writing)));
   }
   return turns.length > 0 ? { system, turns } : systemAsUser(request, writing);
+}
+
+/** `system` takes text alone: what else may stand in a message of this role (a tool that is added on the way) has no other place. */
+function systemBlocks({ part, at }: PlacedPart, writing: Writing): readonly JsonObject[] {
+  const blocks = partBlocks(part, at, writing);
+  if (blocks.every(({ type }) => type === 'text')) return blocks;
+  if (part.kind !== 'opaque') refuse('unsupported_content', at, 'The instructions of this model are text.');
+  writing.losses.dropped(at);
+  return [];
 }
 
 function systemAsUser(request: CanonicalRequest, { losses }: Writing): Split {

@@ -201,9 +201,9 @@ describe('an answer of another vendor', () => {
   });
 
   it('cites pages of other vendors as search results, and names what it cannot cite', () => {
-    const cite = (url: string | null): Citation => ({
+    const cite = (url: string | null, title: string | null = 'T'): Citation => ({
       url,
-      title: 'T',
+      title,
       quote: null,
       start: 0,
       end: 1,
@@ -213,6 +213,8 @@ describe('an answer of another vendor', () => {
     expect(message.content[0].citations).toEqual([
       { type: 'web_search_result_location', cited_text: '', encrypted_index: '', title: 'T', url: 'https://a.com' },
     ]);
+    // Anthropic's SDK takes a page without a title, others throw the answer away.
+    expect(tellCited([cite('https://a.com', null)]).message.content[0].citations[0].title).toBe('https://a.com');
     expect(tellCited([cite(null)]).message.content[0].citations).toBeUndefined();
   });
 

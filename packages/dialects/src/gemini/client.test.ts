@@ -327,6 +327,26 @@ describe('whole answers', () => {
     });
   });
 
+  it('a citation without an address is of a document, not of a page', () => {
+    const citation = {
+      url: null,
+      title: 'facts',
+      quote: 'Ruby was made in 1993',
+      start: null,
+      end: null,
+      raw: { dialect: 'bedrock-converse', value: {} },
+    } as const;
+    expect(whole(reply([{ kind: 'text', text: 'In 1993.', citations: [citation] }]))).toMatchObject({
+      candidates: [
+        {
+          groundingMetadata: {
+            groundingChunks: [{ retrievedContext: { title: 'facts', text: 'Ruby was made in 1993' } }],
+          },
+        },
+      ],
+    });
+  });
+
   it('S12: text and a call are both there; a tool of another vendor is named as lost', () => {
     const body = whole(
       reply([

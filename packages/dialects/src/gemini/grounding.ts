@@ -112,9 +112,8 @@ export function encodeGrounding(
   const chunks: JsonObject[] = [];
   const supports: JsonObject[] = [];
   for (const { citation: one, text, before } of cited) {
-    const { url, title, start, end } = one;
-    const web = { ...(url === null ? {} : { uri: url }), ...(title === null ? {} : { title }) };
-    chunks.push({ web });
+    const { start, end } = one;
+    chunks.push(chunkOf(one));
     const [from, to] = [start ?? 0, end ?? text.length];
     const startIndex = before + Buffer.byteLength(text.slice(0, from));
     const words = text.slice(from, to);
@@ -122,4 +121,11 @@ export function encodeGrounding(
     supports.push({ segment, groundingChunkIndices: [chunks.length - 1] });
   }
   return chunks.length === 0 ? null : { groundingChunks: chunks, groundingSupports: supports };
+}
+
+/** A page has an address; without one it is a document of the caller's. */
+function chunkOf({ url, title, quote }: Citation): JsonObject {
+  const named = title === null ? {} : { title };
+  if (url !== null) return { web: { uri: url, ...named } };
+  return { retrievedContext: { ...named, ...(quote === null ? {} : { text: quote }) } };
 }

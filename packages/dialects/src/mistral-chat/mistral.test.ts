@@ -53,6 +53,22 @@ describe('W-mistral: a request', () => {
     ]);
   });
 
+  it('has no member and no tool that only other servers of the chat wire know: Mistral answers 422 to them', () => {
+    const fields = { clear_thinking: true, safe_prompt: true };
+    const search = { kind: 'server', tool: 'web_search', search: null, dialect: 'openai-chat' } as const;
+    const { body, lost } = encoded({
+      ...PLAIN_REQUEST,
+      extras: { dialect: 'openai-chat', fields },
+      tools: [
+        { ...search, value: { type: 'openrouter:web_search' } },
+        { ...search, value: { type: 'web_search' } },
+      ],
+    });
+    expect(body).toMatchObject({ safe_prompt: true, tools: [{ type: 'web_search' }] });
+    expect(body).not.toHaveProperty('clear_thinking');
+    expect([...lost].sort()).toEqual(['clear_thinking', 'tools[0]']);
+  });
+
   it('has thinking as content, in its place, and no seals', () => {
     const thought: Part = {
       kind: 'reasoning',

@@ -23,8 +23,47 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Decode
   const messages = objects(encoded.value.body['messages']);
   const turns = withReplies(messages);
   if (turns.length > messages.length) losses.push({ field: 'messages', reason: 'approximated' });
-  const body: JsonObject = { ...encoded.value.body, messages: turns, ...effortOf(encoded.value.body, losses) };
+  const body: JsonObject = {
+    ...known(encoded.value.body, losses),
+    messages: turns,
+    ...effortOf(encoded.value.body, losses),
+  };
   return { ok: true, value: { ...encoded.value, body, losses } };
+}
+
+/** Every member of its request. What other servers of the chat wire know beside these is theirs. */
+const MEMBERS: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'temperature',
+  'top_p',
+  'max_tokens',
+  'stop',
+  'random_seed',
+  'response_format',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'presence_penalty',
+  'frequency_penalty',
+  'n',
+  'prediction',
+  'reasoning_effort',
+  'prompt_mode',
+  'prompt_cache_key',
+  'safe_prompt',
+  'guardrails',
+  'metadata',
+  'service_tier',
+]);
+
+function known(body: JsonObject, losses: Loss[]): JsonObject {
+  const members = Object.entries(body).filter(([name]) => {
+    if (!MEMBERS.has(name)) losses.push({ field: name, reason: 'dropped' });
+    return MEMBERS.has(name);
+  });
+  return Object.fromEntries(members);
 }
 
 /** A user may not speak right after a tool: the least an assistant can say stands between them. */

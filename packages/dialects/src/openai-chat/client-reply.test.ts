@@ -91,6 +91,7 @@ describe('an answer', () => {
           native_finish_reason: 'end_turn',
         },
       ],
+      system_fingerprint: null,
       usage: {
         prompt_tokens: 1,
         completion_tokens: 2,

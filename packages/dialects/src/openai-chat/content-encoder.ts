@@ -141,7 +141,8 @@ function encodeAddressed(
   what: string,
 ): JsonObject[] {
   const url = urlOfSource(source);
-  if (url !== null && writer.dialect === 'openai-chat') return [{ type, [type]: { url } }];
+  const isTaken = writer.dialect === 'openai-chat' && !writer.rejects(`messages[].content[].${type}`);
+  if (url !== null && isTaken) return [{ type, [type]: { url } }];
   writer.refuse(path, what);
   return [];
 }

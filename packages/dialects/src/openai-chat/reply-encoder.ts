@@ -35,6 +35,8 @@ export function encodeReply(reply: CanonicalReply, options: ReplyOptions, facts:
     model: options.model,
     provider: options.provider,
     choices,
+    // A member that OpenRouter's SDK misses: it throws the answer away.
+    system_fingerprint: null,
     ...(reply.serviceTier === null ? {} : { service_tier: reply.serviceTier }),
     ...top,
     ...lossesMember(losses),

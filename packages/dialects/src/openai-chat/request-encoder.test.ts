@@ -361,6 +361,24 @@ describe('content', () => {
   });
 });
 
+it('a tier of another vendor is said where there is a word for it, else lost', () => {
+  const tiered = (serviceTier: string) => sent('openai', { dialect: 'anthropic-messages', serviceTier });
+  expect(tiered('standard_only').body['service_tier']).toBe('default');
+  expect(tiered('flex').body['service_tier']).toBe('flex');
+  expect(tiered('reserved')).toMatchObject({ lost: ['service_tier'] });
+  expect(tiered('reserved').body).not.toHaveProperty('service_tier');
+});
+
+it('a video goes to servers that take one, and is refused for those that do not', () => {
+  const video: Part = { kind: 'video', source: { kind: 'url', url: 'https://x/y.mp4', mediaType: null } };
+  const asked = { ...PLAIN_REQUEST, messages: [{ role: 'user', parts: [video] } as const] };
+  const target = { model: 'm', outputMax: null, safetyIdentifier: null };
+  const at = (id: string) => provider.encodeRequest(asked, { ...target, quirks: quirksOf(id) });
+  for (const id of ['openrouter', 'vllm', 'alibaba']) expect(at(id), id).toMatchObject({ ok: true });
+  for (const id of ['openai', 'azure', 'groq', 'deepseek'])
+    expect(at(id), id).toMatchObject({ ok: false, failure: { code: 'unsupported_content' } });
+});
+
 it('every provider takes the simplest request in both ways', () => {
   for (const id of Object.keys(PROVIDER_QUIRKS)) {
     for (const isStream of [true, false]) {

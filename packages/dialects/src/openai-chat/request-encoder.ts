@@ -57,7 +57,7 @@ export function encodeRequestAs(
     ...samplingMembers(request, style),
     ...outputMembers(writer, request, target),
     ...reasoningMembers(writer, request.reasoning),
-    ...accountMembers(request, target),
+    ...accountMembers(writer, request, target),
     ...extraMembers(writer, request),
   };
   if (writer.failure !== null) return { ok: false, failure: writer.failure };
@@ -283,7 +283,11 @@ function thinkingBudget(writer: WireWriter, reasoning: ReasoningOptions): JsonOb
 
 // --- account ------------------------------------------------------------------------------------------------------------
 
-function accountMembers(request: CanonicalRequest, { quirks, safetyIdentifier }: Target): JsonObject {
+function accountMembers(
+  writer: WireWriter,
+  request: CanonicalRequest,
+  { quirks, safetyIdentifier }: Target,
+): JsonObject {
   const field = quirks.safetyIdentifierField;
   const hash =
     safetyIdentifier === null || field === null || field === 'metadata.user_id' ? null : { [field]: safetyIdentifier };
@@ -292,10 +296,20 @@ function accountMembers(request: CanonicalRequest, { quirks, safetyIdentifier }:
     ...hash,
     ...(Object.keys(request.metadata).length === 0 ? {} : { metadata: request.metadata }),
     ...(quirks.supportsStore ? { store: false } : {}),
-    ...optional('service_tier', request.serviceTier),
+    ...optional('service_tier', tierOf(writer, request)),
     ...optional('prompt_cache_key', request.promptCacheKey),
     ...(request.cache === null ? {} : { cache_control: { type: 'ephemeral', ...optional('ttl', request.cache.ttl) } }),
   };
+}
+
+const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'priority', 'scale']);
+
+/** Callers of this dialect know their provider's tiers; of other vendors' words there is one that means the same. */
+function tierOf(writer: WireWriter, { serviceTier, dialect }: CanonicalRequest): string | null {
+  if (serviceTier === null || dialect === 'openai-chat' || TIERS.has(serviceTier)) return serviceTier;
+  if (serviceTier === 'standard_only') return 'default';
+  writer.losses.dropped('service_tier');
+  return null;
 }
 
 /** What only this dialect knows goes back into it, under the names it came with; a web plugin and other plugins are one list again. */

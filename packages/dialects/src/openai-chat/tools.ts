@@ -279,10 +279,26 @@ function encodeFunction(writer: WireWriter, tool: Extract<Tool, { kind: 'functio
 
 function encodeServerTool(writer: WireWriter, tool: ServerTool, path: string): JsonObject[] {
   const isMember = tool.value['type'] === SEARCH_OPTIONS || tool.value['type'] === WEB_PLUGIN;
-  if (tool.dialect === 'openai-chat') return isMember ? [] : [tool.value];
+  if (tool.dialect === 'openai-chat' && isMember) return [];
+  if (tool.dialect === 'openai-chat' && isKnownTool(writer, tool)) return [tool.value];
   if (isSearchOption(tool, writer)) writer.losses.approximated(path);
   else writer.losses.dropped(path);
   return [];
+}
+
+/** Tools that run at Mistral. */
+const MISTRAL_TOOLS: ReadonlySet<unknown> = new Set([
+  'web_search',
+  'web_search_premium',
+  'code_interpreter',
+  'image_generation',
+  'document_library',
+  'connector',
+]);
+
+/** Servers of this wire have tools of their own, and their callers name them; Mistral answers 422 to a type it does not know. */
+function isKnownTool({ dialect }: WireWriter, tool: ServerTool): boolean {
+  return dialect !== 'mistral-chat' || MISTRAL_TOOLS.has(tool.value['type']);
 }
 
 function encodeChoice(writer: WireWriter, choice: ToolChoice): unknown {

@@ -114,6 +114,12 @@ function comparable({ choices }: CanonicalReply): unknown {
   }));
 }
 
+it('has every member that readers of other vendors demand, also those that nobody knows', () => {
+  const body = wholeOf(replyOf({ kind: 'text', text: 'Hi' }));
+  expect(body).toHaveProperty('completed_at', null);
+  expect(body).toHaveProperty('error', null);
+});
+
 describe('the grammar of the wire', () => {
   it.runIf(recordings.length > 0)('is what OpenAI sends', () => {
     const theirs = streams.filter(

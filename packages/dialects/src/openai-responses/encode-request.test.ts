@@ -339,6 +339,29 @@ describe('a request to a provider', () => {
     expect(JSON.stringify(body)).not.toContain('alice');
   });
 
+  it('audio is refused where the interface has no ears, in messages and in results of tools', () => {
+    const audio: Extract<Part, { kind: 'audio' }> = {
+      kind: 'audio',
+      source: { kind: 'base64', mediaType: 'audio/wav', data: 'UklGRg==' },
+    };
+    const heard: Part = {
+      kind: 'tool_result',
+      callId: 'call_1',
+      name: 'listen',
+      content: [audio],
+      isError: null,
+      variant: 'function',
+    };
+    for (const part of [audio, heard]) {
+      const asked = requestOf({ messages: [{ role: 'user', parts: [part] }] });
+      expect(encodeRequest(asked, { ...TARGET, quirks: quirksOf('openai') })).toMatchObject({
+        ok: false,
+        failure: { code: 'unsupported_content', param: 'messages[0]' },
+      });
+      expect(encodeRequest(asked, { ...TARGET, quirks: quirksOf('openrouter') })).toMatchObject({ ok: true });
+    }
+  });
+
   it('content without a place is refused by its path, not dropped', () => {
     const video: Part = { kind: 'video', source: { kind: 'url', url: 'https://x/y.mp4', mediaType: null } };
     const result = encodeRequest(requestOf({ messages: [{ role: 'user', parts: [video] }] }), TARGET);

@@ -13,7 +13,7 @@ import { callersMessage, callersWord, type RequestMember } from '../canonical/re
 import { encodeMessages } from './encode-input.js';
 import { callerFacts } from './request.js';
 import { encodeToolChoice, encodeTools } from './tools.js';
-import { DIALECT, LOGPROBS_WANTED, OUTPUT_MIN, RequestProblem, SEALS_WANTED } from './wire.js';
+import { DIALECT, LOGPROBS_WANTED, OUTPUT_MIN, RequestProblem, refuse, SEALS_WANTED } from './wire.js';
 
 export const PATH = '/responses';
 
@@ -32,6 +32,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Decode
 function encodeBody(request: CanonicalRequest, target: Target, losses: Losses): JsonObject {
   const isOwn = request.dialect === DIALECT;
   const { reasoningReplayField, rejectedFields } = target.quirks;
+  if (rejectedFields.includes('input[].content[].input_audio')) refuseAudio(request);
   const { instructions, input } = encodeMessages(request.messages, {
     pathOf: (index) => callersMessage(request, index),
     hasNoDeveloper: rejectedFields.includes('messages[].developer'),
@@ -65,6 +66,17 @@ function encodeBody(request: CanonicalRequest, target: Target, losses: Losses): 
   body['store'] = false;
   if (request.isStream) body['stream'] = true;
   return body;
+}
+
+/** OpenAI's own models hear at another door of theirs. */
+function refuseAudio(request: CanonicalRequest): void {
+  for (const [index, { parts }] of request.messages.entries()) {
+    const hasAudio = parts.some((part) => {
+      if (part.kind === 'tool_result') return part.content.some(({ kind }) => kind === 'audio');
+      return part.kind === 'audio';
+    });
+    if (hasAudio) refuse('unsupported_content', callersMessage(request, index), 'This model takes no audio.');
+  }
 }
 
 /** Where a provider does not know `allowed_tools`, the others are not sent at all. */

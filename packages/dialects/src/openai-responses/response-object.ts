@@ -58,6 +58,8 @@ export function responseText(options: ReplyOptions, state: ResponseState, losses
     created_at: options.created,
     status: state.status,
     background: false,
+    // A codec has no clock, and OpenRouter's SDK misses the member.
+    completed_at: null,
     error: state.error,
     frequency_penalty: echo['frequency_penalty'] ?? 0,
     incomplete_details: state.reason === null ? null : { reason: state.reason },
