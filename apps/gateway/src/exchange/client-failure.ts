@@ -14,7 +14,7 @@ export function clientFailure(
     origin: 'provider',
     ...retryAfterMs,
     param: from.param === null ? null : withoutAccounts(from.param.slice(0, PARAM_CHARACTERS_MAX)),
-    details: { provider_name: provider, provider_code: codeOf(from) },
+    details: { provider_name: provider, provider_code: providerCode(from) },
   });
 }
 
@@ -101,7 +101,7 @@ function isOwnWording({ code }: ProviderFailure): boolean {
   return code === 'provider_unreachable' || code === 'provider_unreadable';
 }
 
-/** A code is one word; some providers put sentences there. */
-function codeOf({ code }: ProviderFailure): string | null {
+/** A code is one word; some providers put sentences there. It is shown in the request's log too. */
+export function providerCode({ code }: ProviderFailure): string | null {
   return code !== null && /^[\w.-]{1,64}$/.test(code) ? withoutAccounts(code) : null;
 }

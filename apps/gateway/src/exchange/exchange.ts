@@ -23,7 +23,7 @@ import type { UpstreamRequest, UpstreamSender } from '../upstream/send.js';
 import { admit } from './admit.js';
 import { type AttemptFailure, isWorthAnotherTry, notSayable } from './attempt.js';
 import { type Call, type ExchangeInput, scopesOf } from './call.js';
-import { clientFailure } from './client-failure.js';
+import { clientFailure, providerCode } from './client-failure.js';
 import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
 import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning.js';
@@ -461,7 +461,7 @@ function noteAttempt(
     firstByteMs: firstByteMs === null ? null : Math.round(firstByteMs),
     status: failed ? failed.status : 200,
     outcome: failed ? 'failed' : 'answered',
-    errorCode: failed ? (failed.failure.code ?? failed.failure.kind) : null,
+    errorCode: failed ? (providerCode(failed.failure) ?? failed.failure.kind) : null,
     reason: attempt.reason,
   });
 }

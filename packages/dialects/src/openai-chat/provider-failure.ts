@@ -108,6 +108,8 @@ const KIND_RULES: readonly KindRule[] = [
     status: [403, 429],
     message: /(used all|insufficient|not enough|exhausted).*(credit|balance|quota)|billing/i,
   },
+  // Anthropic answers 400 to everybody whose own balance is empty, also behind this dialect
+  { kind: 'quota', status: [400], message: /credit balance is too low|(enable|requires) billing/i },
   { kind: 'authentication', code: /invalid_api_key|authentication|API_KEY_INVALID/i },
   // xAI answers 400 and Google 400 to a bad key
   {
