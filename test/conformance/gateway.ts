@@ -1,9 +1,14 @@
+import { afterAll, beforeEach } from 'vitest';
 import { readRunFile } from '../harness/run-file.js';
 import { sandboxControl } from '../harness/sandbox-control.js';
 
 export const run = readRunFile();
 export const sandbox = sandboxControl(run.urls.sandbox);
 export const gatewayUrl = run.urls.gateway;
+
+/** Hundreds of answers at the pace of a real model are minutes of waiting. Another file that ends makes it slow again: hence before each. */
+beforeEach(() => sandbox.settings({ ttftMs: 2, paceMs: 1 }));
+afterAll(() => sandbox.settings({ ttftMs: 50, paceMs: 5 }));
 
 export interface Exchange {
   readonly url: string;
