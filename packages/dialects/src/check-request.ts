@@ -3,6 +3,7 @@ import { isObject } from './canonical/json-read.js';
 import type { ClientDialectId } from './canonical/part.js';
 import type { CanonicalRequest } from './canonical/request.js';
 import type { RequestFailure } from './failure.js';
+import { locateRequest } from './openai-chat/request-layout.js';
 import { REQUEST_LIMITS } from './openai-chat/wire.js';
 
 /** The caller's own names of what is checked here. */
@@ -12,6 +13,23 @@ const NAMES: Readonly<Record<ClientDialectId, { readonly outputMax: string; read
   'anthropic-messages': { outputMax: 'max_tokens', choices: 'n' },
   gemini: { outputMax: 'generationConfig.maxOutputTokens', choices: 'generationConfig.candidateCount' },
 };
+
+/**
+ * What bytes must keep to before anybody decodes them: JSON that two readers read alike, and no bomb. Costs one parse, and no more than the bytes up
+ * to the limit that is broken.
+ */
+export function checkBody(body: Buffer): RequestFailure | null {
+  const located = locateRequest(body);
+  if (!located.ok) return located.failure;
+  const census = takeCensus(located.request);
+  if (census.strings !== located.strings)
+    return { code: 'duplicate_field', message: 'An object in the request has the same key twice.', param: null };
+  const broken = census.hasBrokenText
+    ? 'A text holds half of a surrogate pair, which is not valid Unicode.'
+    : 'A number in the request is out of range.';
+  const isBroken = census.hasBrokenText || census.hasBrokenNumber;
+  return isBroken ? { code: 'invalid_request', message: broken, param: null } : null;
+}
 
 /** What every dialect's request must keep to, because it is priced and held on: names, counts and labels; and whose objects it may name: nobody's. */
 export function checkRequest(dialect: ClientDialectId, request: CanonicalRequest): RequestFailure | null {

@@ -11,13 +11,11 @@ import type {
   ReplyOptions,
 } from './canonical/index.js';
 import { countRequest } from './canonical/measure.js';
-import { checkRequest, takeCensus } from './check-request.js';
+import { checkBody, checkRequest } from './check-request.js';
 import { envelopeOf } from './envelope.js';
-import type { RequestFailure } from './failure.js';
 import type { ClientRequest, Envelope, Lane, LaneTarget } from './lane.js';
 import { countInput } from './openai-chat/count-input.js';
 import { type ChatEnvelope, decodeEnvelope } from './openai-chat/request.js';
-import { locateRequest } from './openai-chat/request-layout.js';
 import { spliceChat } from './openai-chat/splice-chat.js';
 import { withStorage } from './openai-responses/index.js';
 import { clientCodec, providerCodec, streamFormat } from './registry.js';
@@ -31,9 +29,7 @@ import { watchedLane } from './watched-lane.js';
  */
 export function openRequest(dialect: ClientDialectId, body: Buffer, door: DoorFacts): Decoded<ClientRequest> {
   if (dialect === 'openai-chat') return openChat(body, door);
-  const located = locateRequest(body);
-  if (!located.ok) return located;
-  const problem = censusProblem(located.request, located.strings);
+  const problem = checkBody(body);
   if (problem !== null) return { ok: false, failure: problem };
   const codec = clientCodec(dialect);
   const decoded = codec.decodeRequest(body, door);
@@ -41,21 +37,9 @@ export function openRequest(dialect: ClientDialectId, body: Buffer, door: DoorFa
   const failure = checkRequest(dialect, decoded.value);
   if (failure !== null) return { ok: false, failure };
   const noStorage = { previousResponseId: null, isStored: false };
-  const request = dialect === 'openai-responses' ? withStorage(decoded.value, door.storage ?? noStorage) : decoded.value;
+  const request =
+    dialect === 'openai-responses' ? withStorage(decoded.value, door.storage ?? noStorage) : decoded.value;
   return { ok: true, value: new DecodedRequest(codec, body, request, door, false) };
-}
-
-function censusProblem(request: unknown, strings: number): RequestFailure | null {
-  const census = takeCensus(request);
-  if (census.strings !== strings)
-    return { code: 'duplicate_field', message: 'An object in the request has the same key twice.', param: null };
-  if (census.hasBrokenText) {
-    const message = 'A text holds half of a surrogate pair, which is not valid Unicode.';
-    return { code: 'invalid_request', message, param: null };
-  }
-  if (census.hasBrokenNumber)
-    return { code: 'invalid_request', message: 'A number in the request is out of range.', param: null };
-  return null;
 }
 
 function openChat(body: Buffer, door: DoorFacts): Decoded<ClientRequest> {

@@ -8,6 +8,7 @@ import type {
   JsonObject,
   Target,
 } from './canonical/index.js';
+import { checkBody, checkRequest } from './check-request.js';
 import * as gemini from './gemini/index.js';
 import { NO_QUIRKS } from './provider-quirks.js';
 
@@ -51,16 +52,20 @@ const PROVIDER_COUNTERS: Readonly<Record<string, ProviderCounter>> = {
   gemini: { encode: askGemini, decode: gemini.decodeCountTokensReply },
 };
 
-/** Reads a question for the number of tokens (T31: system text, tools and thinking count). */
+/** Reads a question for the number of tokens (T31: system text, tools and thinking count). It is held to all that a request to be answered is. */
 export function openCount(dialect: ClientDialectId, body: Buffer, door: DoorFacts): Decoded<CountRequest> {
   const counter = COUNTERS[dialect];
   if (counter === undefined) {
     const message = 'Tokens cannot be counted in this dialect.';
     return { ok: false, failure: { code: 'not_supported', message, param: null } };
   }
+  const problem = checkBody(body);
+  if (problem !== null) return { ok: false, failure: problem };
   const decoded = counter.decode(body, door);
   if (!decoded.ok) return decoded;
   const request = decoded.value;
+  const failure = checkRequest(dialect, request);
+  if (failure !== null) return { ok: false, failure };
   return {
     ok: true,
     value: { request, encode: counter.encode, question: (spoken, model) => ask(request, spoken, model) },

@@ -1,9 +1,10 @@
 import type { Catalog, Endpoint, ProviderInfo } from '@tollgate/catalog';
-import { countRequest, failureOf, openCount } from '@tollgate/dialects';
+import { type CountRequest, countRequest, failureOf, openCount } from '@tollgate/dialects';
 import { type Attempt, type Availability, decide } from '@tollgate/routing';
 import type { ProviderAccess } from '../upstream/provider-access.js';
 import type { UpstreamSender } from '../upstream/send.js';
 import type { ExchangeInput } from './call.js';
+import { CountAllowance } from './count-allowance.js';
 import { refuse } from './exchange.js';
 import { readAnswer } from './read-answer.js';
 
@@ -24,16 +25,24 @@ const TIMEOUT_MS = 10_000;
  * and the header says so. Nothing is held and nothing is charged.
  */
 export class TokenCounter {
+  private readonly allowance = new CountAllowance();
+
   constructor(private readonly ports: TokenCounterPorts) {}
 
   async run(input: ExchangeInput): Promise<void> {
-    const opened = openCount(input.dialect, input.body, input.door);
-    if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId: input.requestId }));
+    const { requestId, principal, body } = input;
+    const retryAfterMs = this.allowance.take(principal.organizationId, body.length, this.ports.now());
+    if (retryAfterMs > 0) {
+      const message = 'Your organisation has asked for many counts of tokens at once. Try again in a moment.';
+      return refuse(input, failureOf({ code: 'rate_limited', message, requestId, retryAfterMs }));
+    }
+    const opened = openCount(input.dialect, body, input.door);
+    if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId }));
     const { request, encode } = opened.value;
     const resolved = this.ports.catalog().resolve(request.model);
     if (resolved.kind === 'unknown') {
       const message = `The model '${request.model}' does not exist.`;
-      return refuse(input, failureOf({ code: 'model_not_found', message, requestId: input.requestId, param: 'model' }));
+      return refuse(input, failureOf({ code: 'model_not_found', message, requestId, param: 'model' }));
     }
     const decision = decide({
       model: resolved.model,
@@ -41,16 +50,14 @@ export class TokenCounter {
       nowMs: this.ports.now(),
     });
     const attempt = decision.kind === 'attempts' ? decision.attempts[0] : undefined;
-    const counted = attempt === undefined ? null : await this.askProvider(input, attempt);
+    const counted = attempt === undefined ? null : await this.askProvider(opened.value, attempt);
     const tokens = counted ?? countRequest(request);
     this.answer(input, encode(tokens), counted === null ? 'counted' : 'reported');
   }
 
   /** Null where the provider has no counter for this dialect, or did not answer. */
-  private async askProvider(input: ExchangeInput, attempt: Attempt): Promise<number | null> {
-    const opened = openCount(input.dialect, input.body, input.door);
-    if (!opened.ok) return null;
-    const question = opened.value.question(attempt.endpoint.dialect, attempt.endpoint.providerModel);
+  private async askProvider(count: CountRequest, attempt: Attempt): Promise<number | null> {
+    const question = count.question(attempt.endpoint.dialect, attempt.endpoint.providerModel);
     if (question === null || attempt.endpoint.provider === 'google-vertex') return null;
     const access = this.ports.access(attempt);
     const request = {
