@@ -93,10 +93,14 @@ export interface FailureFacts {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** Fills what the table knows about a code: status and retryable; origin is the gateway and the charge "0" unless told. */
+/**
+ * Fills what the table knows about a code: status and retryable; origin is the gateway and the charge "0" unless told. Half a surrogate pair in
+ * the words of a provider, or where they were cut, would be a body that strict readers of JSON refuse.
+ */
 export function failureOf(facts: FailureFacts): Failure {
   const rule: FailureRule = FAILURES[facts.code];
-  return { status: rule.status, retryable: rule.retryable, origin: 'gateway', chargedUsd: '0', ...facts };
+  const message = facts.message.toWellFormed();
+  return { status: rule.status, retryable: rule.retryable, origin: 'gateway', chargedUsd: '0', ...facts, message };
 }
 
 /** What is wrong with a request before anything was decided or sent. */

@@ -32,7 +32,7 @@ export type ReadReply =
   | { readonly ok: true; readonly reply: ChatReply }
   | { readonly ok: false; readonly reason: string };
 
-/** Reads an answer without building the whole of it: only the members that matter are located, and few of them parsed. */
+/** Reads an answer as it is spliced: the members that matter are located, and the whole of it is JSON. */
 export function readReply(body: Buffer): ReadReply {
   const members: Member[] = [];
   const start = skipWhitespace(body, 0, body.length);
@@ -41,6 +41,8 @@ export function readReply(body: Buffer): ReadReply {
   if (skipWhitespace(body, end, body.length) !== body.length)
     return { ok: false, reason: 'something follows the answer' };
   if (!isUtf8(body)) return { ok: false, reason: 'the answer is not valid UTF-8' };
+  // Where things are was found without looking at literals: a client must not get `tru` for an answer
+  if (parseObject(body.toString('utf8')) === null) return { ok: false, reason: 'the answer is not valid JSON' };
   try {
     return readMembers(body, members);
   } catch {
