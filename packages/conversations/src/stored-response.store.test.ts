@@ -17,14 +17,14 @@ afterAll(() => db.$disconnect());
 const nowMs = Date.now();
 const payload = randomBytes(64);
 
-async function newProject(organizationId = randomUUID()): Promise<ResponseOwner> {
+async function newProject(organizationId = randomUUID(), storesResponses = true): Promise<ResponseOwner> {
   const projectId = randomUUID();
   const known = await db.organization.findUnique({ where: { id: organizationId } });
   if (known === null)
     await db.organization.create({
       data: { id: organizationId, name: 'Test', slug: `test-${organizationId}`, markupBp: 550 },
     });
-  await db.project.create({ data: { id: projectId, organizationId, name: projectId } });
+  await db.project.create({ data: { id: projectId, organizationId, name: projectId, storesResponses } });
   return { organizationId, projectId };
 }
 
@@ -69,7 +69,7 @@ describe('a stored turn', () => {
 
 describe('a project', () => {
   it('stores nothing unless it says so, and what it stored is gone when it says no', async () => {
-    const owner = await newProject();
+    const owner = await newProject(randomUUID(), false);
     expect(await readProjectSettings(db, owner)).toMatchObject({ storesResponses: false, keepsReasoning: true });
     const on = await changeProjectSettings(db, owner, { storesResponses: true });
     expect(on).toMatchObject({ settings: { storesResponses: true, keepsReasoning: true }, authVersion: '2' });
@@ -78,8 +78,17 @@ describe('a project', () => {
     expect(await loadResponse(db, owner, { id: 'resp_b', nowMs })).toBeNull();
   });
 
-  it('of another organisation cannot be read or changed', async () => {
+  it('stores no answer that ends after it said no, and none under another organisation', async () => {
     const owner = await newProject();
+    const stranger = await newProject();
+    await changeProjectSettings(db, owner, { storesResponses: false });
+    await saveResponse(db, owner, { id: 'resp_late', payload, nowMs });
+    await saveResponse(db, { ...stranger, organizationId: owner.organizationId }, { id: 'resp_late', payload, nowMs });
+    expect(await db.storedResponse.count({ where: { id: 'resp_late', organizationId: owner.organizationId } })).toBe(0);
+  });
+
+  it('of another organisation cannot be read or changed', async () => {
+    const owner = await newProject(randomUUID(), false);
     const stranger = await newProject();
     const mixed = { organizationId: stranger.organizationId, projectId: owner.projectId };
     expect(await readProjectSettings(db, mixed)).toBeNull();

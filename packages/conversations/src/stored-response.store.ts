@@ -8,7 +8,10 @@ export interface ResponseOwner {
 
 export const RESPONSE_RETENTION_DAYS = 30;
 
-/** Keeps one turn. The payload is sealed already; the same id again changes nothing. */
+/**
+ * Keeps one turn, if its project still stores any: an answer may end after the setting was turned off, and off means that nothing is there. The row of
+ * the project is locked, so that it cannot be turned off in between. The payload is sealed already; the same id again changes nothing.
+ */
 export async function saveResponse(
   db: Database | Transaction,
   { organizationId, projectId }: ResponseOwner,
@@ -17,7 +20,8 @@ export async function saveResponse(
   const expiresAt = new Date(nowMs + RESPONSE_RETENTION_DAYS * 86_400_000);
   await db.$executeRaw`
     INSERT INTO stored_response (id, organization_id, project_id, payload, created_at, expires_at)
-    VALUES (${id}, ${organizationId}::uuid, ${projectId}::uuid, ${payload}, ${new Date(nowMs)}, ${expiresAt})
+    SELECT ${id}, organization_id, id, ${payload}::bytea, ${new Date(nowMs)}::timestamptz, ${expiresAt}::timestamptz FROM project
+    WHERE id = ${projectId}::uuid AND organization_id = ${organizationId}::uuid AND stores_responses FOR SHARE
     ON CONFLICT DO NOTHING`;
 }
 

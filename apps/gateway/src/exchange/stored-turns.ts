@@ -1,5 +1,6 @@
 import { type DoorFacts, type KeptAnswer, openaiResponses, type RequestFailure } from '@tollgate/dialects';
 import type { KeyCache } from '../keys/key-cache.js';
+import { KEY_REFUSALS } from '../keys/key-refusals.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
 import type { Call, ExchangeInput } from './call.js';
 
@@ -32,7 +33,11 @@ export async function resumeTurn(
   if (previousResponseId === null) return { kind: 'ready', input: { body: input.body, door } };
   // What is stored is read with the key and the setting as they are now: the cache may be seconds behind.
   const checked = await keys.recheck(input.token);
-  const owner = checked.kind === 'verified' ? checked.principal : input.principal;
+  if (checked.kind !== 'verified') {
+    const { code, message } = KEY_REFUSALS[checked.kind];
+    return { kind: 'refused', failure: { code, message, param: null } };
+  }
+  const owner = checked.principal;
   if (!owner.storesResponses || memory === null) {
     const message =
       'This project does not keep responses, so there is none to go on from: turn on its setting stores_responses (PATCH /v1/project) or send the whole input.';

@@ -36,7 +36,7 @@ import { NotSupportedController } from './inference/not-supported.controller.js'
 import { OperationsController } from './inference/operations.controller.js';
 import { ResponsesController } from './inference/responses.controller.js';
 import { encodeJson } from './json-money.js';
-import { FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
+import { FreshInferenceKeyGuard, FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
 import { KeysController } from './keys/keys.controller.js';
 import { ModelsController } from './models/models.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
@@ -97,6 +97,7 @@ class HttpModule {
         KeyGuard,
         InferenceKeyGuard,
         FreshKeyGuard,
+        FreshInferenceKeyGuard,
         ManagementKeyGuard,
       ],
     };

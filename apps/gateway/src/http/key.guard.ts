@@ -70,6 +70,18 @@ export class FreshKeyGuard extends KeyGuard {
   }
 }
 
+/** Inference keys, asked of Postgres: what is stored is read without an admission, so nothing else would refuse a revoked key. */
+@Injectable()
+export class FreshInferenceKeyGuard extends FreshKeyGuard {
+  constructor(@Inject(KEYS) keys: KeyCache) {
+    super(keys);
+  }
+
+  protected override admits(principal: Principal): boolean {
+    return principal.keyKind === 'inference';
+  }
+}
+
 /** Management keys only. */
 @Injectable()
 export class ManagementKeyGuard extends FreshKeyGuard {

@@ -20,7 +20,8 @@ export type FoundTurn =
 
 /** Turns of the Responses API, encrypted before they leave this process. Read only when a request names one. */
 export class ResponseMemory {
-  private readonly running = new Set<Promise<void>>();
+  /** turns on their way to the store, by whose they are: a follow-up may come before its turn has arrived there */
+  private readonly running = new Map<string, Promise<void>>();
 
   constructor(
     private readonly database: Database,
@@ -30,6 +31,8 @@ export class ResponseMemory {
   ) {}
 
   async load(owner: ResponseOwner, id: string): Promise<FoundTurn> {
+    if (!isResponseId(id)) return { kind: 'missing' };
+    await this.running.get(contextOf(owner, id));
     try {
       const box = await loadResponse(this.database, owner, { id, nowMs: this.now() });
       const text = box === null ? null : openBox(this.keyOf(owner), contextOf(owner, id), box);
@@ -47,21 +50,29 @@ export class ResponseMemory {
     const saved = saveResponse(this.database, owner, { id, payload, nowMs: this.now() }).catch((error: unknown) =>
       this.log.error({ error, responseId: id }, 'a response could not be stored'),
     );
-    const settled = saved.finally(() => this.running.delete(settled));
-    this.running.add(settled);
+    const context = contextOf(owner, id);
+    const settled = saved.finally(() => this.running.delete(context));
+    this.running.set(context, settled);
   }
 
-  delete(owner: ResponseOwner, id: string): Promise<boolean> {
+  async delete(owner: ResponseOwner, id: string): Promise<boolean> {
+    if (!isResponseId(id)) return false;
+    await this.running.get(contextOf(owner, id));
     return deleteResponse(this.database, owner, { id, nowMs: this.now() });
   }
 
   async whenIdle(): Promise<void> {
-    await Promise.all(this.running);
+    await Promise.all(this.running.values());
   }
 
   private keyOf({ organizationId }: ResponseOwner): Buffer {
     return deriveKey(this.secret, 'responses', organizationId);
   }
+}
+
+/** Anything else was never stored; some of it (a zero byte) Postgres would not even take as a text. */
+function isResponseId(id: string): boolean {
+  return /^[\w-]{1,128}$/.test(id);
 }
 
 function contextOf({ organizationId, projectId }: ResponseOwner, id: string): string {

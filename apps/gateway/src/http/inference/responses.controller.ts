@@ -6,24 +6,25 @@ import type { ResponseMemory } from '../../memory/response-memory.js';
 import { EXCHANGE, MEMORY } from '../../ports.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { refusal } from '../failure-exception.js';
-import { InferenceKeyGuard } from '../key.guard.js';
+import { FreshInferenceKeyGuard, InferenceKeyGuard } from '../key.guard.js';
 import { exchangeInput } from './exchange-input.js';
 
 /** OpenAI's Responses API, with the answers a project keeps. */
 @Controller()
-@UseGuards(InferenceKeyGuard)
 export class ResponsesController {
   constructor(
     @Inject(EXCHANGE) private readonly exchange: Exchange,
     @Inject(MEMORY) private readonly memory: ResponseMemory,
   ) {}
 
+  @UseGuards(InferenceKeyGuard)
   @Post(['v1/responses', 'api/v1/responses'])
   create(@Req() request: AuthenticatedRequest, @Res() reply: FastifyReply): Promise<void> {
     reply.hijack();
     return this.exchange.run(exchangeInput(request, reply));
   }
 
+  @UseGuards(FreshInferenceKeyGuard)
   @Get(['v1/responses/:id', 'api/v1/responses/:id'])
   async read(@Req() request: AuthenticatedRequest, @Res() reply: FastifyReply, @Param('id') id: string): Promise<void> {
     const turn = await this.find(request, id);
@@ -31,6 +32,7 @@ export class ResponsesController {
   }
 
   /** What the answer was given to: the conversation before it, oldest first. */
+  @UseGuards(FreshInferenceKeyGuard)
   @Get(['v1/responses/:id/input_items', 'api/v1/responses/:id/input_items'])
   async inputItems(@Req() request: AuthenticatedRequest, @Param('id') id: string): Promise<unknown> {
     const { items, body } = await this.find(request, id);
@@ -45,6 +47,7 @@ export class ResponsesController {
     };
   }
 
+  @UseGuards(FreshInferenceKeyGuard)
   @Delete(['v1/responses/:id', 'api/v1/responses/:id'])
   @HttpCode(200)
   async delete(@Req() request: AuthenticatedRequest, @Param('id') id: string): Promise<unknown> {
