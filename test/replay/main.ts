@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readRunFile } from '../harness/run-file.js';
 import { replayLanes } from './lanes/replay-lanes.js';
+import { VendorJudges } from './lanes/vendor-judges.js';
 import { replayOperations } from './operations/replay-operations.js';
 import { replayFolder } from './replay-folder.js';
+import { compileShapes } from './shapes/compile-shapes.js';
+import { RequestShapes } from './shapes/request-shapes.js';
 
 /** `npm run replay -- --dir <folder>`: prints what failed and closes with `N passed, N failed`. Gives the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -16,8 +19,15 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   const known = path.resolve(folder);
-  const lanes = replayLanes(known, undefined, (name, result) => print(name, result));
+  const [judges, shapes] = [new VendorJudges(), new RequestShapes()];
+  const lanes = await replayLanes(known, { onCase: print, witnesses: [judges, shapes] });
   console.log(`\nas a client of each dialect: ${lanes.passed} passed, ${lanes.failed.length} failed`);
+  for (const [judge, count] of judges.judged) console.log(`judged by ${judge}: ${count}`);
+  const mistyped = compileShapes(shapes.shapes);
+  console.log(
+    `requests for providers: ${shapes.requests}, of ${shapes.shapes.length} shapes, ${mistyped.length} mistyped`,
+  );
+  for (const { seenIn, errors } of mistyped) print(seenIn, { kind: 'failed', problems: errors });
   for (const [reason, count] of lanes.skipped) console.log(`skipped ${count}: ${reason}`);
   const operations = replayOperations(known, print);
   console.log(`\ncalls that are no conversation: ${operations.passed} passed, ${operations.failed.length} failed`);
@@ -26,7 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
   console.log(`\nthrough the gateway and its books: ${summary.passed} passed, ${summary.failed.length} failed`);
   for (const [reason, count] of summary.skipped) console.log(`skipped ${count}: ${reason}`);
   console.log(`charged by our own count, because the provider reported none: ${summary.counted}`);
-  const failed = lanes.failed.length + operations.failed.length + summary.failed.length;
+  const failed = lanes.failed.length + mistyped.length + operations.failed.length + summary.failed.length;
   console.log(`${lanes.passed + operations.passed + summary.passed} passed, ${failed} failed`);
   return failed === 0 && lanes.passed > 0 ? 0 : 1;
 }

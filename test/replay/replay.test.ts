@@ -2,19 +2,31 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readRunFile } from '../harness/run-file.js';
 import { replayLanes } from './lanes/replay-lanes.js';
+import { VendorJudges } from './lanes/vendor-judges.js';
 import { replayOperations } from './operations/replay-operations.js';
 import { type Recording, readRecordings } from './recordings.js';
 import { replayFolder } from './replay-folder.js';
+import { compileShapes } from './shapes/compile-shapes.js';
+import { RequestShapes } from './shapes/request-shapes.js';
 
 const recordings = process.env.TOLLGATE_RECORDINGS;
 
 describe.skipIf(!recordings)('real provider traffic', () => {
   const folder = (...names: readonly string[]): string => path.join(recordings ?? '', ...names);
 
-  it('reads the same to a client of every dialect, whatever provider it came from and however its bytes were cut', () => {
-    const summary = replayLanes(folder());
+  const judges = new VendorJudges();
+  const shapes = new RequestShapes();
+
+  it('reads the same to clients of every dialect and to the SDKs of its vendor, whoever answered and however it was cut', async () => {
+    const summary = await replayLanes(folder(), { witnesses: [judges, shapes] });
     expect(summary.failed).toEqual([]);
     expect(summary.passed).toBeGreaterThan(readRecordings(folder()).length);
+    for (const [judge, count] of judges.judged) expect(count, judge).toBeGreaterThan(400);
+  });
+
+  it('is asked of every provider in the types that its vendor has for it', () => {
+    expect(compileShapes(shapes.shapes)).toEqual([]);
+    expect(shapes.shapes.length).toBeGreaterThan(3_000);
   });
 
   it('of calls that are no conversation keeps what was asked and what was answered', () => {

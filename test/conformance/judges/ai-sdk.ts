@@ -11,11 +11,12 @@ type Connect = (fetch: typeof globalThis.fetch) => Model;
 type Model = ReturnType<ReturnType<typeof createAnthropic>>;
 type Content = Awaited<ReturnType<Model['doGenerate']>>['content'][number];
 
-/** Its models check every answer and every event against schemas of their own. */
-function judgeOf(name: string, connect: Connect, reads?: Judge['reads']): Judge {
+/** Its models check every answer and every event against schemas of their own: stricter than what providers send of their own dialect. */
+function judgeOf(name: string, connect: Connect): Judge {
   return {
     name,
-    ...(reads === undefined ? {} : { reads }),
+    reads: ({ isPassed, isStream, framing, choices }) =>
+      !isPassed && (!isStream || (framing === 'sse' && choices === 1)),
     async read(written) {
       const model = connect(playedFetch(written));
       const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'x' }] }];
@@ -64,8 +65,6 @@ export const aiSdkResponses = judgeOf('@ai-sdk/openai responses', (fetch) =>
 export const aiSdkAnthropic = judgeOf('@ai-sdk/anthropic', (fetch) =>
   createAnthropic({ apiKey: 'k', baseURL: BASE, fetch })('m'),
 );
-export const aiSdkGoogle = judgeOf(
-  '@ai-sdk/google',
-  (fetch) => createGoogleGenerativeAI({ apiKey: 'k', baseURL: BASE, fetch })('gemini-2.5-flash'),
-  ({ isStream, framing }) => !isStream || framing === 'sse',
+export const aiSdkGoogle = judgeOf('@ai-sdk/google', (fetch) =>
+  createGoogleGenerativeAI({ apiKey: 'k', baseURL: BASE, fetch })('gemini-2.5-flash'),
 );

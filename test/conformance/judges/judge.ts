@@ -4,6 +4,10 @@ export interface WrittenAnswer {
   readonly isStream: boolean;
   /** how the bytes of a stream arrive; a whole answer arrives at once */
   readonly pieces: readonly Buffer[];
+  /** the provider's own bytes with a few splices, its deviations from its dialect included; else written by an encoder of ours */
+  readonly isPassed: boolean;
+  /** some vendors' readers take every choice of a stream for the first */
+  readonly choices: number;
   /** Gemini streams are server-sent events or one JSON array; the others are always events */
   readonly framing: 'sse' | 'json-array';
 }
@@ -19,7 +23,7 @@ export interface Understood {
  */
 export interface Judge {
   readonly name: string;
-  /** where it cannot read one of the two, or a framing */
+  /** where it does not read everything: one of the two, a framing, only what follows its vendor's schema to the letter */
   readonly reads?: (written: WrittenAnswer) => boolean;
   read(written: WrittenAnswer): Promise<Understood | null>;
 }

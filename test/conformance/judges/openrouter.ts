@@ -13,6 +13,7 @@ interface Schema {
 function judgeOf(name: string, whole: Schema, event: Schema): Judge {
   return {
     name,
+    reads: ({ isPassed }) => !isPassed,
     read(written) {
       const values = written.isStream ? eventsOf(written) : [JSON.parse(written.bytes.toString('utf8'))];
       for (const value of values) expectValid(written.isStream ? event : whole, value);

@@ -2,25 +2,21 @@ import {
   type CanonicalRequest,
   CLIENT_DIALECTS,
   type ClientDialectId,
+  type ClientRequest,
   clientCodec,
-  type Decoded,
-  type DialectId,
-  type DoorFacts,
-  decodeProviderRequest,
-  type Host,
   type Lane,
   type LaneTarget,
-  NO_QUIRKS,
   openRequest,
-  providerCodec,
-  quirksOf,
+  type RequestFailure,
   type Usage,
   usageTotals,
 } from '@tollgate/dialects';
 import type { ObservedAnswer } from '../observe/observed-answer.js';
 import type { Recording } from '../recordings.js';
+import { askAs, NAMES_OBJECTS } from './asked-request.js';
 import { clientView } from './client-view.js';
 import { compareAnswers } from './compare-answers.js';
+import { REQUEST_ID, targetOf } from './lane-target.js';
 import { randomCuts } from './random-cuts.js';
 import { CHAT_APIS, type RecordedExchange } from './recorded-exchange.js';
 
@@ -30,7 +26,35 @@ export type LaneResult =
   /** the client's dialect has no words for this request: it could never have been asked there */
   | { readonly kind: 'unaskable'; readonly reason: string };
 
-const REQUEST_ID = '019a0000-0000-7000-8000-00000000cafe';
+/** One case, with what left for the provider and what was written for the client: for others to judge. */
+export interface LaneRun {
+  readonly result: LaneResult;
+  /** null: the client's dialect has no words for it, or it was refused */
+  readonly asked: ClientRequest | null;
+  /** null: nothing could leave */
+  readonly sent: SentRequest | null;
+  /** null: no answer was written */
+  readonly written: WrittenReply | null;
+}
+
+export interface SentRequest {
+  readonly target: LaneTarget;
+  readonly lane: Lane;
+}
+
+export interface WrittenReply {
+  readonly client: ClientDialectId;
+  readonly bytes: Buffer;
+  readonly isStream: boolean;
+  readonly framing: 'sse' | 'json-array';
+  /** the client's own dialect came back as the provider sent it, its deviations included */
+  readonly isPassed: boolean;
+  /** what a reader of the vendor's documentation sees in it */
+  readonly answer: ObservedAnswer;
+}
+
+export const CLIENTS: readonly ClientDialectId[] = CLIENT_DIALECTS;
+
 const COST = '0.000123456';
 
 /** One recorded exchange as a client of another (or the same) dialect would have had it. */
@@ -39,27 +63,31 @@ export function replayLane(
   exchange: RecordedExchange,
   client: ClientDialectId,
   seed: number,
-): LaneResult {
+): LaneRun {
   const asked = askAs(recording, exchange, client);
-  if (asked.kind !== 'asked') return asked;
-  const target = targetOf(recording, exchange);
+  if (asked.kind !== 'asked') return unsent(asked);
   const opened = openRequest(client, asked.body, asked.door);
-  if (!opened.ok && NAMES_OBJECTS.has(opened.failure.code))
-    return { kind: 'unaskable', reason: 'it names an object at the provider' };
-  if (!opened.ok) return failed(`the ${client} request was refused: ${JSON.stringify(opened.failure)}`);
+  if (!opened.ok) return unsent(refusedRequest(opened.failure, client));
+  const target = targetOf(recording, exchange);
   const laned = opened.value.lane(target);
-  // Files and containers of a provider belong to its account: naming one is refused by design.
-  if (!laned.ok && laned.failure.code === 'unsupported_content' && CHAT_APIS[exchange.api] !== client)
-    return { kind: 'unaskable', reason: 'no client of this dialect could have sent its content' };
-  if (!laned.ok && NAMES_OBJECTS.has(laned.failure.code))
-    return { kind: 'unaskable', reason: 'it names an object at the provider' };
-  if (!laned.ok) return failed(`no lane: ${JSON.stringify(laned.failure)}`);
+  if (!laned.ok) return unsent(refusedLane(laned.failure, exchange, client), opened.value);
   const request = { ...asked.request, includeUsage: wantsUsage(client, asked.body) };
-  const problems = [
-    ...requestProblems(laned.value, exchange, client),
-    ...answerProblems(laned.value, exchange, client, request, seed),
-  ];
-  return problems.length === 0 ? { kind: 'passed' } : { kind: 'failed', problems };
+  const lane = laned.value;
+  const { problems, reply } = replay({ asked: opened.value, lane, exchange, client, request, seed });
+  const all = [...requestProblems(lane, exchange, client), ...problems];
+  return {
+    result: all.length === 0 ? { kind: 'passed' } : { kind: 'failed', problems: all },
+    asked: opened.value,
+    sent: { target, lane },
+    written:
+      reply === null
+        ? null
+        : { ...reply, client, framing: asked.door.framing ?? 'sse', isPassed: lane.kind === 'passed' },
+  };
+}
+
+export function unsent(result: LaneResult, asked: ClientRequest | null = null): LaneRun {
+  return { result, asked, sent: null, written: null };
 }
 
 /** What the client of this case really asked for, whoever wrote its request. */
@@ -71,122 +99,21 @@ function wantsUsage(client: ClientDialectId, body: Buffer): boolean {
   return options?.include_usage === true;
 }
 
-/** Refusals of what only exists in an account at the provider: files, containers, stored answers, background runs. */
-const NAMES_OBJECTS = new Set(['not_supported', 'not_found']);
+const NAMES_AN_OBJECT: LaneResult = { kind: 'unaskable', reason: 'it names an object at the provider' };
 
-function failed(...problems: readonly string[]): LaneResult {
-  return { kind: 'failed', problems };
+function refusedRequest(failure: RequestFailure, client: ClientDialectId): LaneResult {
+  if (NAMES_OBJECTS.has(failure.code)) return NAMES_AN_OBJECT;
+  return { kind: 'failed', problems: [`the ${client} request was refused: ${JSON.stringify(failure)}`] };
 }
 
-type Asked =
-  | { readonly kind: 'asked'; readonly body: Buffer; readonly door: DoorFacts; readonly request: CanonicalRequest }
-  | { readonly kind: 'unaskable'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly problems: readonly string[] };
-
-/** The recorded request in the client's dialect: its own bytes where it is the same, else decoded and written by the codec a client's vendor would accept. */
-function askAs(recording: Recording, exchange: RecordedExchange, client: ClientDialectId): Asked {
-  const dialect = CHAT_APIS[exchange.api];
-  const door = doorOf(recording, exchange, client);
-  const own = !hasRequest(recording) ? null : Buffer.from(JSON.stringify(withModel(recording, dialect)), 'utf8');
-  const decoded = own === null ? null : decodeProviderRequest(dialect, own, doorOf(recording, exchange, dialect));
-  if (decoded !== null && !decoded.ok && NAMES_OBJECTS.has(decoded.failure.code))
-    return { kind: 'unaskable', reason: 'it names an object at the provider' };
-  if (decoded !== null && !decoded.ok)
-    return { kind: 'failed', problems: [`the recorded request was refused: ${JSON.stringify(decoded.failure)}`] };
-  const request = { ...(decoded?.value ?? anyRequest(dialect)), isStream: exchange.isStream, model: 'test/model' };
-  if (own !== null && dialect === client)
-    return { kind: 'asked', body: withStream(own, exchange, client), door, request };
-  const encoded = writeAs(client, request);
-  if (!encoded.ok) return { kind: 'unaskable', reason: encoded.failure.message };
-  return { kind: 'asked', body: encoded.value, door, request };
-}
-
-/** Hosts that name the model in the path (Vertex, Writer's applications) leave it out of the body: a client of ours names it. */
-function withModel(recording: Recording, dialect: DialectId): unknown {
-  const body = recording.request?.body;
-  const isInPath = dialect === 'gemini' || dialect === 'bedrock-converse';
-  if (isInPath || typeof body !== 'object' || body === null || 'model' in body) return body;
-  return { model: modelOf(recording), ...body };
-}
-
-/** Large bodies were left out by their recorders; InvokeModel's older families have requests of their own, of which only the answers are read. */
-function hasRequest({ request, api }: Recording): boolean {
-  if (request === null || typeof request.body !== 'object' || request.body === null) return false;
-  if ('omitted_bytes' in request.body || 'text' in request.body) return false;
-  return api !== 'bedrock-invoke' || 'anthropic_version' in request.body;
-}
-
-/** A recording may be of a call whose streaming the library asked for in its own way. */
-function withStream(body: Buffer, { isStream }: RecordedExchange, client: ClientDialectId): Buffer {
-  if (client === 'gemini') return body;
-  const parsed = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
-  return (parsed['stream'] === true) === isStream ? body : Buffer.from(JSON.stringify({ ...parsed, stream: isStream }));
-}
-
-/** What a client of each vendor would name: some words of a request depend on it. */
-const MODELS: Readonly<Record<ClientDialectId, string>> = {
-  'openai-chat': 'gpt-5',
-  'openai-responses': 'gpt-5',
-  'anthropic-messages': 'claude-opus-4-6',
-  gemini: 'gemini-2.5-flash',
-};
-
-function writeAs(client: ClientDialectId, request: CanonicalRequest): Decoded<Buffer> {
-  const encoded = providerCodec(client, 'direct').encodeRequest(request, {
-    model: MODELS[client],
-    quirks: { ...NO_QUIRKS, reasoningReplayField: 'reasoning_details', reasoningControl: 'reasoning' },
-    outputMax: null,
-    safetyIdentifier: null,
-  });
-  return encoded.ok ? { ok: true, value: Buffer.from(JSON.stringify(encoded.value.body), 'utf8') } : encoded;
-}
-
-function anyRequest(dialect: DialectId): CanonicalRequest {
-  const plain = { model: 'test/model', messages: [{ role: 'user', content: 'Hello' }] };
-  const decoded = clientCodec('openai-chat').decodeRequest(Buffer.from(JSON.stringify(plain)), NOWHERE);
-  if (!decoded.ok) throw new Error('a plain request was refused');
-  return { ...decoded.value, dialect };
-}
-
-const NOWHERE: DoorFacts = { model: null, isStream: null };
-
-function doorOf(recording: Recording, exchange: RecordedExchange, dialect: DialectId): DoorFacts {
-  if (dialect !== 'gemini') return NOWHERE;
-  const query = recording.request?.path.split('?')[1] ?? '';
-  const isArray = exchange.api === 'gemini' && exchange.isStream && !query.includes('alt=sse');
-  return { model: 'test/model', isStream: exchange.isStream, framing: isArray ? 'json-array' : 'sse' };
-}
-
-const HOSTS: Readonly<Record<string, Host>> = { 'google-vertex': 'vertex', 'azure-openai': 'azure' };
-
-/** The recorder's names of providers that the catalogue calls otherwise. */
-const PROVIDERS: Readonly<Record<string, string>> = {
-  'azure-openai': 'azure',
-  'amazon-bedrock': 'bedrock',
-  'vercel-gateway': 'vercel',
-};
-
-function targetOf(recording: Recording, exchange: RecordedExchange): LaneTarget {
-  const provider = PROVIDERS[recording.provider] ?? recording.provider;
-  return {
-    dialect: CHAT_APIS[exchange.api],
-    host: HOSTS[recording.provider] ?? 'direct',
-    model: modelOf(recording),
-    publicModel: 'test/model',
-    providerName: 'Provider',
-    quirks: quirksOf(provider),
-    outputMax: null,
-    safetyIdentifier: null,
-    requestId: REQUEST_ID,
-    created: 1_790_000_000,
-  };
-}
-
-function modelOf(recording: Recording): string {
-  const body = recording.request?.body as { model?: unknown } | undefined;
-  const path = decodeURIComponent(recording.request?.path ?? '');
-  const named = /models?\/([^/:]+(?::\d+)?)(?::|\/)/.exec(path)?.[1];
-  return typeof body?.model === 'string' ? body.model : (named ?? 'unknown-model');
+/** Files and containers of a provider belong to its account: naming one is refused by design. */
+function refusedLane(failure: RequestFailure, { api }: RecordedExchange, client: ClientDialectId): LaneResult {
+  if (failure.code === 'unsupported_content' && CHAT_APIS[api] !== client)
+    return { kind: 'unaskable', reason: 'no client of this dialect could have sent its content' };
+  if (failure.code === 'not_supported' && api === 'bedrock-invoke')
+    return { kind: 'unaskable', reason: 'InvokeModel is spoken to Claude alone: other models have Converse' };
+  if (NAMES_OBJECTS.has(failure.code)) return NAMES_AN_OBJECT;
+  return { kind: 'failed', problems: [`no lane: ${JSON.stringify(failure)}`] };
 }
 
 /** What leaves must be JSON, must name the model where its dialect does, and must not hold empty settings (T25). */
@@ -200,23 +127,34 @@ function requestProblems(lane: Lane, exchange: RecordedExchange, client: ClientD
   return problems;
 }
 
-function answerProblems(
-  lane: Lane,
-  exchange: RecordedExchange,
-  client: ClientDialectId,
-  request: CanonicalRequest,
-  seed: number,
-): readonly string[] {
-  if (exchange.status >= 400) return refusalProblems(lane, exchange, client);
-  return exchange.isStream
-    ? streamProblems(lane, exchange, client, request, seed)
-    : wholeProblems(lane, exchange, client, request);
+interface Replayed {
+  readonly problems: readonly string[];
+  readonly reply: Pick<WrittenReply, 'bytes' | 'isStream' | 'answer'> | null;
 }
 
-function refusalProblems(lane: Lane, { status, bytes, headers }: RecordedExchange, client: ClientDialectId): string[] {
+interface Played {
+  readonly asked: ClientRequest;
+  readonly lane: Lane;
+  readonly exchange: RecordedExchange;
+  readonly client: ClientDialectId;
+  readonly request: CanonicalRequest;
+  readonly seed: number;
+}
+
+function replay(played: Played): Replayed {
+  if (played.exchange.status >= 400) return told(refusalProblems(played));
+  return played.exchange.isStream ? replayStream(played) : replayWhole(played);
+}
+
+/** No answer was written: what is wrong with that, if anything. */
+function told(problems: readonly string[]): Replayed {
+  return { problems, reply: null };
+}
+
+function refusalProblems({ lane, exchange: { status, bytes, headers }, client }: Played): string[] {
   const failure = lane.decodeFailure(status, bytes, headers);
   if (failure.message === '') return ['the refusal lost its message'];
-  const { body, status: told } = clientCodec(client).encodeFailure({
+  const { body, status: answered } = clientCodec(client).encodeFailure({
     code: 'provider_rejected',
     message: failure.message,
     status: 400,
@@ -226,32 +164,26 @@ function refusalProblems(lane: Lane, { status, bytes, headers }: RecordedExchang
     requestId: REQUEST_ID,
   });
   JSON.parse(body.toString('utf8'));
-  return told >= 400 ? [] : [`a refusal was told with status ${told}`];
+  return answered >= 400 ? [] : [`a refusal was told with status ${answered}`];
 }
 
-function wholeProblems(
-  lane: Lane,
-  exchange: RecordedExchange,
-  client: ClientDialectId,
-  request: CanonicalRequest,
-): readonly string[] {
+function replayWhole(played: Played): Replayed {
+  const { lane, exchange, client } = played;
   const read = lane.readWhole(exchange.bytes, exchange.headers);
   const observed = exchange.observed();
-  if (read.kind === 'failed') return observed.hasError ? [] : [`read as a failure: ${read.error.message}`];
-  if (read.kind === 'unreadable') return [`unreadable: ${read.reason}`];
-  if (observed.hasError) return ['the provider reported an error under 200 and it was taken for an answer'];
-  const { body, losses } = read.reply.render({ usage: read.reply.usage, cost: COST });
-  const view = clientView(client, body.toString('utf8'), false);
-  return [...view.problems, ...compare(observed, view.answer, read.reply.usage, losses, exchange, client, request)];
+  if (read.kind === 'failed') return told(observed.hasError ? [] : [`read as a failure: ${read.error.message}`]);
+  if (read.kind === 'unreadable') return told([`unreadable: ${read.reason}`]);
+  if (observed.hasError) return told(['the provider reported an error under 200 and it was taken for an answer']);
+  const { body, losses } = read.reply.render({ usage: billed(read.reply, played), cost: COST });
+  const { problems, answer } = clientView(client, body.toString('utf8'), false);
+  return {
+    problems: [...problems, ...compare(observed, answer, read.reply.usage, losses, played)],
+    reply: { bytes: body, isStream: false, answer },
+  };
 }
 
-function streamProblems(
-  lane: Lane,
-  exchange: RecordedExchange,
-  client: ClientDialectId,
-  request: CanonicalRequest,
-  seed: number,
-): readonly string[] {
+function replayStream(played: Played): Replayed {
+  const { lane, exchange, client, request, seed } = played;
   const stream = lane.openStream(exchange.headers);
   const written: Buffer[] = [];
   const write = (bytes: Buffer): void => void written.push(Buffer.from(bytes));
@@ -261,12 +193,21 @@ function streamProblems(
   }
   const observed = exchange.observed();
   const end = stream.error === null ? stream.end(write) : ({ kind: 'failed', error: stream.error } as const);
-  if (end.kind === 'failed') return observed.hasError ? [] : [`the stream was read as failed: ${end.error.message}`];
-  if (observed.hasError) return ['the provider reported an error in the stream and it was not noticed'];
-  if (end.kind === 'died') return isBlankEnd(observed) ? [] : [`the stream was read as cut short: ${end.reason}`];
-  written.push(stream.terminal({ usage: stream.usage, cost: COST }));
-  const view = clientView(client, Buffer.concat(written).toString('utf8'), true, request.includeUsage);
-  return [...view.problems, ...compare(observed, view.answer, stream.usage, stream.losses, exchange, client, request)];
+  if (end.kind === 'failed') return told(observed.hasError ? [] : [`read as a failure: ${end.error.message}`]);
+  if (observed.hasError) return told(['the provider reported an error in the stream and it was not noticed']);
+  if (end.kind === 'died') return told(isBlankEnd(observed) ? [] : [`read as cut short: ${end.reason}`]);
+  written.push(stream.terminal({ usage: billed(stream, played), cost: COST }));
+  const bytes = Buffer.concat(written);
+  const { problems, answer } = clientView(client, bytes.toString('utf8'), true, request.includeUsage);
+  return {
+    problems: [...problems, ...compare(observed, answer, stream.usage, stream.losses, played)],
+    reply: { bytes, isStream: true, answer },
+  };
+}
+
+/** What the gateway counts itself where the provider reports nothing. */
+function billed(reply: { readonly usage: Usage | null; countOutput(): number }, { asked }: Played): Usage {
+  return reply.usage ?? { input: asked.countInput(), output: reply.countOutput() };
 }
 
 /** Snowflake never names an end: then nothing proves that the answer is whole. */
@@ -279,9 +220,7 @@ function compare(
   seen: ObservedAnswer,
   usage: Usage | null,
   losses: readonly { readonly field: string }[],
-  exchange: RecordedExchange,
-  client: ClientDialectId,
-  request: CanonicalRequest,
+  { exchange, client, request }: Played,
 ): readonly string[] {
   const isSame = CHAT_APIS[exchange.api] === client;
   const problems = [
@@ -293,5 +232,3 @@ function compare(
     problems.push(`usage: reported ${JSON.stringify(recorded.usage)}, taken as ${JSON.stringify(totals)}`);
   return problems;
 }
-
-export const CLIENTS: readonly ClientDialectId[] = CLIENT_DIALECTS;

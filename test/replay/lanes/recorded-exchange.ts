@@ -7,6 +7,7 @@ import {
   readCohereStream,
   readConverse,
   readConverseEvents,
+  readInvoked,
   readOllama,
   readOllamaStream,
 } from '../observe/provider-answers.js';
@@ -118,7 +119,7 @@ function observe(api: ChatApi, { response }: Recording): ObservedAnswer {
       return response.stream_base64 === undefined ? readConverse(body) : readConverseEvents(jsons(response['events']));
     case 'bedrock-invoke':
       return response.stream_base64 === undefined
-        ? readMessage(body)
+        ? readInvoked(body)
         : readMessageStream(invokedEvents(jsons(response['events'])));
     case 'cohere':
       return text === undefined ? readCohere(body) : readCohereStream(text);

@@ -1,3 +1,4 @@
+import { readMessage } from './anthropic-answer.js';
 import {
   Draft,
   type Json,
@@ -98,6 +99,15 @@ function converseUsage(usage: Json): ObservedAnswer['usage'] {
   return { input: number(usage['inputTokens']) + number(read) + number(written), output: usage['outputTokens'] };
 }
 
+/** InvokeModel gives the model's own body: Claude's messages, or the completion of Claude 2. */
+export function readInvoked(body: Json): ObservedAnswer {
+  if (typeof body['completion'] !== 'string') return readMessage(body);
+  const draft = new Draft();
+  draft.text = body['completion'];
+  draft.finish = body['stop_reason'] === 'max_tokens' ? 'length' : 'stop';
+  return { choices: [draft.done()], usage: null, seals: [], hasError: false };
+}
+
 const COHERE_FINISHES: Readonly<Record<string, ObservedFinish>> = {
   COMPLETE: 'stop',
   STOP_SEQUENCE: 'stop',
@@ -108,6 +118,8 @@ const COHERE_FINISHES: Readonly<Record<string, ObservedFinish>> = {
 export function readCohere(body: Json): ObservedAnswer {
   const draft = new Draft();
   const message = json(body['message']);
+  // What it says before it calls, and all that it says then.
+  draft.text = string(message['tool_plan']);
   for (const part of jsons(message['content'])) {
     draft.text += string(part['text']);
     draft.reasoning += string(part['thinking']);
@@ -127,6 +139,7 @@ export function readCohereStream(text: string): ObservedAnswer {
       draft.text += string(content['text']);
       draft.reasoning += string(content['thinking']);
     }
+    if (event['type'] === 'tool-plan-delta') draft.text += string(message['tool_plan']);
     if (event['type'] === 'tool-call-start' || event['type'] === 'tool-call-delta')
       takeCohereCall(draft, String(event['index']), json(message['tool_calls']));
     if (event['type'] !== 'message-end') continue;
