@@ -399,6 +399,16 @@ describe('streams', () => {
     expect(end.endsWith('\r\n\r\n')).toBe(true);
   });
 
+  it('line separators are written as escapes, as Google writes them: its older library ends an event at them', () => {
+    const encoder = client.createEncoder(OPTIONS);
+    const text = 'one\u2028two\u2029three';
+    const written = eventsOf(reply([{ kind: 'text', text }]))
+      .map((event) => encoder.write(event))
+      .join('');
+    expect(written).toContain(String.raw`{"text":"one\u2028two\u2029three"}`);
+    expect(written).not.toMatch(/[\u2028\u2029]/);
+  });
+
   it('S13, W30: a call goes out once, whole', () => {
     const encoder = client.createEncoder(OPTIONS);
     const call = { kind: 'tool_call', id: 'c1', name: 'f', arguments: '', variant: 'function' } as const;

@@ -68,7 +68,7 @@ class GeminiEncoder implements StreamEncoder {
   }
 
   #framed(json: string): string {
-    return this.#frame.before() + json + this.#frame.after;
+    return this.#frame.before() + withoutLineSeparators(json) + this.#frame.after;
   }
 
   #at(index: number): CandidateWriter {
@@ -78,6 +78,14 @@ class GeminiEncoder implements StreamEncoder {
     this.#writers.set(index, opened);
     return opened;
   }
+}
+
+/**
+ * Google writes U+2028 and U+2029 as escapes, and its older library counts on that: it reads an event with a pattern whose dot ends at them. In
+ * JSON they can only stand inside of strings.
+ */
+function withoutLineSeparators(json: string): string {
+  return json.replace(/[\u2028\u2029]/g, (separator) => (separator === '\u2028' ? '\\u2028' : '\\u2029'));
 }
 
 function textOf(value: JsonObject): string {
