@@ -22,6 +22,8 @@ interface Integration {
   readonly errors: ConformanceClient['errors'];
   readonly schemasAreTools?: true;
   readonly limits?: NonNullable<ConformanceClient['limits']>;
+  /** Who leaves it leaves a promise of its own unheard: it gathers the whole answer beside the stream, and that fails. */
+  readonly cannotBeLeft?: true;
   readonly create: (key: string, wish: Wish) => BaseChatModel;
 }
 
@@ -82,6 +84,7 @@ const integrations: readonly Integration[] = [
     finished: 'STOP',
     faultyModel: 'groq:gemma-7b-it',
     errors: googleErrors,
+    cannotBeLeft: true,
     create: (key, wish) => new ChatGoogleGenerativeAI({ ...wish, apiKey: key, baseUrl: gatewayUrl, maxRetries: 0 }),
   },
 ];
@@ -127,11 +130,22 @@ function turnOf(message: AIMessageChunk): Turn<BaseMessage> {
   return { calls: calls.map(({ name, args }) => ({ name, args })), text: message.text, added: [message, ...results] };
 }
 
-function langchain({ name, create, ...facts }: Integration): ConformanceClient {
+function langchain({ name, create, cannotBeLeft, ...facts }: Integration): ConformanceClient {
   return {
     ...facts,
     name: `langchain, ${name}`,
     connect(key) {
+      async function leave(model: string, prompt: string): Promise<void> {
+        const leaving = new AbortController();
+        const chunks = await create(key, { model }).stream(prompt, { signal: leaving.signal });
+        let pieces = 0;
+        for await (const chunk of chunks) {
+          if (chunk.text !== '') pieces += 1;
+          if (pieces === 3) break;
+        }
+        leaving.abort();
+      }
+
       return {
         ask: async (model, prompt) => answerOf(await create(key, { model }).invoke(prompt)),
         async stream(model, prompt) {
@@ -140,16 +154,7 @@ function langchain({ name, create, ...facts }: Integration): ConformanceClient {
           const whole = await gathered(chunks as AsyncIterable<AIMessageChunk>, (text) => deltas.push(text));
           return { deltas, ...answerOf(whole) };
         },
-        async leave(model, prompt) {
-          const leaving = new AbortController();
-          const chunks = await create(key, { model }).stream(prompt, { signal: leaving.signal });
-          let pieces = 0;
-          for await (const chunk of chunks) {
-            if (chunk.text !== '') pieces += 1;
-            if (pieces === 3) break;
-          }
-          leaving.abort();
-        },
+        ...(cannotBeLeft === true ? {} : { leave }),
         useTools: (model, isStreamed) =>
           runScript<BaseMessage>([new HumanMessage(toolPrompt)], async (messages, forced) => {
             const bound = create(key, { model }).bindTools?.(

@@ -7,6 +7,8 @@ import { providerModelOf, providerOf, type Target, targets } from './targets.js'
 import { turnsInAll } from './tool-script.js';
 
 const SHORT = 'What is the capital of Portugal?';
+/** Words that look like the wire, and characters that a careless reader cuts or takes for the end of a line. */
+const TRICKY = 'data: [DONE]\n\nevent: error\ndata: {"x":"é 🦊\u2028\\"}\r\n\r\n: ping';
 const LONG = 'Write a long essay about mountains.';
 
 /** Everything an SDK promises its users, at every provider: one test for each promise and dialect. */
@@ -14,6 +16,7 @@ export function describeClient(client: ConformanceClient, over: readonly Target[
   const connected = client.connect(run.demoKey);
   describe.each(over)(`${client.name} at a provider of $dialect`, (target) => {
     describeAnswers(client, connected, target);
+    describeTrickyWords(connected, target);
     describeTools(client, connected, target);
     const { structured } = connected;
     if (structured !== undefined) {
@@ -56,6 +59,14 @@ function describeAnswers(client: ConformanceClient, { ask, stream }: ConnectedCl
   });
 }
 
+function describeTrickyWords({ stream }: ConnectedClient, target: Target): void {
+  if (stream === undefined) return;
+  it('streams words that look like the wire as words', async () => {
+    const { text } = await servedBy(target, 1, () => stream(target.model, `Repeat after me: ${TRICKY}`));
+    expect(text).toBe(TRICKY);
+  });
+}
+
 function describeTools(client: ConformanceClient, { useTools, stream }: ConnectedClient, target: Target): void {
   if (useTools === undefined) return;
   it('calls two tools at once, then another, and answers from its result', async () => {
@@ -74,7 +85,7 @@ function expectScript({ turns, text }: ToolLoop): void {
   ]);
   const [first = [], second = []] = turns;
   for (const { args } of first) expect(args).toEqual({ city: expect.stringMatching(/^\w/) });
-  for (const { args } of second) expect(args).toEqual({ remark: expect.any(String) });
+  for (const { args } of second) expect(args).toEqual({});
   expect(text).toContain('note-7731');
 }
 

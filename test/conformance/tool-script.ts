@@ -21,7 +21,7 @@ const object = (properties: ObjectSchema['properties']): ObjectSchema => ({
   additionalProperties: false,
 });
 
-/** Two that the prompt speaks of, and one that it does not: that one is called because the second turn forces it. */
+/** Two that the prompt speaks of, and one that it does not: that one is called because the second turn forces it, without any argument. */
 export const scriptedTools: readonly ScriptedTool[] = [
   {
     name: 'get_weather',
@@ -37,8 +37,8 @@ export const scriptedTools: readonly ScriptedTool[] = [
   },
   {
     name: 'save_note',
-    description: 'Keeps a remark for later.',
-    parameters: object({ remark: { type: 'string', description: 'What to keep.' } }),
+    description: 'Keeps the latest remark for later.',
+    parameters: object({}),
     result: { note: 'note-7731' },
   },
 ];
