@@ -8,6 +8,7 @@ import { routingWishOf } from './routing-wish.js';
 export function envelopeOf(request: CanonicalRequest): Envelope {
   const measure = measureRequest(request);
   const tokens = inputTokensOf(request, measure);
+  const pricedFeatures = pricedFeaturesOf(request, measure);
   return {
     operation: 'chat',
     model: request.model,
@@ -24,8 +25,8 @@ export function envelopeOf(request: CanonicalRequest): Envelope {
     },
     inputTokensBound: tokens.bound,
     inputTokensLikely: tokens.likely,
-    pricedFeatures: pricedFeaturesOf(request, measure),
+    pricedFeatures,
     routing: routingWishOf(request.extras?.fields ?? {}),
-    searchesAtLeast: 0,
+    searchesAtLeast: pricedFeatures.includes('web_search') ? 1 : 0,
   };
 }

@@ -2,7 +2,7 @@ import { objects, text } from './canonical/json-read.js';
 import type { CanonicalMeasure } from './canonical/measure.js';
 import type { JsonObject } from './canonical/part.js';
 import type { CanonicalRequest, Tool } from './canonical/request.js';
-import { asksForSearch, dearerWays, pluginFeatures } from './openai-chat/priced-features.js';
+import { asksForSearch, dearerWays, pluginFeatures, searchSizes } from './openai-chat/priced-features.js';
 
 const DEFAULT_TIERS = new Set(['auto', 'default', 'standard', 'on_demand', 'standard_only']);
 
@@ -29,6 +29,8 @@ export function pricedFeaturesOf(request: CanonicalRequest, measure: CanonicalMe
   if (measure.hasAudio) features.add('audio_input');
   if (measure.hasHourCache) features.add('cache_write_1h');
   for (const tool of request.tools) if (tool.kind === 'server') addTool(features, tool);
+  for (const tool of request.tools)
+    for (const feature of tool.kind === 'server' ? searchSizes(tool.value) : []) features.add(feature);
   const extras = request.extras?.fields ?? {};
   if (asksForSearch(extras)) features.add('web_search');
   for (const feature of [...pluginFeatures(extras), ...dearerWays(extras)]) features.add(feature);

@@ -4,6 +4,7 @@ import type { Envelope } from '@tollgate/dialects';
 import { affordableOutputTokens, upperBound } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import { billedUnit, canLowerOutput } from './measure.js';
+import { unitsFor } from './priced-features.js';
 
 /** Below this many output tokens an answer is not worth starting: the request is refused instead of clamped. */
 const SMALLEST_ANSWER_TOKENS = 256;
@@ -75,8 +76,14 @@ function boundsOf(envelope: Envelope, attempts: readonly Attempt[], markupBp: nu
     atMs,
     markupBp,
     without: unusedComponents(envelope),
-    webSearches: envelope.pricedFeatures.includes('web_search') ? 1 : 0,
+    webSearches: isSearching(envelope, attempts) ? 1 : 0,
   };
+}
+
+/** Asked for (then every candidate has a price for it), or done unasked by every candidate. */
+function isSearching(envelope: Envelope, attempts: readonly Attempt[]): boolean {
+  if (envelope.pricedFeatures.includes('web_search')) return true;
+  return attempts.every((attempt) => unitsFor(envelope, attempt).web_search !== undefined);
 }
 
 /** Components that this request cannot be charged for: a text prompt must not be held at the price of audio. */

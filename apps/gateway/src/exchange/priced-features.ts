@@ -1,4 +1,4 @@
-import type { PriceComponent, PriceSchedule } from '@tollgate/catalog';
+import type { Endpoint, PriceComponent, PriceSchedule } from '@tollgate/catalog';
 import { type Envelope, openaiChat, type Usage } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 
@@ -10,7 +10,10 @@ export type Billable =
 
 /** The attempts that can bill every feature of the request exactly. When none can, the feature is named: refused, never guessed. */
 export function billableAttempts(envelope: Envelope, attempts: readonly Attempt[]): Billable {
-  let billable = attempts;
+  let billable = attempts.filter(
+    ({ endpoint, price }) => !alwaysSearches(endpoint) || hasPrice(price.schedule, 'web_search'),
+  );
+  if (billable.length === 0 && attempts.length > 0) return { kind: 'unpriced', feature: 'web_search' };
   for (const feature of envelope.pricedFeatures) {
     billable = billable.filter((attempt) => hasPrice(attempt.price.schedule, feature));
     if (billable.length === 0) return { kind: 'unpriced', feature };
@@ -20,15 +23,30 @@ export function billableAttempts(envelope: Envelope, attempts: readonly Attempt[
 
 /** A feature whose effect on the price no bucket describes (a service tier, another model) is never priced. */
 function hasPrice({ prices }: PriceSchedule, feature: string): boolean {
+  // Only a fee for each request grows with the size of a search, and the one price there is is that of the smallest.
+  if (feature.startsWith('search_size:')) return prices.request === undefined;
   const bucket = BUCKETS[feature] ?? null;
   return bucket !== null && prices[bucket] !== undefined;
 }
 
-/** What is billed per piece and not per token: the request itself, and the searches of models that always search. */
-export function unitsFor(envelope: Envelope, attempt: Attempt): Usage {
-  const { prices } = attempt.price.schedule;
+/** OpenAI's search models: each answer is a search and is billed as one, whether it was asked for or not, and their usage counts none. */
+const ALWAYS_SEARCHES = /search-(preview|api)/;
+/** The models of the chat interface that can be told to search (Perplexity's count what they do). The interface itself counts none. */
+const CAN_SEARCH = /search|sonar/;
+
+function alwaysSearches({ dialect, providerModel }: Endpoint): boolean {
+  return dialect === 'openai-chat' && ALWAYS_SEARCHES.test(providerModel);
+}
+
+/**
+ * What is billed per piece and not per token: the request itself, and a search where the provider makes one and counts none. The other dialects
+ * count their searches: there, none is none.
+ */
+export function unitsFor(envelope: Envelope, { endpoint, price }: Attempt): Usage {
+  const { prices } = price.schedule;
   const request = prices.request === undefined ? {} : { request: 1 };
-  const isSearch = envelope.searchesAtLeast > 0 && prices.web_search !== undefined;
-  const search = isSearch ? { web_search: envelope.searchesAtLeast } : {};
-  return { ...request, ...search };
+  const isAsked =
+    envelope.searchesAtLeast > 0 && endpoint.dialect === 'openai-chat' && CAN_SEARCH.test(endpoint.providerModel);
+  const isSearch = (isAsked || alwaysSearches(endpoint)) && prices.web_search !== undefined;
+  return { ...request, ...(isSearch ? { web_search: Math.max(1, envelope.searchesAtLeast) } : {}) };
 }

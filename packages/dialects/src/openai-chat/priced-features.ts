@@ -20,6 +20,8 @@ export const PRICED_FEATURES = {
   speed: null,
   /** where it is computed, where that makes it dearer (Anthropic), followed by `:<place>` */
   inference_geo: null,
+  /** a search of more than the least, followed by `:<size>`: dearer where a fee is charged for each request (Perplexity) */
+  search_size: null,
   /** `preset`: the provider would choose another model than the one that was priced */
   provider_routing: null,
   plugin: null,
@@ -33,6 +35,7 @@ export function pricedFeatures(request: JsonObject, met: { hasAudio: boolean; ha
   const tier = request['service_tier'];
   if (typeof tier === 'string' && !DEFAULT_TIERS.has(tier)) features.add(`service_tier:${tier.slice(0, 40)}`);
   if (asksForSearch(request)) features.add('web_search');
+  for (const feature of searchSizes(request['web_search_options'])) features.add(feature);
   const modalities = list(request['modalities']).map((modality) => String(modality).toLowerCase());
   if (modalities.includes('audio')) features.add('audio_output');
   if (modalities.includes('image')) features.add('image_output');
@@ -64,6 +67,15 @@ export function dearerWays(request: JsonObject): readonly string[] {
     const way = request[name];
     return !isPresent(way) || usual.has(way) ? [] : [`${name}:${String(way).slice(0, 40)}`];
   });
+}
+
+/** How much a search reads, and by which kind of it, where that is more than the least. */
+export function searchSizes(options: unknown): readonly string[] {
+  if (!isObject(options)) return [];
+  const sizes = [options['search_context_size'], options['search_type']];
+  return sizes.flatMap((size) =>
+    !isPresent(size) || size === 'low' || size === 'fast' ? [] : [`search_size:${String(size).slice(0, 40)}`],
+  );
 }
 
 /** The two ways of asking for a search without a tool. */
