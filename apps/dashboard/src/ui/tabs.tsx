@@ -9,10 +9,11 @@ export interface Tab {
   readonly content: ReactNode;
 }
 
+/** Panels lie on top of each other and all take the room of the largest: choosing another tab moves nothing on the page. */
 export function Tabs({ tabs, label }: { tabs: readonly Tab[]; label: string }) {
   return (
     <Primitive.Root defaultValue={tabs[0]?.id ?? ''} className="min-w-0">
-      <Primitive.List aria-label={label} className="mb-2 flex gap-1">
+      <Primitive.List aria-label={label} className="mb-2 flex flex-wrap gap-1">
         {tabs.map((tab) => (
           <Primitive.Trigger
             key={tab.id}
@@ -23,11 +24,19 @@ export function Tabs({ tabs, label }: { tabs: readonly Tab[]; label: string }) {
           </Primitive.Trigger>
         ))}
       </Primitive.List>
-      {tabs.map((tab) => (
-        <Primitive.Content key={tab.id} value={tab.id} tabIndex={-1} className="min-w-0">
-          {tab.content}
-        </Primitive.Content>
-      ))}
+      <div className="grid grid-cols-[minmax(0,1fr)]">
+        {tabs.map((tab) => (
+          <Primitive.Content
+            key={tab.id}
+            value={tab.id}
+            forceMount
+            tabIndex={-1}
+            className="col-start-1 row-start-1 grid min-w-0 grid-cols-[minmax(0,1fr)] data-[state=inactive]:invisible"
+          >
+            {tab.content}
+          </Primitive.Content>
+        ))}
+      </div>
     </Primitive.Root>
   );
 }

@@ -4,15 +4,14 @@ import Link from 'next/link';
 import { connection } from 'next/server';
 import { config } from '../../config';
 import { ButtonLink } from '../../ui/button';
+import { QuickStartExample } from '../quick-start/quick-start-example';
 import { ExampleReceipt } from './example-receipt';
 import { percentOfBasisPoints } from './percent';
-import { SnippetTabs } from './snippet-tabs';
-import { FIRST_MODEL } from './snippets';
 
 const PROMISES = [
   {
-    title: 'One key, every model',
-    text: 'Keep the SDK you have and change its base URL. Model names choose the provider; your code stays as it is.',
+    title: 'Any SDK, any model',
+    text: 'Keep the OpenAI, Anthropic or Gemini SDK you have and change its base URL. Each of them reaches every model, whoever serves it. What a provider cannot be told is named on the request.',
     Icon: KeyRound,
   },
   {
@@ -29,7 +28,7 @@ const PROMISES = [
 
 export async function Landing() {
   await connection();
-  const { gatewayUrl, markupBp, trialCreditNanousd } = config();
+  const { markupBp, trialCreditNanousd } = config();
   return (
     <>
       <section className="mx-auto grid max-w-6xl items-center gap-10 px-4 pb-14 pt-14 sm:px-6 lg:grid-cols-[1fr_1.05fr] lg:pt-24">
@@ -38,8 +37,8 @@ export async function Landing() {
             Every language model behind one key
           </h1>
           <p className="mt-5 max-w-xl text-pretty text-base leading-relaxed text-muted">
-            Tollgate is a managed gateway for large language models. Point your existing SDK at it, pay as you go, and
-            see what every single request cost and why.
+            Tollgate is a managed gateway for large language models. Point the OpenAI, Anthropic or Gemini SDK you
+            already use at it and ask any model. Pay as you go, and see what every single request cost and why.
           </p>
           <div className="mt-7 flex flex-wrap items-center gap-3">
             <ButtonLink href="/sign-up" look="primary" size="large">
@@ -56,7 +55,7 @@ export async function Landing() {
           ) : null}
         </div>
         <div className="min-w-0">
-          <SnippetTabs gatewayUrl={gatewayUrl} apiKey="tg_your_key" model={FIRST_MODEL} />
+          <QuickStartExample modelsHref="/pricing" />
         </div>
       </section>
 

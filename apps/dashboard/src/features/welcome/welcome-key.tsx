@@ -6,16 +6,18 @@ import { CodeBlock } from '../../ui/code-block';
 import { Notice } from '../../ui/notice';
 import { Skeleton } from '../../ui/skeleton';
 import { createFirstKey, type FirstKey } from '../keys/first-key-action';
-import { SnippetTabs } from '../landing/snippet-tabs';
+import { KEY_PLACEHOLDER } from '../quick-start/key-placeholder';
+import { QuickStart } from '../quick-start/quick-start';
+import type { SnippetModels } from '../quick-start/snippets';
 import { FirstRequest } from './first-request';
 
 interface WelcomeKeyProps {
   readonly gatewayUrl: string;
-  readonly model: string;
+  readonly models: SnippetModels;
 }
 
 /** Asks for the first key once the page stands: opening the page (a mail scanner does that too) makes nothing. */
-export function WelcomeKey({ gatewayUrl, model }: WelcomeKeyProps) {
+export function WelcomeKey({ gatewayUrl, models }: WelcomeKeyProps) {
   const [key, setKey] = useState<FirstKey | null>(null);
   const wasAsked = useRef(false);
   useEffect(() => {
@@ -30,11 +32,12 @@ export function WelcomeKey({ gatewayUrl, model }: WelcomeKeyProps) {
       <Card title="1. Your key">
         <KeyBox first={key} />
       </Card>
-      <Card title="2. Your first request" note="The official SDKs, unchanged but for the base URL.">
-        <SnippetTabs
+      <Card title="2. Your first request" note="The SDK you have, unchanged but for its base URL.">
+        <QuickStart
           gatewayUrl={gatewayUrl}
-          apiKey={key?.kind === 'created' ? key.token : 'tg_your_key'}
-          model={model}
+          apiKey={key?.kind === 'created' ? key.token : KEY_PLACEHOLDER}
+          models={models}
+          modelsHref="/models"
         />
       </Card>
       <Card title="3. See what it cost">

@@ -1,19 +1,17 @@
 import type { Metadata } from 'next';
-import { config } from '../../../config';
-import { SnippetTabs } from '../../../features/landing/snippet-tabs';
-import { FIRST_MODEL } from '../../../features/landing/snippets';
 import { BreakdownTable } from '../../../features/overview/breakdown-table';
 import { OverviewCharts } from '../../../features/overview/overview-charts';
 import { readOverview } from '../../../features/overview/read-overview';
 import { StatTiles } from '../../../features/overview/stat-tiles';
+import { QuickStartExample } from '../../../features/quick-start/quick-start-example';
 import { NotAllowed } from '../../../features/shell/not-allowed';
 import { readAddress, writeAddress } from '../../../features/usage-filter/filter-address';
 import { readUsedNames, usageChoices } from '../../../features/usage-filter/filter-choices';
 import { FilterSelects } from '../../../features/usage-filter/filter-selects';
-import { usageFiltersOf } from '../../../features/usage-filter/usage-filters-of';
 import { decodeRange } from '../../../features/usage-filter/range';
 import { RANGE_CHOICES } from '../../../features/usage-filter/range-choices';
 import { RangePicker } from '../../../features/usage-filter/range-picker';
+import { usageFiltersOf } from '../../../features/usage-filter/usage-filters-of';
 import { type SearchParameters, textParameter } from '../../../server/search-parameters';
 import { isAllowed, requireVisitor } from '../../../server/session';
 import { Card } from '../../../ui/card';
@@ -58,7 +56,7 @@ export default async function OverviewPage({ searchParams }: { searchParams: Pro
           <EmptyState title="No requests in this range">
             <p className="mb-5">They appear here within three seconds. This is what one looks like:</p>
             <div className="text-left">
-              <SnippetTabs gatewayUrl={config().gatewayUrl} apiKey="tg_your_key" model={FIRST_MODEL} />
+              <QuickStartExample modelsHref="/models" />
             </div>
           </EmptyState>
         </Card>

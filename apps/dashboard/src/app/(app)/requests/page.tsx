@@ -1,19 +1,17 @@
 import { keyNames } from '@tollgate/access';
 import { listRequests, type RequestFilters } from '@tollgate/usage';
 import type { Metadata } from 'next';
-import { config } from '../../../config';
-import { SnippetTabs } from '../../../features/landing/snippet-tabs';
-import { FIRST_MODEL } from '../../../features/landing/snippets';
+import { QuickStartExample } from '../../../features/quick-start/quick-start-example';
 import { RequestSearch } from '../../../features/requests/request-search';
 import { RequestTable } from '../../../features/requests/request-table';
 import { NotAllowed } from '../../../features/shell/not-allowed';
 import { type FilterAddress, readAddress, writeAddress } from '../../../features/usage-filter/filter-address';
 import { keyTitle, readUsedNames, usageChoices } from '../../../features/usage-filter/filter-choices';
 import { type FilterChoice, FilterSelects } from '../../../features/usage-filter/filter-selects';
-import { usageFiltersOf } from '../../../features/usage-filter/usage-filters-of';
 import { decodeRange, type Range } from '../../../features/usage-filter/range';
 import { RANGE_CHOICES } from '../../../features/usage-filter/range-choices';
 import { RangePicker } from '../../../features/usage-filter/range-picker';
+import { usageFiltersOf } from '../../../features/usage-filter/usage-filters-of';
 import { database } from '../../../server/database';
 import { type SearchParameters, textParameter } from '../../../server/search-parameters';
 import { isAllowed, requireVisitor } from '../../../server/session';
@@ -134,7 +132,7 @@ function NoRequests({ isNarrowed }: { isNarrowed: boolean }) {
     <EmptyState title="No requests yet">
       <p className="mb-5">They appear here within three seconds. This is what one looks like:</p>
       <div className="text-left">
-        <SnippetTabs gatewayUrl={config().gatewayUrl} apiKey="tg_your_key" model={FIRST_MODEL} />
+        <QuickStartExample modelsHref="/models" />
       </div>
     </EmptyState>
   );

@@ -1,8 +1,9 @@
 import { displayUsd } from '@tollgate/amount';
 import type { Metadata } from 'next';
 import { config } from '../../../config';
-import { FIRST_MODEL } from '../../../features/landing/snippets';
+import { exampleModels } from '../../../features/quick-start/example-models';
 import { WelcomeKey } from '../../../features/welcome/welcome-key';
+import { catalog } from '../../../server/catalog';
 import { requireVisitor } from '../../../server/session';
 import { PageHeading } from '../../../ui/page-heading';
 
@@ -18,7 +19,7 @@ export default async function WelcomePage() {
           ? `${displayUsd(trialCreditNanousd)} of trial credit is being added to your balance. Three steps to your first answer.`
           : 'Three steps to your first answer.'}
       </PageHeading>
-      <WelcomeKey gatewayUrl={gatewayUrl} model={FIRST_MODEL} />
+      <WelcomeKey gatewayUrl={gatewayUrl} models={exampleModels((await catalog()).models)} />
     </div>
   );
 }

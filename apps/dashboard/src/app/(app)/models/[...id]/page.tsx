@@ -2,10 +2,9 @@ import { ArrowLeft } from 'lucide-react';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { config } from '../../../../config';
-import { SnippetTabs } from '../../../../features/landing/snippet-tabs';
 import { EndpointPrices } from '../../../../features/models/endpoint-prices';
 import { knownCapabilities, modelFacts } from '../../../../features/models/model-facts';
+import { ModelExample } from '../../../../features/quick-start/model-example';
 import { catalog } from '../../../../server/catalog';
 import { requireVisitor } from '../../../../server/session';
 import { Badge } from '../../../../ui/badge';
@@ -58,7 +57,7 @@ export default async function ModelPage({ params }: { params: Promise<{ id: stri
             <Facts facts={modelFacts(model)} />
           </Card>
           <Card title="Use it">
-            <SnippetTabs gatewayUrl={config().gatewayUrl} apiKey="tg_your_key" model={model.id} />
+            <ModelExample id={model.id} operation={model.operation} />
           </Card>
         </div>
       </div>
