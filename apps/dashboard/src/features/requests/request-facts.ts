@@ -1,6 +1,7 @@
 import type { RequestRecord } from '@tollgate/usage';
 import type { Fact } from '../../ui/facts';
 import { duration, fullCount } from '../../ui/format';
+import { dialectTitle } from './dialect-title';
 import { endingTitle } from './request-status';
 
 const SOURCES: Readonly<Record<RequestRecord['usageSource'], string>> = {
@@ -12,11 +13,12 @@ const SOURCES: Readonly<Record<RequestRecord['usageSource'], string>> = {
 /** What the log knows of a request beyond its receipt. */
 export function requestFacts(log: RequestRecord): Fact[] {
   const { features } = log;
+  const api = dialectTitle(log.dialect);
   const facts: Fact[] = [
+    { title: 'API', value: log.isStream ? `${api}, streamed` : api },
     { title: 'Model', value: log.model },
     ...(log.requestedModel === log.model ? [] : [{ title: 'Asked for', value: log.requestedModel }]),
     { title: 'Provider', value: log.region === null ? log.provider : `${log.provider}, ${log.region}` },
-    { title: 'Dialect', value: log.isStream ? `${log.dialect}, stream` : log.dialect },
     { title: 'Ending', value: log.finish === null ? endingTitle(log) : `${endingTitle(log)}, ${log.finish}` },
     ...(log.errorCode === null ? [] : [{ title: 'Error code', value: log.errorCode }]),
     { title: 'Duration', value: duration(log.durationMs) },
@@ -32,7 +34,6 @@ export function requestFacts(log: RequestRecord): Fact[] {
   ];
   if (features.tools > 0) facts.push({ title: 'Tools offered', value: fullCount(features.tools) });
   if (features.images > 0) facts.push({ title: 'Images', value: fullCount(features.images) });
-  if (log.losses.length > 0) facts.push({ title: 'Lost in translation', value: log.losses.join(', ') });
   return facts;
 }
 

@@ -5,6 +5,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { AttemptTimeline } from '../../../../features/requests/attempt-timeline';
+import { LossList } from '../../../../features/requests/loss-list';
 import { requestFacts } from '../../../../features/requests/request-facts';
 import { RequestReceipt } from '../../../../features/requests/request-receipt';
 import { RequestStatus } from '../../../../features/requests/request-status';
@@ -71,6 +72,7 @@ export default async function RequestPage({ params }: { params: Promise<{ id: st
               <Facts facts={requestFacts(log)} />
             </Card>
           ) : null}
+          {log ? <LossList losses={log.losses} /> : null}
           <Card title="Ids">
             <Facts facts={idFacts(id, log, event, keyTitle(keyId, names.get(keyId)))} />
           </Card>
