@@ -9,6 +9,7 @@ const EXPECTED: Record<(typeof ACTIONS)[number], string> = {
   'key.write': 'oad',
   'management_key.write': 'oa',
   'project.write': 'oad',
+  'retention.write': 'oa',
   'credit.read': 'oadb',
   'credit.write': 'oab',
   'member.read': 'oadbv',

@@ -10,6 +10,7 @@ export const ACTIONS = [
   'key.write',
   'management_key.write',
   'project.write',
+  'retention.write',
   'credit.read',
   'credit.write',
   'member.read',
@@ -30,6 +31,8 @@ const ALLOWED: Readonly<Record<Action, readonly Role[]>> = {
   // A management key can do what an admin can, so only who is at least that makes one.
   'management_key.write': ['owner', 'admin'],
   'project.write': ['owner', 'admin', 'developer'],
+  // What is kept of conversations is a promise to the people in them, and turning it off deletes: not one developer's choice.
+  'retention.write': ['owner', 'admin'],
   'credit.read': ['owner', 'admin', 'developer', 'billing'],
   'credit.write': ['owner', 'admin', 'billing'],
   'member.read': ['owner', 'admin', 'developer', 'billing', 'viewer'],

@@ -43,6 +43,6 @@ it('every server action asks who is there', () => {
 it('no page changes anything when it is opened', () => {
   const pages = files.filter((file) => /\/(page|layout)\.tsx$/.test(file));
   const writers =
-    /\b(createKey|updateKey|revokeKey|disableKey|enableKey|requestGrant|renameOrganization|createOrganizationForUser)\b/;
+    /\b(createKey|updateKey|revokeKey|disableKey|enableKey|requestGrant|renameOrganization|createOrganizationForUser|changeProjectSettings)\b/;
   expect(pages.filter((file) => writers.test(read(file)))).toEqual([]);
 });

@@ -2,11 +2,11 @@
 
 import { createKey, listKeys } from '@tollgate/access';
 import { config } from '../../config';
+import { announceAuthChange } from '../../server/announce';
 import { database } from '../../server/database';
 import { random } from '../../server/random';
 import { currentVisitor, isAllowed } from '../../server/session';
 import { grantTrial } from '../auth/trial';
-import { announceKeyChange } from './announce';
 
 export type FirstKey =
   | { readonly kind: 'created'; readonly token: string }
@@ -36,7 +36,7 @@ export async function createFirstKey(): Promise<FirstKey> {
   });
   if (created.kind !== 'created')
     return { kind: 'failed', message: 'The key could not be made. Make one on the keys page.' };
-  await announceKeyChange(organizationId, created.authVersion);
+  await announceAuthChange(organizationId, created.authVersion);
   // Asked for when the address was confirmed; asked again, it does nothing unless that was cut short.
   await grantTrial({ id: visitor.userId, email: visitor.email });
   return { kind: 'created', token: created.token };

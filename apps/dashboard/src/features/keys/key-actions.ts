@@ -14,10 +14,10 @@ import { type Nanousd, parseUsd } from '@tollgate/amount';
 import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { config } from '../../config';
+import { announceAuthChange } from '../../server/announce';
 import { database } from '../../server/database';
 import { random } from '../../server/random';
 import { currentVisitor, isAllowed, type Visitor } from '../../server/session';
-import { announceKeyChange } from './announce';
 
 export interface Refusal {
   readonly kind: 'refused';
@@ -71,7 +71,7 @@ export async function createKeyAction(input: z.input<typeof wishSchema>): Promis
   });
   switch (created.kind) {
     case 'created':
-      await announceKeyChange(organizationId, created.authVersion);
+      await announceAuthChange(organizationId, created.authVersion);
       revalidatePath('/keys');
       return { kind: 'created', token: created.token, name: created.key.name };
     case 'invalid':
@@ -115,7 +115,7 @@ async function allowedVisitor(): Promise<Visitor | Refusal> {
 async function settle(visitor: Visitor, changed: ChangedKey): Promise<KeyChange> {
   switch (changed.kind) {
     case 'changed': {
-      const isAnnounced = await announceKeyChange(visitor.organization.organizationId, changed.authVersion);
+      const isAnnounced = await announceAuthChange(visitor.organization.organizationId, changed.authVersion);
       revalidatePath('/keys');
       return { kind: 'changed', isAnnounced };
     }

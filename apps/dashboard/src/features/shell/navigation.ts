@@ -1,4 +1,13 @@
-import { Boxes, ChartLine, CircleUser, KeyRound, type LucideIcon, ScrollText, Wallet } from 'lucide-react';
+import {
+  Boxes,
+  ChartLine,
+  CircleUser,
+  KeyRound,
+  type LucideIcon,
+  ScrollText,
+  SlidersHorizontal,
+  Wallet,
+} from 'lucide-react';
 
 export interface Destination {
   readonly href: string;
@@ -13,5 +22,6 @@ export const DESTINATIONS: readonly Destination[] = [
   { href: '/keys', title: 'Keys', Icon: KeyRound },
   { href: '/models', title: 'Models', Icon: Boxes },
   { href: '/credits', title: 'Credits', Icon: Wallet },
+  { href: '/settings', title: 'Settings', Icon: SlidersHorizontal },
   { href: '/account', title: 'Account', Icon: CircleUser },
 ];
