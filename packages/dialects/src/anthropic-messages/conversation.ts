@@ -1,5 +1,7 @@
+import { CallResults, type PlacedResult } from '../canonical/call-results.js';
 import type { JsonObject, Part, ToolCallPart, ToolResultPart } from '../canonical/part.js';
 import { wireCallId } from '../canonical/tool-call-id.js';
+import { UniqueNames } from '../canonical/unique-names.js';
 import {
   callBlock,
   isOnePlainText,
@@ -74,16 +76,14 @@ function mediaOf(part: ToolResultPart, at: string, writing: Writing): readonly J
 }
 
 function mergeRoles(turns: readonly Written[]): Written[] {
-  const merged: Written[] = [];
-  for (const turn of turns) {
+  const merged: { readonly role: Turn['role']; readonly blocks: JsonObject[]; fields: JsonObject }[] = [];
+  for (const { role, blocks, fields } of turns) {
     const last = merged.at(-1);
-    if (last === undefined || last.role !== turn.role) merged.push(turn);
-    else
-      merged[merged.length - 1] = {
-        role: turn.role,
-        blocks: [...last.blocks, ...turn.blocks],
-        fields: { ...last.fields, ...turn.fields },
-      };
+    if (last === undefined || last.role !== role) merged.push({ role, blocks: [...blocks], fields });
+    else {
+      for (const block of blocks) last.blocks.push(block);
+      if (Object.keys(fields).length > 0) last.fields = { ...last.fields, ...fields };
+    }
   }
   return merged;
 }
@@ -102,15 +102,8 @@ function trimEnding(turns: Written[], { losses }: Writing): void {
 
 // --- calls and their results ----------------------------------------------------------------------------------------------
 
-interface FoundResult {
-  readonly part: ToolResultPart;
-  readonly at: string;
-  readonly turn: number;
-  isTaken: boolean;
-}
-
 function pairCalls(turns: readonly Turn[], writing: Writing): readonly Written[] {
-  const results = collectResults(turns);
+  const results = new CallResults(turns);
   const written: Written[] = [];
   let due: readonly JsonObject[] = [];
   for (const [index, turn] of turns.entries()) {
@@ -133,23 +126,10 @@ function pairCalls(turns: readonly Turn[], writing: Writing): readonly Written[]
   return written;
 }
 
-function collectResults(turns: readonly Turn[]): Map<string, FoundResult[]> {
-  const results = new Map<string, FoundResult[]>();
-  for (const [turn, { parts }] of turns.entries()) {
-    for (const { part, at } of parts) {
-      if (part.kind !== 'tool_result') continue;
-      const found = results.get(part.callId) ?? [];
-      found.push({ part, at, turn, isTaken: false });
-      results.set(part.callId, found);
-    }
-  }
-  return results;
-}
-
 function writeAssistant(
   turn: Turn,
   index: number,
-  results: Map<string, FoundResult[]>,
+  results: CallResults,
   writing: Writing,
 ): { readonly turn: Written; readonly results: readonly JsonObject[] } {
   const answers: WrittenResult[] = [];
@@ -157,7 +137,7 @@ function writeAssistant(
   const blocks = turn.parts.flatMap(({ part, at }) => {
     if (part.kind !== 'tool_call') return partBlocks(part, at, writing);
     const id = ids.next(part.id);
-    answers.push(answerOf(part, id, at, takeResult(results.get(part.id) ?? [], index, writing), writing));
+    answers.push(answerOf(part, id, at, results.take(part.id, index, writing.losses), writing));
     return [callBlock(part, id, at, writing)];
   });
   return {
@@ -166,27 +146,11 @@ function writeAssistant(
   };
 }
 
-/**
- * The result of a call: of the turn right behind it, else the first that comes later. Several for one call are a 400, the last one said is kept
- * (T04).
- */
-function takeResult(found: readonly FoundResult[], turn: number, { losses }: Writing): FoundResult | null {
-  const later = found.filter((result) => !result.isTaken && result.turn > turn);
-  const first = later[0];
-  if (first === undefined) return null;
-  const together = later.filter((result) => result.turn === first.turn);
-  for (const result of together) result.isTaken = true;
-  const kept = together.at(-1) ?? first;
-  for (const result of together) if (result !== kept) losses.dropped(result.at);
-  if (kept.turn > turn + 1) losses.moved(kept.at);
-  return kept;
-}
-
 function answerOf(
   call: ToolCallPart,
   id: string,
   at: string,
-  result: FoundResult | null,
+  result: PlacedResult | null,
   writing: Writing,
 ): WrittenResult {
   if (result !== null) return resultBlock({ ...result.part, variant: call.variant }, id, result.at, writing);
@@ -195,15 +159,14 @@ function answerOf(
 }
 
 /** Parts of a user's turn but the results that stand before them. A result nobody asked for becomes words. */
-function writeUser(turn: Turn, results: Map<string, FoundResult[]>, writing: Writing): readonly JsonObject[] {
+function writeUser(turn: Turn, results: CallResults, writing: Writing): readonly JsonObject[] {
   let hasOthers = false;
   return turn.parts.flatMap(({ part, at }) => {
     if (part.kind !== 'tool_result') {
       hasOthers = true;
       return partBlocks(part, at, writing);
     }
-    const isPlaced = results.get(part.callId)?.some((result) => result.at === at && result.isTaken) ?? false;
-    if (isPlaced) {
+    if (results.isTaken(at)) {
       if (hasOthers) writing.losses.moved(at);
       return [];
     }
@@ -214,13 +177,10 @@ function writeUser(turn: Turn, results: Map<string, FoundResult[]>, writing: Wri
 
 /** Ids for the wire: legal, and no two calls of a turn with the same one (in different turns the vendor takes them, a recording says). */
 class WireIds {
-  readonly #used = new Set<string>();
+  readonly #names = new UniqueNames();
 
   next(id: string): string {
     const legal = wireCallId(id, CALL_ID_RULE);
-    let unique = legal;
-    for (let number = 2; this.#used.has(unique); number += 1) unique = `${legal.slice(0, 56)}_${number}`;
-    this.#used.add(unique);
-    return unique;
+    return this.#names.take(legal, (number) => `${legal.slice(0, 56)}_${number}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Tool } from '../canonical/request.js';
+import { UniqueNames } from '../canonical/unique-names.js';
 import { legalToolName } from './wire.js';
 
 /** What a client calls a tool, and of which kind it is. */
@@ -12,6 +13,7 @@ export interface NamedTool {
  * here are changed, and two that would then be one get a number.
  */
 export class ToolNames {
+  readonly #names = new UniqueNames();
   readonly #byWire = new Map<string, NamedTool>();
   readonly #wires = new Map<string, string>();
 
@@ -31,8 +33,7 @@ export class ToolNames {
 
   #add(name: string, variant: NamedTool['variant']): void {
     if (this.#wires.has(name)) return;
-    let wire = legalToolName(name);
-    for (let number = 2; this.#byWire.has(wire); number += 1) wire = `${legalToolName(name).slice(0, 120)}_${number}`;
+    const wire = this.#names.take(legalToolName(name), (number) => `${legalToolName(name).slice(0, 120)}_${number}`);
     this.#wires.set(name, wire);
     this.#byWire.set(wire, { name, variant });
   }

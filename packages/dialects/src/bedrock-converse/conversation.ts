@@ -1,8 +1,10 @@
 import { refuse } from '../anthropic-messages/refused.js';
+import { CallResults, type PlacedResult } from '../canonical/call-results.js';
 import type { JsonObject, Part, ToolCallPart, ToolResultPart } from '../canonical/part.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
 import { callersMessage } from '../canonical/request-words.js';
 import { wireCallId } from '../canonical/tool-call-id.js';
+import { UniqueNames } from '../canonical/unique-names.js';
 import {
   callBlocks,
   isBlank,
@@ -119,7 +121,7 @@ function turnsOf(request: CanonicalRequest, writing: Writing): readonly Turn[] {
     const role = message.role === 'assistant' ? 'assistant' : 'user';
     const placed = placedParts(message, place, writing);
     const last = turns.at(-1);
-    if (last?.role === role) last.parts.push(...placed);
+    if (last?.role === role) for (const part of placed) last.parts.push(part);
     else turns.push({ role, parts: [...placed] });
   }
   return turns;
@@ -155,12 +157,11 @@ function mediaOf(part: ToolResultPart, at: string, writing: Writing): readonly J
 }
 
 function mergeRoles(turns: readonly WireTurn[]): WireTurn[] {
-  const merged: WireTurn[] = [];
-  for (const turn of turns) {
+  const merged: { readonly role: WireTurn['role']; readonly content: JsonObject[] }[] = [];
+  for (const { role, content } of turns) {
     const last = merged.at(-1);
-    if (last?.role === turn.role)
-      merged[merged.length - 1] = { role: turn.role, content: [...last.content, ...turn.content] };
-    else merged.push(turn);
+    if (last?.role !== role) merged.push({ role, content: [...content] });
+    else for (const block of content) last.content.push(block);
   }
   return merged;
 }
@@ -184,17 +185,8 @@ function withWords(turn: WireTurn, { losses }: Writing): WireTurn {
 
 // --- calls and their results ----------------------------------------------------------------------------------------------
 
-interface FoundResult {
-  readonly part: ToolResultPart;
-  readonly at: string;
-  readonly turn: number;
-  isTaken: boolean;
-}
-
-type FoundResults = ReadonlyMap<string, readonly FoundResult[]>;
-
 function pairCalls(turns: readonly Turn[], writing: Writing): readonly WireTurn[] {
-  const results = collectResults(turns);
+  const results = new CallResults(turns);
   const ids = new WireIds(writing);
   const written: WireTurn[] = [];
   let due: readonly JsonObject[] = [];
@@ -212,23 +204,10 @@ function pairCalls(turns: readonly Turn[], writing: Writing): readonly WireTurn[
   return written;
 }
 
-function collectResults(turns: readonly Turn[]): FoundResults {
-  const results = new Map<string, FoundResult[]>();
-  for (const [turn, { parts }] of turns.entries()) {
-    for (const { part, at } of parts) {
-      if (part.kind !== 'tool_result') continue;
-      const found = results.get(part.callId) ?? [];
-      found.push({ part, at, turn, isTaken: false });
-      results.set(part.callId, found);
-    }
-  }
-  return results;
-}
-
 function writeAssistant(
   turn: Turn,
   index: number,
-  results: FoundResults,
+  results: CallResults,
   ids: WireIds,
   writing: Writing,
 ): { readonly content: readonly JsonObject[]; readonly answers: readonly JsonObject[] } {
@@ -236,30 +215,17 @@ function writeAssistant(
   const content = turn.parts.flatMap(({ part, at }) => {
     if (part.kind !== 'tool_call') return partBlocks(part, at, writing);
     const id = ids.next(part.id);
-    answers.push(...answerOf(part, id, at, takeResult(results.get(part.id) ?? [], index, writing), writing));
+    answers.push(...answerOf(part, id, at, results.take(part.id, index, writing.losses), writing));
     return callBlocks(part, id, at, writing);
   });
   return { content, answers };
-}
-
-/** Of the turn right behind the call, else the first that comes later. Several for one call are a 400: the last one said is kept (T04). */
-function takeResult(found: readonly FoundResult[], turn: number, { losses }: Writing): FoundResult | null {
-  const later = found.filter((result) => !result.isTaken && result.turn > turn);
-  const first = later[0];
-  if (first === undefined) return null;
-  const together = later.filter((result) => result.turn === first.turn);
-  for (const result of together) result.isTaken = true;
-  const kept = together.at(-1) ?? first;
-  for (const result of together) if (result !== kept) losses.dropped(result.at);
-  if (kept.turn > turn + 1) losses.moved(kept.at);
-  return kept;
 }
 
 function answerOf(
   call: ToolCallPart,
   id: string,
   at: string,
-  result: FoundResult | null,
+  result: PlacedResult | null,
   writing: Writing,
 ): readonly JsonObject[] {
   if (result !== null) return resultBlocks({ ...result.part, variant: call.variant }, id, result.at, writing);
@@ -268,15 +234,14 @@ function answerOf(
 }
 
 /** Parts of a user's turn but the results that stand before them. A result nobody asked for becomes words. */
-function writeUser(turn: Turn, results: FoundResults, writing: Writing): readonly JsonObject[] {
+function writeUser(turn: Turn, results: CallResults, writing: Writing): readonly JsonObject[] {
   let hasOthers = false;
   return turn.parts.flatMap(({ part, at }) => {
     if (part.kind !== 'tool_result') {
       hasOthers ||= part.kind !== 'text' || !isBlank(part.text);
       return partBlocks(part, at, writing);
     }
-    const isPlaced = results.get(part.callId)?.some((result) => result.at === at && result.isTaken) ?? false;
-    if (isPlaced) {
+    if (results.isTaken(at)) {
       if (hasOthers) writing.losses.moved(at);
       return [];
     }
@@ -287,7 +252,7 @@ function writeUser(turn: Turn, results: FoundResults, writing: Writing): readonl
 
 /** Ids for the wire: legal for the model, and no two calls of a conversation with the same one. */
 class WireIds {
-  readonly #used = new Set<string>();
+  readonly #names = new UniqueNames();
   readonly #writing: Writing;
 
   constructor(writing: Writing) {
@@ -296,10 +261,6 @@ class WireIds {
 
   next(id: string): string {
     const rule = this.#writing.traits.callIds;
-    const legal = wireCallId(id, rule);
-    let unique = legal;
-    for (let number = 2; this.#used.has(unique); number += 1) unique = wireCallId(`${id}_${number}`, rule);
-    this.#used.add(unique);
-    return unique;
+    return this.#names.take(wireCallId(id, rule), (number) => wireCallId(`${id}_${number}`, rule));
   }
 }

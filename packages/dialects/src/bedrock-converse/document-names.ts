@@ -1,4 +1,5 @@
 import type { DocumentPart } from '../canonical/part.js';
+import { UniqueNames } from '../canonical/unique-names.js';
 
 const CHARACTERS_MAX = 200;
 
@@ -7,7 +8,7 @@ const CHARACTERS_MAX = 200;
  * square brackets. Made of what stands before in the conversation, so that they stay the same in the next turn and the cache holds.
  */
 export class DocumentNames {
-  readonly #used = new Set<string>();
+  readonly #names = new UniqueNames();
   #count = 0;
 
   /** `isChanged`: not what the caller called it. The file's ending is no part of the name: the format says it. */
@@ -24,10 +25,6 @@ export class DocumentNames {
   }
 
   #unique(name: string): string {
-    let unique = name;
-    for (let number = 2; this.#used.has(unique); number += 1)
-      unique = `${name.slice(0, CHARACTERS_MAX - 8)} (${number})`;
-    this.#used.add(unique);
-    return unique;
+    return this.#names.take(name, (number) => `${name.slice(0, CHARACTERS_MAX - 8)} (${number})`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Tool } from '../canonical/request.js';
+import { UniqueNames } from '../canonical/unique-names.js';
 import { TOOL_NAME_CHARACTERS_MAX } from './wire.js';
 
 /** What a client calls a tool, and of which kind it is. */
@@ -9,6 +10,7 @@ export interface NamedTool {
 
 /** Names of a request's tools here and there, made of the tools alone: the answer's decoder makes the same ones. Two that become one get a number. */
 export class ToolNames {
+  readonly #names = new UniqueNames();
   readonly #byWire = new Map<string, NamedTool>();
   readonly #wires = new Map<string, string>();
 
@@ -27,8 +29,7 @@ export class ToolNames {
 
   #add(name: string, variant: NamedTool['variant']): void {
     if (this.#wires.has(name)) return;
-    let wire = legalName(name, '');
-    for (let number = 2; this.#byWire.has(wire); number += 1) wire = legalName(name, `_${number}`);
+    const wire = this.#names.take(legalName(name, ''), (number) => legalName(name, `_${number}`));
     this.#wires.set(name, wire);
     this.#byWire.set(wire, { name, variant });
   }

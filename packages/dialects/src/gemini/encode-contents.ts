@@ -89,9 +89,10 @@ function encodeUserTurn(
 ): readonly JsonObject[] {
   const answers = new Map<string, { readonly result: ToolResultPart; readonly path: string }>();
   const others: PlacedPart[] = [];
+  const asked = new Set(calls.map(({ id }) => id));
   for (const one of placed) {
     const { part, path } = one;
-    if (part.kind !== 'tool_result' || !calls.some(({ id }) => id === part.callId)) others.push(one);
+    if (part.kind !== 'tool_result' || !asked.has(part.callId)) others.push(one);
     // The last of two results of one call counts (T04).
     else if (answers.has(part.callId)) {
       encoding.losses.dropped(answers.get(part.callId)?.path ?? path);
