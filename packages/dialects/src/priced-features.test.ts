@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientDialectId } from './canonical/index.js';
 import { openRequest } from './client-request.js';
+import { type OperationDoor, openOperation } from './index.js';
 
 const SPOKEN: Readonly<Record<ClientDialectId, object>> = {
   'openai-chat': { model: 'm', messages: [{ role: 'user', content: 'hi' }] },
@@ -54,6 +55,21 @@ describe('what has a price of its own is named, so that it is priced or refused'
     ['openai-responses', { modalities: ['Audio'] }, ['audio_output']],
   ])('%s %j', (dialect, more, features) => {
     expect(featuresOf(dialect, more)).toEqual(features);
+  });
+
+  it.each<[OperationDoor, object]>([
+    ['embeddings', { input: 'hi' }],
+    ['completions', { prompt: 'hi' }],
+    ['images/generations', { prompt: 'hi' }],
+    ['rerank', { query: 'hi', documents: ['a'] }],
+  ])('another tier has another price at %s too', (door, more) => {
+    const of = (service_tier: unknown): readonly string[] => {
+      const opened = openOperation(door, Buffer.from(JSON.stringify({ model: 'm', ...more, service_tier })), '');
+      if (!opened.ok) throw new Error(opened.failure.message);
+      return opened.value.envelope.pricedFeatures;
+    };
+    expect(of('flex')).toEqual(['service_tier:flex']);
+    expect([of('default'), of(null)]).toEqual([[], []]);
   });
 
   it('tools inside of a namespace are tools', () => {

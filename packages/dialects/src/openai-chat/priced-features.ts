@@ -32,8 +32,7 @@ const DEFAULT_TIERS = new Set(['auto', 'default', 'standard', 'on_demand', 'stan
 /** Lists them, without repeats. `audio_input` and `cache_write_1h` come from the walk over the messages. */
 export function pricedFeatures(request: JsonObject, met: { hasAudio: boolean; hasHourCache: boolean }): string[] {
   const features = new Set<string>();
-  const tier = request['service_tier'];
-  if (typeof tier === 'string' && !DEFAULT_TIERS.has(tier)) features.add(`service_tier:${tier.slice(0, 40)}`);
+  for (const feature of tierFeatures(request)) features.add(feature);
   if (asksForSearch(request)) features.add('web_search');
   for (const feature of searchSizes(request['web_search_options'])) features.add(feature);
   const modalities = list(request['modalities']).map((modality) => String(modality).toLowerCase());
@@ -67,6 +66,12 @@ export function dearerWays(request: JsonObject): readonly string[] {
     const way = request[name];
     return !isPresent(way) || usual.has(way) ? [] : [`${name}:${String(way).slice(0, 40)}`];
   });
+}
+
+/** Another tier than the default, in any interface. */
+export function tierFeatures(request: JsonObject): readonly string[] {
+  const tier = request['service_tier'];
+  return isPresent(tier) && !DEFAULT_TIERS.has(String(tier)) ? [`service_tier:${String(tier).slice(0, 40)}`] : [];
 }
 
 /** How much a search reads, and by which kind of it, where that is more than the least. */

@@ -3,6 +3,7 @@ import type { Loss } from '../canonical/loss.js';
 import type { ClientDialectId } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import type { ClientRequest, Envelope, Lane, LaneTarget, Operation } from '../lane.js';
+import { tierFeatures } from '../openai-chat/priced-features.js';
 import { decodeProviderFailure } from '../openai-chat/provider-failure.js';
 import type { JsonObject } from '../openai-chat/wire.js';
 import { routingWishOf } from '../routing-wish.js';
@@ -89,10 +90,10 @@ export function operationEnvelope({ request = {}, characters, images = 0, ...fac
     user: null,
     metadata: {},
     inputTokensLikely: Math.ceil(facts.inputTokensBound / 4),
-    pricedFeatures: [],
     searchesAtLeast: 0,
     routing: routingWishOf(request),
     ...facts,
+    pricedFeatures: [...tierFeatures(request), ...(facts.pricedFeatures ?? [])],
     features: { inputCharacters: characters, messages: 0, tools: 0, images },
   };
 }
