@@ -11,6 +11,7 @@ import { ownCitation } from './citations.js';
 import { namesVendorObject, refuseReference } from './media.js';
 import { attempt, refuse } from './refused.js';
 import { HOST_MEMBERS, pathOf, refuseContainer } from './request-writer.js';
+import { BUDGET_MIN } from './thinking.js';
 import { API_VERSION, ME } from './wire.js';
 
 /** The caller's own bytes with the edits of SPLICES. Refuses references to objects at the vendor, which belong to our account there. */
@@ -24,7 +25,7 @@ function splice(body: Buffer, request: CanonicalRequest, target: Target): Splice
   const members = membersByName(body, skipWhitespace(body, 0, body.length), body.length);
   const edits = new Edits(body, members);
   edits.put('model', JSON.stringify(target.model));
-  limitOutput(edits, request, target);
+  limitOutput(edits, request, target, losses);
   identifyUser(edits, target);
   for (const name of target.quirks.rejectedFields) if (edits.remove(name)) losses.dropped(name);
   for (const name of [...ROUTING_FIELDS, ...HOST_MEMBERS]) edits.remove(name);
@@ -115,9 +116,23 @@ function keyOf(body: Buffer, { keyFrom, keyTo }: Member): string {
   return key.includes('\\') ? (JSON.parse(`"${key}"`) as string) : key;
 }
 
-function limitOutput(edits: Edits, { maxOutputTokens }: CanonicalRequest, { outputMax }: Target): void {
-  if (outputMax === null) return;
-  if (maxOutputTokens === null || maxOutputTokens > outputMax) edits.put('max_tokens', String(outputMax));
+function limitOutput(edits: Edits, request: CanonicalRequest, { outputMax }: Target, losses: Losses): void {
+  const asked = request.maxOutputTokens;
+  if (outputMax === null || (asked !== null && asked <= outputMax)) return;
+  edits.put('max_tokens', String(outputMax));
+  const budget = request.reasoning?.budgetTokens ?? null;
+  if (budget !== null && budget >= outputMax && (asked === null || budget < asked)) fitBudget(edits, outputMax, losses);
+}
+
+/** A budget has to be below the maximum, and there is none below 1,024. One that was above it before (thinking between calls) is left alone. */
+function fitBudget(edits: Edits, outputMax: number, losses: Losses): void {
+  const thinking = edits.members.get('thinking');
+  if (thinking === undefined) return;
+  const budget = membersByName(edits.body, thinking.valueFrom, thinking.valueTo).get('budget_tokens');
+  if (budget !== undefined && outputMax > BUDGET_MIN) {
+    edits.replace(budget.valueFrom, budget.valueTo, Buffer.from(String(outputMax - 1)));
+    losses.approximated('thinking.budget_tokens');
+  } else if (edits.remove('thinking')) losses.dropped('thinking');
 }
 
 function identifyUser(edits: Edits, { quirks, safetyIdentifier }: Target): void {

@@ -9,6 +9,12 @@ export const SPLICES = [
   },
   {
     side: 'request',
+    name: 'thinking.budget_tokens',
+    what: 'lowered below a maximum that was lowered; thinking is removed where there is no room for any',
+    why: 'the provider answers 400 to a budget that is not below the maximum',
+  },
+  {
+    side: 'request',
     name: 'metadata.user_id',
     what: 'the value is replaced or inserted',
     why: 'the provider sees a hash of our own, never the tenant’s name for its user',

@@ -29,6 +29,23 @@ describe('a request on its way', () => {
     expect(send(body, { outputMax: 500 }).text).toContain('"max_tokens":100,');
   });
 
+  it('keeps thinking below a maximum that we lowered: the vendor refuses a budget that is not', () => {
+    const sent = (max: number, budget: number, outputMax: number) => {
+      const { text, losses } = send(
+        `{"model":"m","max_tokens":${max},"thinking":{"type":"enabled", "budget_tokens":${budget}},${MESSAGES}}`,
+        { outputMax },
+      );
+      const { max_tokens, thinking } = JSON.parse(text);
+      return [max_tokens, thinking?.budget_tokens ?? null, losses.map(({ field }) => field)];
+    };
+    expect(sent(64_000, 32_000, 2_000)).toEqual([2_000, 1_999, ['thinking.budget_tokens']]);
+    expect(sent(64_000, 32_000, 1_024)).toEqual([1_024, null, ['thinking']]);
+    expect(sent(64_000, 1_500, 2_000)).toEqual([2_000, 1_500, []]);
+    expect(sent(2_000, 1_500, 4_000)).toEqual([2_000, 1_500, []]);
+    // Thinking between calls may be above the maximum, and was.
+    expect(sent(4_000, 32_000, 2_000)).toEqual([2_000, 32_000, []]);
+  });
+
   it('shows the provider our hash as its user', () => {
     const quirks = { ...NO_QUIRKS, safetyIdentifierField: 'metadata.user_id' };
     const seen = (metadata: string) =>

@@ -21,7 +21,7 @@ const SHARES: Readonly<Record<ReasoningEffort, number>> = {
   max: 0.95,
 };
 /** The vendor's least budget. */
-const BUDGET_MIN = 1_024;
+export const BUDGET_MIN = 1_024;
 
 const THINKING_MEMBERS = new Set(['type', 'budget_tokens', 'display']);
 
