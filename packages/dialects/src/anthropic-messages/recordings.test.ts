@@ -328,7 +328,9 @@ describe.runIf(present)('bytes that pass', () => {
     const decoded = client.decodeRequest(body, { model: 'claude-on-vertex', isStream: null });
     if (!decoded.ok) throw new Error(decoded.failure.message);
     const quirks = { ...NO_QUIRKS, safetyIdentifierField: 'metadata.user_id' } as const;
-    const target = { model: 'theirs', quirks, outputMax: 7, safetyIdentifier: 'hash' };
+    // The least that leaves room for the thinking that was asked for.
+    const outputMax = (decoded.value.reasoning?.budgetTokens ?? 6) + 1;
+    const target = { model: 'theirs', quirks, outputMax, safetyIdentifier: 'hash' };
     const spliced = client.pass.spliceRequest(body, decoded.value, target);
     if (/"file_id"|"container":"/.test(body.toString('utf8'))) {
       expect(spliced).toMatchObject({ ok: false, failure: { code: 'not_supported' } });
@@ -339,7 +341,7 @@ describe.runIf(present)('bytes that pass', () => {
     expect(JSON.parse(Buffer.concat(spliced.value.body).toString('utf8'))).toEqual({
       ...wrote,
       model: 'theirs',
-      max_tokens: 7,
+      max_tokens: outputMax,
       metadata: { user_id: 'hash' },
     });
     expect(spliced.value.losses).toEqual([]);
