@@ -27,6 +27,10 @@ export function describeClient(client: ConformanceClient, over: readonly Target[
       });
     }
   });
+  it(`${client.name} takes a model by its name in the catalogue, which has a slash in it`, async () => {
+    const { text } = await connected.ask('anthropic/claude-sonnet-4-5', SHORT);
+    expect(text).toContain('Lisbon');
+  });
   describeLeaving(client, connected);
   describeFaults(client);
 }
