@@ -29,6 +29,7 @@ import { keepAliveOf } from './keep-alive.js';
 import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning.js';
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
 import { planAttempts } from './plan.js';
+import { isPlausible } from './plausible-usage.js';
 import { unitsFor } from './priced-features.js';
 import { providerRequest } from './provider-request.js';
 import { relayStream, type Streamed } from './relay-stream.js';
@@ -339,12 +340,23 @@ export class Exchange {
 
   private charge(call: Call, attempt: Attempt, outcome: Outcome) {
     return chargeFor(
-      outcome,
+      this.believed(call, attempt, outcome),
       attempt,
       unitsFor(call.envelope, attempt),
       call.principal.markupBp,
       call.input.startedAtMs,
     );
+  }
+
+  private believed(call: Call, { endpoint }: Attempt, outcome: Outcome): Outcome {
+    const { reported } = outcome;
+    if (reported === null || isPlausible(reported, call.envelope, endpoint)) return outcome;
+    const { requestId } = call.input;
+    this.ports.log.error(
+      { requestId, endpoint: endpoint.id, reported },
+      'a provider reported a usage that cannot be true: it was counted here instead',
+    );
+    return { ...outcome, reported: null };
   }
 
   private async settle(call: Call, ended: Ended): Promise<void> {

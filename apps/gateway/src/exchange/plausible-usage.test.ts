@@ -1,0 +1,45 @@
+import type { Endpoint } from '@tollgate/catalog';
+import type { Envelope } from '@tollgate/dialects';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ask, type ExchangeWorld, exchangeWorld, JSON_BODY, wholeReply } from './exchange.fixture.js';
+import { isPlausible } from './plausible-usage.js';
+
+const endpoint = { operation: 'chat', contextTokens: 128_000, maxOutputTokens: 16_000 } as Endpoint;
+const envelope = { choices: 1, inputTokensBound: 600, features: { tools: 0 } } as Envelope;
+
+let world: ExchangeWorld | undefined;
+afterEach(() => world?.close());
+
+describe('what a provider reports', () => {
+  it('is believed as far as any number of rounds over the whole context can go', () => {
+    expect(isPlausible({ input: 128_000, output: 900_000 }, envelope, endpoint)).toBe(true);
+    expect(isPlausible({ input: 128_000 * 8 + 1, output: 1 }, envelope, endpoint)).toBe(false);
+    expect(isPlausible({ input: 1, reasoning: 128_000 * 8 + 1 }, envelope, endpoint)).toBe(false);
+    expect(
+      isPlausible({ input: 128_000 * 8 + 1 }, { ...envelope, features: { ...envelope.features, tools: 1 } }, endpoint),
+    ).toBe(true);
+    expect(isPlausible({ output: 128_000 * 9 }, { ...envelope, choices: 2 }, endpoint)).toBe(true);
+    expect(isPlausible({ input: 90_000_000 }, envelope, { ...endpoint, contextTokens: null })).toBe(false);
+    expect(isPlausible({ input: 90_000_000 }, envelope, { ...endpoint, operation: 'embeddings' })).toBe(true);
+  });
+
+  it.each([
+    ['2^31', { prompt_tokens: 2 ** 31, completion_tokens: 5 }],
+    ['2^53+1', { prompt_tokens: 10, completion_tokens: 2 ** 53 }],
+    ['1e300', { prompt_tokens: 1e300, completion_tokens: 5 }],
+    ['a negative count beside a huge one', { prompt_tokens: -5, completion_tokens: 4e9 }],
+  ])('M9: %s is nobody’s bill: our own count is charged, says so, and somebody is told', async (_what, usage) => {
+    world = await exchangeWorld(({ handler }) => {
+      handler.onHead(200, JSON_BODY);
+      handler.onData(wholeReply(usage));
+      handler.onEnd();
+    });
+    const { status, header } = await ask(world);
+    expect([status, header('x-tollgate-usage-source')]).toEqual([200, 'counted']);
+    const [event] = world.events();
+    expect(event).toMatchObject({ usageSource: 'counted', ending: 'finished' });
+    expect(event?.tokens.input).toBeLessThan(100);
+    expect(event?.tokens.output).toBeLessThan(100);
+    expect(world.logLines.join('')).toContain('cannot be true');
+  });
+});
