@@ -13,6 +13,6 @@ export { OPERATION_SPLICES } from './operations/splice-json.js';
 export * from './provider-quirks.js';
 export * from './reasoning-state.js';
 export { clientCodec, decodeProviderRequest, encodeFailure, providerCodec } from './registry.js';
-export type { RoutingWish } from './routing-wish.js';
+export { NO_WISH, type RoutingWish } from './routing-wish.js';
 export type { StoredTurn } from './stored-turn.js';
 export * from './usage.js';

@@ -4,6 +4,7 @@ import {
   type Failure,
   type FailureFacts,
   failureOf,
+  NO_WISH,
   type Operation,
   type RoutingWish,
 } from '@tollgate/dialects';
@@ -29,14 +30,19 @@ type ModelPlan =
  */
 export function planAttempts(ports: PlanPorts, envelope: Envelope, startedAtMs: number, requestId: string): Plan {
   const { routing, model } = envelope;
+  if (routing === NO_WISH) return told(planModel(ports, envelope, model, startedAtMs), requestId);
   const plans = [model, ...routing.fallbackModels].map((name) => planModel(ports, envelope, name, startedAtMs));
-  const attempts = withoutRepeats(plans.flatMap((plan) => (plan.kind === 'planned' ? plan.attempts : [])));
+  const attempts = realFirst(withoutRepeats(plans.flatMap((plan) => (plan.kind === 'planned' ? plan.attempts : []))));
   const wished = obey(routing, attempts);
   if (wished.length > 0) return { kind: 'planned', attempts: wished };
   const [first] = plans;
-  if (first?.kind === 'refused') return { kind: 'refused', failure: failureOf({ ...first.facts, requestId }) };
+  if (first?.kind === 'refused') return told(first, requestId);
   const message = `The 'provider' preferences of the request leave no provider of ${model}.`;
   return { kind: 'refused', failure: failureOf({ code: 'model_not_found', message, requestId, param: 'provider' }) };
+}
+
+function told(plan: ModelPlan, requestId: string): Plan {
+  return plan.kind === 'planned' ? plan : { kind: 'refused', failure: failureOf({ ...plan.facts, requestId }) };
 }
 
 function planModel(ports: PlanPorts, envelope: Envelope, name: string, nowMs: number): ModelPlan {
@@ -67,6 +73,12 @@ function refused(code: FailureFacts['code'], message: string): ModelPlan {
 /** A conversation can be had in the legacy shape too. */
 function serves(model: Model, operation: Operation): boolean {
   return model.operation === operation || (operation === 'completions' && model.operation === 'chat');
+}
+
+/** The sandbox never stands in where anything real can answer: its answer would be charged like one, and be none. */
+function realFirst(attempts: readonly Attempt[]): readonly Attempt[] {
+  const real = attempts.filter(({ credential }) => credential !== 'sandbox');
+  return real.length > 0 ? real : attempts;
 }
 
 function withoutRepeats(attempts: readonly Attempt[]): readonly Attempt[] {
