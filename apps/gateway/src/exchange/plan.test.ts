@@ -94,4 +94,28 @@ describe('where a request may go', () => {
     expect(plan('test/vectors')).toBe('not_supported');
     expect(plan('test/a', {}, 'completions')).toHaveLength(3);
   });
+
+  it('keeps the sandbox from standing in for a fallback of a model that is real', () => {
+    const mixed = {
+      catalog: () => catalog,
+      availability: ({ provider }: Endpoint) =>
+        ({ ok: true, credential: provider === 'deepseek' ? 'sandbox' : 'environment' }) as const,
+    };
+    const only = model('c', ['deepseek']);
+    const withOnly = { ...mixed, catalog: () => buildCatalog([model('a', ['openai']), only]) };
+    const envelope = (asked: string, fallback: string) =>
+      ({
+        model: asked,
+        operation: 'chat',
+        pricedFeatures: [],
+        routing: { ...anything, fallbackModels: [fallback] },
+      }) as unknown as Envelope;
+    for (const [asked, fallback] of [
+      ['test/a', 'test/c'],
+      ['test/c', 'test/a'],
+    ] as const) {
+      const planned = planAttempts(withOnly, envelope(asked, fallback), 1, 'request');
+      expect(planned.kind === 'planned' && planned.attempts.map(({ endpoint }) => endpoint.id)).toEqual(['openai:a']);
+    }
+  });
 });
