@@ -81,12 +81,6 @@ function realFirst(attempts: readonly Attempt[]): readonly Attempt[] {
   return real.length > 0 ? real : attempts;
 }
 
-/** The sandbox never stands in where anything real can answer: its answer would be charged like one, and be none. */
-function realFirst(attempts: readonly Attempt[]): readonly Attempt[] {
-  const real = attempts.filter(({ credential }) => credential !== 'sandbox');
-  return real.length > 0 ? real : attempts;
-}
-
 function withoutRepeats(attempts: readonly Attempt[]): readonly Attempt[] {
   const seen = new Set<string>();
   return attempts.filter(({ endpoint }) => {
