@@ -13,6 +13,7 @@ import {
   type ProviderFailure,
   type ReplyStream,
   type RequestFailure,
+  usageTotals,
 } from '@tollgate/dialects';
 import type { Attempt, Availability } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
@@ -313,8 +314,7 @@ export class Exchange {
     const { stream, ending } = streamed;
     const outcome: Outcome = {
       ending,
-      reported: stream.usage,
-      count: () => stream.counted?.() ?? { input: call.request.countInput(), output: stream.countOutput() },
+      ...usageOf(call, streamed),
       isErrorFinish: stream.finish?.kind === 'error',
       isBlank: !stream.sawOutput && stream.finish === null,
     };
@@ -450,6 +450,19 @@ function strictRefusal(call: Call): RequestFailure {
 function leftBefore(call: Call): Outcome {
   const count = () => call.request.counted?.() ?? { input: call.request.countInput(), output: 0 };
   return { ending: 'client_left', reported: null, count, isErrorFinish: false, isBlank: true };
+}
+
+/**
+ * What a stream reported, and our own count. What a vendor reports before its finish (Claude at its beginning) tells the input, and nothing of the
+ * output that follows: a client that leaves in between pays for that by our count.
+ */
+function usageOf(call: Call, { stream, ending }: Streamed): Pick<Outcome, 'reported' | 'count'> {
+  const { usage } = stream;
+  const own = () => stream.counted?.() ?? { input: call.request.countInput(), output: stream.countOutput() };
+  if (usage === null || ending !== 'client_left' || stream.finish !== null) return { reported: usage, count: own };
+  const unreported = Math.max(0, (own().output ?? 0) - usageTotals(usage).output);
+  if (unreported === 0) return { reported: usage, count: own };
+  return { reported: null, count: () => ({ ...usage, output: (usage.output ?? 0) + unreported }) };
 }
 
 function brokenOff(streamed: Streamed | AttemptFailure): { failure: ProviderFailure; status: number | null } | null {
