@@ -35,6 +35,11 @@ it('answers are rewritten only where ordinary clients would break on them', () =
   );
 });
 
+it('vendors of closed models are sent no samplers of open-weight servers', () => {
+  for (const id of ['openai', 'azure', 'groq', 'cerebras', 'google-openai', 'xai'])
+    expect(quirksOf(id).rejectedFields, id).toContain('top_k');
+});
+
 it('nobody rejects what makes a request, and nobody rejects anything twice', () => {
   for (const [id, { rejectedFields }] of Object.entries(PROVIDER_QUIRKS)) {
     expect(new Set(rejectedFields).size, id).toBe(rejectedFields.length);

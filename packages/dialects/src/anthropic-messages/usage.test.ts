@@ -65,8 +65,10 @@ describe('usage', () => {
         'inference_geo',
         'input_tokens',
         'output_tokens',
+        'output_tokens_details',
         'server_tool_use',
         'service_tier',
+        'speed',
       ].sort(),
     );
     expect(JSON.parse(usageJson({}, '0.1'))).toEqual({ cost: 0.1 });

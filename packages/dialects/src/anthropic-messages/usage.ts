@@ -79,10 +79,11 @@ export function encodeUsage(usage: Usage | null, serviceTier: string | null = nu
     cache_read_input_tokens: read('cache_read') + read('cache_read_audio'),
     cache_creation: { ephemeral_5m_input_tokens: minutes, ephemeral_1h_input_tokens: hour },
     output_tokens: read('output') + reasoning + read('output_audio') + read('output_image'),
-    ...(reasoning === 0 ? {} : { output_tokens_details: { thinking_tokens: reasoning } }),
+    output_tokens_details: reasoning === 0 ? null : { thinking_tokens: reasoning },
     server_tool_use: searches === 0 ? null : { web_search_requests: searches, web_fetch_requests: 0 },
     service_tier: isTier(serviceTier) ? serviceTier : null,
     inference_geo: null,
+    speed: null,
   };
 }
 

@@ -103,6 +103,14 @@ describe('an answer', () => {
     });
   });
 
+  it('was made in a tier that OpenAI has a word for', () => {
+    const tierOf = (serviceTier: string): unknown =>
+      JSON.parse(client.encodeReply({ ...replyOf([hello]), serviceTier }, optionsFor(), FACTS).body.toString('utf8'))
+        .service_tier;
+    expect(['standard', 'on_demand', 'priority'].map(tierOf)).toEqual(['default', 'default', 'priority']);
+    expect(tierOf('provisioned')).toBeUndefined();
+  });
+
   it('S31: content is null where there are only calls', () => {
     expect(whole(replyOf([called])).choices[0]).toMatchObject({
       message: { content: null, tool_calls: [{ id: 'a' }] },

@@ -2,6 +2,7 @@ import type { EncodedReply, ReplyFacts, ReplyOptions } from '../canonical/codec.
 import { Losses } from '../canonical/loss.js';
 import type { JsonObject, Part, ReasoningPart } from '../canonical/part.js';
 import type { CanonicalReply, ReplyChoice } from '../canonical/reply.js';
+import { openaiTier } from '../openai-tier.js';
 import { encodeLogprobs } from './logprobs.js';
 import { encodeDetails } from './reasoning-details.js';
 import {
@@ -28,6 +29,7 @@ export function encodeReply(reply: CanonicalReply, options: ReplyOptions, facts:
     return encodeChoice(choice, manner, options, losses, extras);
   });
   Object.assign(top, placeExtras(reply.extras, losses).top);
+  const tier = reply.serviceTier === null ? null : openaiTier(reply.serviceTier);
   const head: JsonObject = {
     id: manner.id,
     object: 'chat.completion',
@@ -37,7 +39,7 @@ export function encodeReply(reply: CanonicalReply, options: ReplyOptions, facts:
     choices,
     // A member that OpenRouter's SDK misses: it throws the answer away.
     system_fingerprint: null,
-    ...(reply.serviceTier === null ? {} : { service_tier: reply.serviceTier }),
+    ...(tier === null ? {} : { service_tier: tier }),
     ...top,
     ...lossesMember(losses),
   };

@@ -8,6 +8,7 @@ import type {
   ReasoningEffort,
   ReasoningOptions,
 } from '../canonical/request.js';
+import { openaiTier } from '../openai-tier.js';
 import type { ProviderQuirks } from '../provider-quirks.js';
 import { ROUTING_FIELDS } from '../routing-wish.js';
 import { WireWriter } from './content-encoder.js';
@@ -302,14 +303,12 @@ function accountMembers(
   };
 }
 
-const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'priority', 'scale']);
-
-/** Callers of this dialect know their provider's tiers; of other vendors' words there is one that means the same. */
+/** Callers of this dialect know their provider's tiers. */
 function tierOf(writer: WireWriter, { serviceTier, dialect }: CanonicalRequest): string | null {
-  if (serviceTier === null || dialect === 'openai-chat' || TIERS.has(serviceTier)) return serviceTier;
-  if (serviceTier === 'standard_only') return 'default';
-  writer.losses.dropped('service_tier');
-  return null;
+  if (serviceTier === null || dialect === 'openai-chat') return serviceTier;
+  const tier = openaiTier(serviceTier);
+  if (tier === null) writer.losses.dropped('service_tier');
+  return tier;
 }
 
 /** What only this dialect knows goes back into it, under the names it came with; a web plugin and other plugins are one list again. */

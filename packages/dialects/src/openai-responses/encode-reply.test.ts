@@ -118,6 +118,18 @@ it('has every member that readers of other vendors demand, also those that nobod
   const body = wholeOf(replyOf({ kind: 'text', text: 'Hi' }));
   expect(body).toHaveProperty('completed_at', null);
   expect(body).toHaveProperty('error', null);
+  expect(body).toHaveProperty('usage.input_tokens_details.cache_write_tokens', 0);
+});
+
+it('was made in a tier that OpenAI has a word for', () => {
+  const tierOf = (serviceTier: string) =>
+    wholeOf({ ...replyOf({ kind: 'text', text: 'Hi' }), serviceTier })['service_tier'];
+  expect(['standard', 'on_demand', 'flex', 'provisioned'].map(tierOf)).toEqual([
+    'default',
+    'default',
+    'flex',
+    'default',
+  ]);
 });
 
 describe('the grammar of the wire', () => {
@@ -217,7 +229,7 @@ describe('an answer for a client', () => {
   it('tells usage in totals and the cost in its own digits', () => {
     const body = encodeReply(replyOf(), optionsFor(), FACTS).body.toString('utf8');
     expect(body).toContain(
-      '"usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":2},"output_tokens":6,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":11,"cost":0.000001230000000000001}',
+      '"usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":2,"cache_write_tokens":0},"output_tokens":6,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":11,"cost":0.000001230000000000001}',
     );
   });
 

@@ -303,7 +303,7 @@ describe('a request to a provider', () => {
         cache: { ttl: null },
         sampling: { ...requestOf().sampling, topK: 1, seed: 2, logitBias: { '1': 1 }, frequencyPenalty: 1 },
         extras: { dialect: 'openai-chat', fields: { prediction: {} } },
-        serviceTier: 'standard_only',
+        serviceTier: 'reserved',
       }),
     );
     expect(losses).toEqual(

@@ -10,6 +10,7 @@ import type {
   ToolChoice,
 } from '../canonical/request.js';
 import { callersMessage, callersWord, type RequestMember } from '../canonical/request-words.js';
+import { openaiTier } from '../openai-tier.js';
 import { encodeMessages } from './encode-input.js';
 import { callerFacts } from './request.js';
 import { encodeToolChoice, encodeTools } from './tools.js';
@@ -174,12 +175,11 @@ function encodeEffort({ effort, budgetTokens, isEnabled }: ReasoningOptions, los
   return EFFORT_BUDGETS.find(([most]) => budgetTokens <= most)?.[1] ?? 'high';
 }
 
-const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'priority', 'scale']);
-
 function encodeTier({ serviceTier, dialect }: CanonicalRequest, losses: Losses): string | null {
-  if (serviceTier === null || dialect === DIALECT || TIERS.has(serviceTier)) return serviceTier;
-  losses.dropped('service_tier');
-  return null;
+  if (serviceTier === null || dialect === DIALECT) return serviceTier;
+  const tier = openaiTier(serviceTier);
+  if (tier === null) losses.dropped('service_tier');
+  return tier;
 }
 
 function putSafetyIdentifier(body: Record<string, unknown>, { quirks, safetyIdentifier }: Target): void {

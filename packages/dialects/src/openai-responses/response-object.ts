@@ -4,6 +4,7 @@ import type { Loss } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import type { Finish } from '../finish.js';
+import { openaiTier } from '../openai-tier.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { encodeRequest } from './encode-request.js';
 import { encodeFinish } from './finish.js';
@@ -98,7 +99,8 @@ export function responseText(options: ReplyOptions, state: ResponseState, losses
 function tierOf(echo: JsonObject, state: ResponseState): string {
   const asked = text(echo['service_tier']) ?? 'auto';
   if (state.status === 'in_progress') return asked;
-  return state.serviceTier ?? (asked === 'auto' ? 'default' : asked);
+  const served = state.serviceTier === null ? null : openaiTier(state.serviceTier);
+  return served ?? (asked === 'auto' ? 'default' : asked);
 }
 
 const ENCODED = { model: '', quirks: NO_QUIRKS, outputMax: null, safetyIdentifier: null };

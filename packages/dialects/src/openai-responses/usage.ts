@@ -83,7 +83,7 @@ export function encodeUsage(usage: Usage): JsonObject {
   const written = (usage.cache_write_5m ?? 0) + (usage.cache_write_1h ?? 0);
   return {
     input_tokens: input,
-    input_tokens_details: { cached_tokens: cachedInput, ...(written === 0 ? {} : { cache_write_tokens: written }) },
+    input_tokens_details: { cached_tokens: cachedInput, cache_write_tokens: written },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: reasoning },
     total_tokens: input + output,
