@@ -5,6 +5,7 @@ import { replayLanes } from './lanes/replay-lanes.js';
 import { VendorJudges } from './lanes/vendor-judges.js';
 import { replayOperations } from './operations/replay-operations.js';
 import { replayFolder } from './replay-folder.js';
+import { AnswerShapes } from './shapes/answer-shapes.js';
 import { compileShapes } from './shapes/compile-shapes.js';
 import { RequestShapes } from './shapes/request-shapes.js';
 
@@ -19,14 +20,16 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   const known = path.resolve(folder);
-  const [judges, shapes] = [new VendorJudges(), new RequestShapes()];
-  const lanes = await replayLanes(known, { onCase: print, witnesses: [judges, shapes] });
+  const [judges, requests, answers] = [new VendorJudges(), new RequestShapes(), new AnswerShapes()];
+  const lanes = await replayLanes(known, { onCase: print, witnesses: [judges, requests, answers] });
   console.log(`\nas a client of each dialect: ${lanes.passed} passed, ${lanes.failed.length} failed`);
   for (const [judge, count] of judges.judged) console.log(`judged by ${judge}: ${count}`);
-  const mistyped = compileShapes(shapes.shapes);
+  const shapes = [...requests.shapes.list, ...answers.shapes.list];
+  const mistyped = compileShapes(shapes);
   console.log(
-    `requests for providers: ${shapes.requests}, of ${shapes.shapes.length} shapes, ${mistyped.length} mistyped`,
+    `requests for providers: ${requests.shapes.bodies}, answers and events for clients: ${answers.shapes.bodies}`,
   );
+  console.log(`of ${shapes.length} shapes, of which ${mistyped.length} have no type of their vendor's`);
   for (const { seenIn, errors } of mistyped) print(seenIn, { kind: 'failed', problems: errors });
   for (const [reason, count] of lanes.skipped) console.log(`skipped ${count}: ${reason}`);
   const operations = replayOperations(known, print);

@@ -6,6 +6,7 @@ import { VendorJudges } from './lanes/vendor-judges.js';
 import { replayOperations } from './operations/replay-operations.js';
 import { type Recording, readRecordings } from './recordings.js';
 import { replayFolder } from './replay-folder.js';
+import { AnswerShapes } from './shapes/answer-shapes.js';
 import { compileShapes } from './shapes/compile-shapes.js';
 import { RequestShapes } from './shapes/request-shapes.js';
 
@@ -15,18 +16,20 @@ describe.skipIf(!recordings)('real provider traffic', () => {
   const folder = (...names: readonly string[]): string => path.join(recordings ?? '', ...names);
 
   const judges = new VendorJudges();
-  const shapes = new RequestShapes();
+  const requests = new RequestShapes();
+  const answers = new AnswerShapes();
 
   it('reads the same to clients of every dialect and to the SDKs of its vendor, whoever answered and however it was cut', async () => {
-    const summary = await replayLanes(folder(), { witnesses: [judges, shapes] });
+    const summary = await replayLanes(folder(), { witnesses: [judges, requests, answers] });
     expect(summary.failed).toEqual([]);
     expect(summary.passed).toBeGreaterThan(readRecordings(folder()).length);
     for (const [judge, count] of judges.judged) expect(count, judge).toBeGreaterThan(400);
   });
 
-  it('is asked of every provider in the types that its vendor has for it', () => {
-    expect(compileShapes(shapes.shapes)).toEqual([]);
-    expect(shapes.shapes.length).toBeGreaterThan(3_000);
+  it('is asked of providers, and answered to clients, in the types that their vendors have for it', () => {
+    expect(compileShapes([...requests.shapes.list, ...answers.shapes.list])).toEqual([]);
+    expect(requests.shapes.list.length).toBeGreaterThan(7_000);
+    expect(answers.shapes.list.length).toBeGreaterThan(900);
   });
 
   it('of calls that are no conversation keeps what was asked and what was answered', () => {

@@ -47,9 +47,18 @@ async function withWitnesses(
   witnesses: readonly LaneWitness[],
 ): Promise<LaneResult> {
   const problems: string[] = [];
-  for (const witness of witnesses) problems.push(...(await witness.look(name, run, seed)));
+  for (const witness of witnesses) problems.push(...(await testimony(() => witness.look(name, run, seed))));
   if (problems.length === 0) return run.result;
   return { kind: 'failed', problems: [...(run.result.kind === 'failed' ? run.result.problems : []), ...problems] };
+}
+
+/** A witness who throws has found something. */
+async function testimony(look: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [errorText(error)];
+  }
 }
 
 interface NamedRun {
@@ -77,8 +86,11 @@ function guarded(work: () => LaneRun): LaneRun {
   try {
     return work();
   } catch (error) {
-    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const problems = [told.split('\n').slice(0, 6).join(' | ')];
-    return unsent({ kind: 'failed', problems });
+    return unsent({ kind: 'failed', problems: [errorText(error)] });
   }
+}
+
+function errorText(error: unknown): string {
+  const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return told.split('\n').slice(0, 6).join(' | ');
 }

@@ -3,14 +3,14 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BYTES } from './request-shape.js';
-import type { RequestShape, TypedDialect } from './request-shapes.js';
-import { VENDOR_TYPES } from './vendor-types.js';
+import type { TypedShape } from './typed-shapes.js';
+import { VENDOR_TYPES, type VendorTypeName } from './vendor-types.js';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const folder = path.join(root, '.local/request-shapes');
 
 export interface Mistyped {
-  readonly dialect: TypedDialect;
+  readonly type: VendorTypeName;
   readonly seenIn: string;
   /** what the compiler says of each type it could have had */
   readonly errors: readonly string[];
@@ -21,13 +21,13 @@ export interface Mistyped {
  * Writes every shape as a literal of the vendor's own type and compiles them all once. Gives those that fit none of their types. Throws where the
  * compiler could not run or complains of something else than a literal.
  */
-export function compileShapes(shapes: readonly RequestShape[]): readonly Mistyped[] {
+export function compileShapes(shapes: readonly TypedShape[]): readonly Mistyped[] {
   prepareFolder();
-  const literals = new Map<string, { readonly shape: RequestShape; readonly failures: string[] }>();
-  for (const dialect of Object.keys(VENDOR_TYPES) as TypedDialect[])
-    writeDialect(
-      dialect,
-      shapes.filter((one) => one.dialect === dialect),
+  const literals = new Map<string, { readonly shape: TypedShape; readonly failures: string[] }>();
+  for (const type of Object.keys(VENDOR_TYPES) as VendorTypeName[])
+    writeLiterals(
+      type,
+      shapes.filter((one) => one.type === type),
       literals,
     );
   for (const { at, message } of compilerErrors()) {
@@ -39,31 +39,33 @@ export function compileShapes(shapes: readonly RequestShape[]): readonly Mistype
 }
 
 function mistyped(
-  literals: ReadonlyMap<string, { readonly shape: RequestShape; readonly failures: readonly string[] }>,
+  literals: ReadonlyMap<string, { readonly shape: TypedShape; readonly failures: readonly string[] }>,
 ): Mistyped[] {
-  const errors = new Map<RequestShape, string[]>();
+  const errors = new Map<TypedShape, string[]>();
   for (const { shape, failures } of literals.values())
     if (failures.length > 0) errors.set(shape, [...(errors.get(shape) ?? []), failures.join(' ')]);
-  return [...errors].flatMap(([{ dialect, seenIn, shape }, of]) =>
-    of.length < VENDOR_TYPES[dialect].types.length ? [] : [{ dialect, seenIn, shape, errors: of }],
+  return [...errors].flatMap(([{ type, seenIn, shape }, of]) =>
+    of.length < VENDOR_TYPES[type].types.length ? [] : [{ type, seenIn, shape, errors: of }],
   );
 }
 
 /** One line for each literal: an error names its line. */
-function writeDialect(
-  dialect: TypedDialect,
-  shapes: readonly RequestShape[],
-  literals: Map<string, { readonly shape: RequestShape; readonly failures: string[] }>,
+function writeLiterals(
+  name: VendorTypeName,
+  shapes: readonly TypedShape[],
+  literals: Map<string, { readonly shape: TypedShape; readonly failures: string[] }>,
 ): void {
-  const { imports, types } = VENDOR_TYPES[dialect];
+  const { imports, types } = VENDOR_TYPES[name];
   const lines = imports.flatMap((one) => one.split('\n'));
   for (const shape of shapes)
     for (const type of types) {
       lines.push(`export const literal${lines.length}: ${type} = ${literalOf(shape.shape)};`);
-      literals.set(`${dialect}.ts:${lines.length}`, { shape, failures: [] });
+      literals.set(`${fileOf(name)}.ts:${lines.length}`, { shape, failures: [] });
     }
-  writeFileSync(path.join(folder, `${dialect}.ts`), `${lines.join('\n')}\n`);
+  writeFileSync(path.join(folder, `${fileOf(name)}.ts`), `${lines.join('\n')}\n`);
 }
+
+const fileOf = (name: VendorTypeName): string => name.replaceAll(' ', '-');
 
 const literalOf = (shape: unknown): string =>
   JSON.stringify(shape).replaceAll(JSON.stringify(BYTES), 'new Uint8Array()');

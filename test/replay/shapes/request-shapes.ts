@@ -1,18 +1,9 @@
 import { type ClientRequest, type DialectId, type Lane, type LaneTarget, quirksOf } from '@tollgate/dialects';
 import type { LaneRun } from '../lanes/lane-case.js';
+import { REQUEST_ID } from '../lanes/lane-target.js';
 import type { LaneWitness } from '../lanes/replay-lanes.js';
-import { isExtension } from './extensions.js';
-import { shapeOf, withoutExtensions } from './request-shape.js';
-import { VENDOR_TYPES } from './vendor-types.js';
-
-export interface RequestShape {
-  readonly dialect: TypedDialect;
-  readonly shape: unknown;
-  /** the first case that had it */
-  readonly seenIn: string;
-}
-
-export type TypedDialect = keyof typeof VENDOR_TYPES;
+import { TypedShapes } from './typed-shapes.js';
+import { VENDOR_TYPES, type VendorTypeName } from './vendor-types.js';
 
 /** Providers and models that a request is also written for, beside the one it was recorded with: each has words of its own. */
 const ELSEWHERE: readonly (readonly [DialectId, provider: string, model: string])[] = [
@@ -21,6 +12,11 @@ const ELSEWHERE: readonly (readonly [DialectId, provider: string, model: string]
   ['openai-chat', 'deepseek', 'deepseek-chat'],
   ['openai-chat', 'alibaba', 'qwen3-max'],
   ['openai-chat', 'groq', 'openai/gpt-oss-120b'],
+  ['openai-chat', 'cerebras', 'gpt-oss-120b'],
+  ['openai-chat', 'google-openai', 'gemini-2.5-flash'],
+  ['openai-chat', 'minimax', 'MiniMax-M2'],
+  ['openai-chat', 'vllm', 'Qwen/Qwen3-32B'],
+  ['openai-chat', 'xai', 'grok-4'],
   ['openai-chat', 'openrouter', 'anthropic/claude-opus-4.6'],
   ['openai-responses', 'openai', 'gpt-5'],
   ['openai-responses', 'openai', 'gpt-4o'],
@@ -36,35 +32,18 @@ const ELSEWHERE: readonly (readonly [DialectId, provider: string, model: string]
   ['cohere', 'cohere', 'command-a-03-2025'],
 ];
 
-/** Each request goes to every fourth of them: with four clients, every recorded request goes to all. */
-const STEP = 4;
-
-/** Gathers what every request that was encoded looks like, each look once. */
+/** Gathers what every request that was encoded for a provider looks like. */
 export class RequestShapes implements LaneWitness {
-  readonly #shapes = new Map<string, RequestShape>();
-  #requests = 0;
+  readonly shapes = new TypedShapes();
 
-  /** how many requests had them */
-  get requests(): number {
-    return this.#requests;
-  }
-
-  get shapes(): readonly RequestShape[] {
-    return [...this.#shapes.values()];
-  }
-
-  look(name: string, { sent, asked }: LaneRun, seed: number): Promise<readonly string[]> {
-    if (sent !== null) this.#add(name, sent.target, sent.lane);
+  look(name: string, { sent, asked }: LaneRun): Promise<readonly string[]> {
     if (asked === null) return Promise.resolve([]);
-    const offset = seed + asked.dialect.length;
-    for (let at = offset % STEP; at < ELSEWHERE.length; at += STEP) this.#addElsewhere(name, asked, at);
+    if (sent !== null) this.#add(name, asked, sent.target, sent.lane);
+    for (const row of ELSEWHERE) this.#addElsewhere(name, asked, row);
     return Promise.resolve([]);
   }
 
-  #addElsewhere(name: string, asked: ClientRequest, at: number): void {
-    const row = ELSEWHERE[at];
-    if (row === undefined) return;
-    const [dialect, provider, model] = row;
+  #addElsewhere(name: string, asked: ClientRequest, [dialect, provider, model]: (typeof ELSEWHERE)[number]): void {
     const target: LaneTarget = {
       dialect,
       provider,
@@ -75,27 +54,21 @@ export class RequestShapes implements LaneWitness {
       quirks: quirksOf(provider),
       outputMax: null,
       safetyIdentifier: 'org_hash',
-      requestId: '019a0000-0000-7000-8000-00000000cafe',
+      requestId: REQUEST_ID,
       created: 1_790_000_000,
     };
     // What cannot be said there is refused, and that is tested elsewhere.
     const laned = asked.lane(target);
-    if (laned.ok) this.#add(`${name} to ${provider} (${dialect}, ${model})`, target, laned.value);
+    if (laned.ok) this.#add(`${name} to ${provider} (${dialect}, ${model})`, asked, target, laned.value);
   }
 
-  /** Bytes that were passed are the caller's own words. */
-  #add(name: string, { dialect, provider = '' }: LaneTarget, lane: Lane): void {
-    if (lane.kind === 'passed' || !isTyped(dialect)) return;
-    const { rules } = VENDOR_TYPES[dialect];
-    const body: unknown = JSON.parse(lane.body.toString('utf8'));
-    const known = withoutExtensions(body, (path) => isExtension(dialect, provider, path));
-    const shape = shapeOf(known, rules);
-    this.#requests += 1;
-    const key = `${dialect} ${JSON.stringify(shape)}`;
-    if (!this.#shapes.has(key)) this.#shapes.set(key, { dialect, shape, seenIn: name });
+  /** To a provider of the same dialect go the caller's own words, whatever they are. */
+  #add(name: string, asked: ClientRequest, { dialect, provider = '' }: LaneTarget, lane: Lane): void {
+    if (asked.dialect !== dialect && isTyped(dialect))
+      this.shapes.add(dialect, JSON.parse(lane.body.toString('utf8')), name, provider);
   }
 }
 
-function isTyped(dialect: string): dialect is TypedDialect {
+function isTyped(dialect: string): dialect is VendorTypeName {
   return Object.hasOwn(VENDOR_TYPES, dialect);
 }
