@@ -106,6 +106,7 @@ export function takeCensus(value: unknown, census: Census = emptyCensus()): Cens
   else if (isObject(value))
     for (const key in value) {
       census.strings += 1;
+      if (!key.isWellFormed()) census.hasBrokenText = true;
       takeCensus(value[key], census);
     }
   return census;

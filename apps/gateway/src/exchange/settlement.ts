@@ -1,4 +1,5 @@
 import type { Admission, SettleOutcome } from '@tollgate/admission';
+import type { Loss } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import type { Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
@@ -103,7 +104,7 @@ function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEven
     tokens: charge.tokens,
     usageSource: charge.usageSource,
     ending: charge.ending,
-    finish: ended.finish,
+    finish: ended.finish?.slice(0, FINISH_CHARACTERS_MAX) ?? null,
     status: ended.status,
     errorCode: ended.errorCode,
     startedAtMs: input.startedAtMs,
@@ -114,6 +115,20 @@ function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEven
     features: envelope.features,
     metadata: envelope.metadata,
     attempts: call.attempts,
-    losses: call.losses.map(({ field, reason }) => `${field}=${reason}`),
+    losses: recordedLosses(call.losses),
   };
+}
+
+const LOSSES_MAX = 64;
+const FIELD_CHARACTERS_MAX = 120;
+const FINISH_CHARACTERS_MAX = 64;
+
+/** A caller can make up any number of fields, of any length; the record is kept in three places and stays small. */
+function recordedLosses(losses: readonly Loss[]): readonly string[] {
+  const listed = losses.slice(0, LOSSES_MAX).map(({ field, reason }) => {
+    // Printable ASCII: no database takes a zero byte or half of a character.
+    const name = field.slice(0, FIELD_CHARACTERS_MAX).replace(/[^\x20-\x7e]/g, '_');
+    return `${name}${field.length > FIELD_CHARACTERS_MAX ? '…' : ''}=${reason}`;
+  });
+  return losses.length <= LOSSES_MAX ? listed : [...listed, `and_more=${losses.length}`];
 }
