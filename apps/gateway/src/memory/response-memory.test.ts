@@ -58,6 +58,15 @@ describe('turns that are kept', () => {
     expect(lines.join()).not.toContain('canary');
   });
 
+  it('grow no further than a conversation can: a follow-up of what is larger is told that there is none', async () => {
+    const { memory, queries, lines } = memoryOver();
+    memory.keep(owner, 'resp_1', { ...turn, items: [{ role: 'user', content: 'canary '.repeat(5_000_000) }] });
+    expect(await memory.load(owner, 'resp_1')).toEqual({ kind: 'missing' });
+    expect(queries).toHaveLength(1);
+    expect(lines.join()).toContain('too large');
+    expect(lines.join()).not.toContain('canary');
+  });
+
   it.each(['resp_\u0000', '', 'resp 1', `resp_${'x'.repeat(200)}`, "resp_1'--", '../resp_1'])(
     'T14: %j is no id and no question to the database',
     async (id) => {

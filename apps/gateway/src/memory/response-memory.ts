@@ -18,6 +18,9 @@ export type FoundTurn =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unavailable' };
 
+/** A turn holds the whole conversation before it: without a limit each one could be as much larger as a request may be. */
+const TURN_CHARACTERS_MAX = 32 * 1024 * 1024;
+
 /** Turns of the Responses API, encrypted before they leave this process. Read only when a request names one. */
 export class ResponseMemory {
   /** turns on their way to the store, by whose they are: a follow-up may come before its turn has arrived there */
@@ -46,7 +49,12 @@ export class ResponseMemory {
 
   /** The client has its answer; a turn that cannot be stored is logged without its content, and a follow-up will be told that it does not exist. */
   keep(owner: ResponseOwner, id: string, turn: StoredTurn): void {
-    const payload = sealBox(this.keyOf(owner), contextOf(owner, id), JSON.stringify(turn), randomBytes(12));
+    const text = JSON.stringify(turn);
+    if (text.length > TURN_CHARACTERS_MAX) {
+      this.log.warn({ responseId: id, characters: text.length }, 'a response was too large to be stored');
+      return;
+    }
+    const payload = sealBox(this.keyOf(owner), contextOf(owner, id), text, randomBytes(12));
     const saved = saveResponse(this.database, owner, { id, payload, nowMs: this.now() }).catch((error: unknown) =>
       this.log.error({ error, responseId: id }, 'a response could not be stored'),
     );
