@@ -90,13 +90,20 @@ interface Split {
   readonly turns: readonly Turn[];
 }
 
+/** A turn that further messages may join. */
+interface OpenTurn {
+  readonly role: Turn['role'];
+  readonly parts: PlacedPart[];
+  fields: JsonObject;
+}
+
 /**
  * Leading system text goes into `system`. What comes later stays in its place for models that take it there, else it joins the leading one:
  * its authority matters more than its place. Where nothing but system text is said, it is said by the user.
  */
 function splitSystem(request: CanonicalRequest, traits: ClaudeTraits, writing: Writing): Split {
   const system: JsonObject[] = [];
-  const turns: Turn[] = [];
+  const turns: OpenTurn[] = [];
   for (const [index, message] of request.messages.entries()) {
     const at = callersMessage(request, index);
     const parts = placedParts(message, at);
@@ -107,7 +114,7 @@ function splitSystem(request: CanonicalRequest, traits: ClaudeTraits, writing: W
     if (message.role === 'developer') writing.losses.approximated(`${at}.role`);
     const last = turns.at(-1);
     if (last !== undefined && traits.hasSystemInBetween && (request.dialect === ME || last.role === 'user')) {
-      turns.push({ role: 'system', parts, fields: fieldsOf(message, at, writing) });
+      turns.push({ role: 'system', parts: [...parts], fields: fieldsOf(message, at, writing) });
       continue;
     }
     if (last !== undefined) writing.losses.moved(at);
@@ -135,10 +142,19 @@ function placedParts({ parts }: Message, at: string): readonly PlacedPart[] {
   return parts.map((part, index) => ({ part, at: `${at}.content[${index}]` }));
 }
 
-function addTurn(turns: Turn[], role: 'user' | 'assistant', parts: readonly PlacedPart[], fields: JsonObject): void {
+function addTurn(
+  turns: OpenTurn[],
+  role: 'user' | 'assistant',
+  parts: readonly PlacedPart[],
+  fields: JsonObject,
+): void {
   const last = turns.at(-1);
-  if (last?.role !== role) turns.push({ role, parts, fields });
-  else turns[turns.length - 1] = { role, parts: [...last.parts, ...parts], fields: { ...last.fields, ...fields } };
+  if (last?.role !== role) {
+    turns.push({ role, parts: [...parts], fields });
+    return;
+  }
+  for (const part of parts) last.parts.push(part);
+  if (Object.keys(fields).length > 0) last.fields = { ...last.fields, ...fields };
 }
 
 /** A participant's name stands before what it said: there is no other place for it. */

@@ -195,7 +195,8 @@ export class ConverseStream implements StreamDecoder {
       } else this.#open.pieces.push(piece);
     },
     toolResult: (index, value) => {
-      if (this.#open?.index === index) this.#open.content.push(...objects(value));
+      if (this.#open?.index !== index) return;
+      for (const one of objects(value)) this.#open.content.push(one);
     },
     image: (index, value) => {
       const source = isObject(value) ? value['source'] : null;

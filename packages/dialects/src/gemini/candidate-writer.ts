@@ -69,7 +69,7 @@ export class CandidateWriter {
       case 'part_end':
         return this.#end();
       case 'logprobs':
-        this.#logprobs.push(...event.tokens);
+        for (const token of event.tokens) this.#logprobs.push(token);
         return NOTHING;
       case 'extras':
         this.#losses.extras(event.extras, 'gemini', '');

@@ -31,12 +31,12 @@ export function conversationOf(request: CanonicalRequest, losses: Losses): Conve
     losses.extras(message.extras, 'gemini', path);
     if (message.role === 'system' || message.role === 'developer') {
       if (turns.length > 0 && placed.length > 0) losses.moved(path);
-      system.push(...placed);
+      for (const one of placed) system.push(one);
       continue;
     }
     const role = message.role === 'assistant' ? 'model' : 'user';
     const last = turns.at(-1);
-    if (last?.role === role) last.parts.push(...placed);
+    if (last?.role === role) for (const one of placed) last.parts.push(one);
     else turns.push({ role, parts: placed });
   }
   return { system, turns };

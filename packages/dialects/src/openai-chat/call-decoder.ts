@@ -11,8 +11,11 @@ export interface ArrivingCall {
   readonly variant: ToolCallPart['variant'];
   /** everything that has arrived */
   arguments: string;
-  /** how much of it has been told */
-  told: number;
+  /** what of it has not been told: kept apart, because cutting it off the whole would copy the whole with every delta */
+  untold: string;
+  /** it ends as an object ends, and nobody has looked whether it is one */
+  mayBeComplete: boolean;
+  isComplete: boolean;
   seal: Seal | null;
   isSealTold: boolean;
   state: 'waiting' | 'open' | 'closed';
@@ -25,6 +28,22 @@ export interface ArrivingCall {
 export class CallSorter {
   readonly calls: ArrivingCall[] = [];
   readonly #byIndex = new Map<number, ArrivingCall>();
+  readonly #byWireId = new Map<string, ArrivingCall>();
+  #closed = 0;
+
+  /** The calls that have not been told to their end, in order. */
+  *unclosed(): Generator<ArrivingCall> {
+    while (this.calls[this.#closed]?.state === 'closed') this.#closed += 1;
+    for (let at = this.#closed; at < this.calls.length; at += 1) {
+      const call = this.calls[at];
+      if (call !== undefined && call.state !== 'closed') yield call;
+    }
+  }
+
+  /** The first call with this id. */
+  byWireId(wireId: string): ArrivingCall | undefined {
+    return this.#byWireId.get(wireId);
+  }
 
   /** The call a delta belongs to, with the delta's content added to it. */
   add(delta: JsonObject): ArrivingCall {
@@ -33,10 +52,15 @@ export class CallSorter {
     const content: JsonObject = custom ?? (isObject(delta['function']) ? delta['function'] : {});
     const call = this.#callOf(delta, content, custom === null ? 'function' : 'custom');
     if (call.name === '') call.name = filledText(content['name']) ?? '';
-    if (call.wireId === '') call.wireId = filledText(delta['id']) ?? '';
-    call.arguments += pieceOf(call.variant === 'custom' ? content['input'] : content['arguments']);
+    if (call.wireId === '') this.#name(call, filledText(delta['id']) ?? '');
+    addArguments(call, pieceOf(call.variant === 'custom' ? content['input'] : content['arguments']));
     call.seal ??= signatureOf(delta);
     return call;
+  }
+
+  #name(call: ArrivingCall, wireId: string): void {
+    call.wireId = wireId;
+    if (wireId !== '' && !this.#byWireId.has(wireId)) this.#byWireId.set(wireId, call);
   }
 
   #callOf(delta: JsonObject, content: JsonObject, variant: ArrivingCall['variant']): ArrivingCall {
@@ -51,7 +75,9 @@ export class CallSorter {
       name: '',
       variant: kept,
       arguments: '',
-      told: 0,
+      untold: '',
+      mayBeComplete: false,
+      isComplete: false,
       seal: null,
       isSealTold: false,
       state: 'waiting',
@@ -72,7 +98,22 @@ function isAnother(known: ArrivingCall, id: string | null, name: string | null, 
 /** Nothing more can come: the arguments are JSON. Text for a custom tool may always be all there is. */
 export function isComplete(call: ArrivingCall): boolean {
   if (call.variant === 'custom') return true;
-  return call.arguments.trim() !== '' && argumentsObject(call.arguments) !== null;
+  if (call.mayBeComplete) {
+    call.mayBeComplete = false;
+    call.isComplete = argumentsObject(call.arguments) !== null;
+  }
+  return call.isComplete;
+}
+
+function addArguments(call: ArrivingCall, piece: string): void {
+  if (piece === '') return;
+  call.arguments += piece;
+  call.untold += piece;
+  const end = piece.trimEnd();
+  // White space behind an object changes nothing
+  if (end === '') return;
+  call.mayBeComplete = end.endsWith('}');
+  call.isComplete = false;
 }
 
 function pieceOf(value: unknown): string {

@@ -128,7 +128,7 @@ export class ChoiceDecoder {
     for (const piece of callDeltas(delta, isWhole)) {
       const call = this.#sorter.add(piece);
       if (call.state === 'open') this.#tellCall(call);
-      else if (call.state === 'closed') this.hasLostContent ||= call.arguments.slice(call.told).trim() !== '';
+      else if (call.state === 'closed') this.hasLostContent ||= call.untold.trim() !== '';
       else this.#openWaiting(false);
     }
   }
@@ -235,7 +235,7 @@ export class ChoiceDecoder {
   // --- calls -----------------------------------------------------------------------------------------------------
 
   #sealCall(wireId: string, seal: Seal): void {
-    const call = this.#sorter.calls.find((one) => one.wireId === wireId);
+    const call = this.#sorter.byWireId(wireId);
     if (call === undefined || call.state === 'closed') {
       this.#callSeals.set(wireId, seal);
       return;
@@ -249,8 +249,7 @@ export class ChoiceDecoder {
    * that calls whose deltas take turns are told one after the other.
    */
   #openWaiting(isEnd: boolean): void {
-    for (const call of this.#sorter.calls) {
-      if (call.state === 'closed') continue;
+    for (const call of this.#sorter.unclosed()) {
       if (call.state === 'open') {
         if (!isEnd && !isComplete(call)) return;
         continue;
@@ -294,8 +293,8 @@ export class ChoiceDecoder {
   }
 
   #tellCall(call: ArrivingCall): void {
-    if (call.arguments.length > call.told) this.#delta({ kind: 'arguments', text: call.arguments.slice(call.told) });
-    call.told = call.arguments.length;
+    if (call.untold !== '') this.#delta({ kind: 'arguments', text: call.untold });
+    call.untold = '';
     if (call.seal !== null && !call.isSealTold) this.#delta({ kind: 'seal', seal: call.seal });
     call.isSealTold = call.seal !== null;
   }

@@ -90,7 +90,7 @@ class InputReader {
     const { extras } = extrasOf(itemFields(item, MESSAGE, true));
     const last = this.#drafts.at(-1);
     if (role === 'user' && last?.kind === 'results' && !last.endsInMessage && extras === undefined) {
-      last.parts.push(...contents);
+      for (const one of contents) last.parts.push(one);
       last.endsInMessage = true;
       return;
     }
@@ -101,7 +101,7 @@ class InputReader {
     const parts = decodeMessageParts(item, contents, true);
     const last = this.#drafts.at(-1);
     if (last?.kind === 'turn' && !last.endsInMessage) {
-      last.parts.push(...parts);
+      for (const one of parts) last.parts.push(one);
       last.endsInMessage = true;
       return;
     }

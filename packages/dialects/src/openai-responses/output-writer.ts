@@ -135,7 +135,7 @@ export class OutputWriter {
   }
 
   logprobs(tokens: readonly TokenLogprob[]): void {
-    this.#logprobs.push(...encodeLogprobs(tokens));
+    for (const token of encodeLogprobs(tokens)) this.#logprobs.push(token);
   }
 
   /** After the last part. */
@@ -257,7 +257,7 @@ export class OutputWriter {
     if (this.#logprobs.length === 0) return this.#logprobs;
     const tokens = this.#logprobs;
     this.#logprobs = [];
-    told.push(...tokens);
+    for (const token of tokens) told.push(token);
     return tokens;
   }
 

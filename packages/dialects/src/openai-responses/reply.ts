@@ -50,9 +50,10 @@ function decodeOutput(response: JsonObject, callIds: CallIds): ReplyChoice {
   const parts: Part[] = [];
   const logprobs: TokenLogprob[] = [];
   for (const [index, item] of items.entries()) {
-    parts.push(...decodeItem(item, isCall(item) ? callIds.of(item, index) : ''));
+    for (const part of decodeItem(item, isCall(item) ? callIds.of(item, index) : '')) parts.push(part);
     if (item['type'] === 'message')
-      for (const content of objects(item['content'])) logprobs.push(...decodeLogprobs(content['logprobs']));
+      for (const content of objects(item['content']))
+        for (const token of decodeLogprobs(content['logprobs'])) logprobs.push(token);
   }
   const { finish, raw } = decodeFinish(response, hasCalls(parts));
   return {
