@@ -129,7 +129,8 @@ class ChatRequest implements ClientRequest {
   }
 
   lane(target: LaneTarget): Decoded<Lane> {
-    if (canPass('openai-chat', target) && !this.#isReasoningObject(target)) return this.#pass(target);
+    const isForeignSkin = this.#door.skin === 'openrouter' && target.quirks.reasoningControl !== 'reasoning';
+    if (canPass('openai-chat', target) && !isForeignSkin && !this.#isReasoningObject(target)) return this.#pass(target);
     const decoded = this.canonical();
     return decoded.ok ? translatedLane(clientCodec('openai-chat'), decoded.value, target, this.#door) : decoded;
   }

@@ -77,6 +77,8 @@ export interface Failure {
   /** what this request cost all the same: decimal dollars, "0" unless said otherwise */
   readonly chargedUsd: string;
   readonly requestId: string;
+  /** who reads it: OpenRouter's clients take a number for `code` and find ours in `error_type` */
+  readonly skin?: 'openrouter' | null;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

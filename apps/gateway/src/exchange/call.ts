@@ -21,6 +21,8 @@ export interface ExchangeInput {
   readonly body: Buffer;
   /** the wire format of the door: requests are read and everything is answered in it */
   readonly dialect: ClientDialectId;
+  /** the door is one of OpenRouter's: refusals have its shape */
+  readonly skin: 'openrouter' | null;
   /** what the door's URL said of the request */
   readonly door: DoorFacts;
   /** the request is no conversation: which door it came through, and the type of its body */

@@ -118,6 +118,7 @@ export async function exchangeWorld(
       principal,
       token: 'tg_test',
       dialect: doorDialect(request.url ?? '/'),
+      skin: null,
       door: doorOf(request.url ?? '/'),
       isStrict: request.headers['x-tollgate-strict'] === 'true',
       body: Buffer.concat(chunks),

@@ -334,7 +334,10 @@ export class Exchange {
     const cost = decimalUsd(charge.chargeNanousd);
     const { response } = call.input;
     if (!response.headersSent) writeStreamHead(response, call, attempt);
-    endReply(response, told ? stream.failure(told) : stream.terminal({ usage: charge.usage, cost }));
+    endReply(
+      response,
+      told ? stream.failure({ ...told, skin: call.input.skin }) : stream.terminal({ usage: charge.usage, cost }),
+    );
     if (told === null) keepTurn(this.ports.memory, call, stream.kept?.());
   }
 
@@ -416,10 +419,10 @@ function beginCall(input: ExchangeInput, request: ClientRequest): Call {
 }
 
 /** Writes the caller's own error shape, unless there is nobody left to read it. */
-export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId' | 'dialect'>, told: Failure): void {
+export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId' | 'dialect' | 'skin'>, told: Failure): void {
   const { response } = input;
   if (response.destroyed || response.headersSent) return;
-  const { status, body } = encodeFailure(input.dialect, told);
+  const { status, body } = encodeFailure(input.dialect, { ...told, skin: input.skin });
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   response.setHeader('content-length', body.length);

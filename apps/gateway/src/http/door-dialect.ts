@@ -10,4 +10,9 @@ export function doorDialect(url: string): ClientDialectId {
   return 'openai-chat';
 }
 
+/** OpenRouter's own paths: the same doors, for clients that were made for it. */
+export function doorSkin(url: string): 'openrouter' | null {
+  return url.startsWith('/api/') ? 'openrouter' : null;
+}
+
 const GEMINI_VERB = /^\/v1\/models\/.+:[A-Za-z]+$/;

@@ -10,6 +10,8 @@ import { requestIdOf } from './request-identity.js';
 export function onEveryRequest(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
   // Every reply says which request it answers, whoever writes it; raw, because inference answers are written past Fastify.
   reply.raw.setHeader('x-request-id', requestIdOf(request));
+  // Anthropic's clients look for it under this name.
+  if (request.url.includes('/messages')) reply.raw.setHeader('request-id', requestIdOf(request));
   if (allowCrossOrigin(request, reply)) return;
   const refusal = encodedBodyRefusal(request) ?? misplacedFormRefusal(request);
   if (refusal) done(refusal);

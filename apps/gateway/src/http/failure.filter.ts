@@ -4,7 +4,7 @@ import type { Logger } from '@tollgate/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../exchange/exchange.js';
 import { LOGGER } from '../ports.js';
-import { doorDialect } from './door-dialect.js';
+import { doorDialect, doorSkin } from './door-dialect.js';
 import { FailureException } from './failure-exception.js';
 import { requestIdOf } from './request-identity.js';
 
@@ -19,7 +19,15 @@ export class FailureFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const told = this.translate(error, request);
     if (!reply.sent) reply.hijack();
-    refuse({ response: reply.raw, requestId: told.requestId, dialect: doorDialect(request.url) }, told);
+    refuse(
+      {
+        response: reply.raw,
+        requestId: told.requestId,
+        dialect: doorDialect(request.url),
+        skin: doorSkin(request.url),
+      },
+      told,
+    );
   }
 
   private translate(error: unknown, request: FastifyRequest): Failure {

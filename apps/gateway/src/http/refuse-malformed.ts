@@ -3,7 +3,7 @@ import { type Failure, FORM_DOORS, failureOf, openaiChat } from '@tollgate/diale
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../exchange/exchange.js';
 import { mintRequestId } from '../exchange/request-id.js';
-import { doorDialect } from './door-dialect.js';
+import { doorDialect, doorSkin } from './door-dialect.js';
 import { type FailureException, refusal } from './failure-exception.js';
 import { operationDoor } from './operation-path.js';
 import { requestIdOf } from './request-identity.js';
@@ -43,7 +43,7 @@ export function refuseBadUrl(_error: Error, request: FastifyRequest, reply: Fast
   const requestId = requestIdOf(request);
   reply.hijack();
   refuse(
-    { response: reply.raw, requestId, dialect: doorDialect(request.url) },
+    { response: reply.raw, requestId, dialect: doorDialect(request.url), skin: doorSkin(request.url) },
     failureOf({ code: 'invalid_request', message: 'The path of this URL is not valid.', requestId }),
   );
 }

@@ -59,7 +59,9 @@ export function findAccess(
 export function sandboxAccess(provider: ProviderInfo, operation: ModelOperation, sandboxUrl: string): ProviderAccess {
   const own = provider.operations[operation]?.authentication ?? provider.authentication;
   const authentication: ProviderAuthentication = own.kind === 'google-service-account' ? { kind: 'bearer' } : own;
-  const baseUrl = `${sandboxUrl}/providers/${provider.id}/v1`;
+  const address = provider.operations[operation]?.address ?? provider.address;
+  const version = address.kind === 'fixed' && address.baseUrl.endsWith('/v2') ? 'v2' : 'v1';
+  const baseUrl = `${sandboxUrl}/providers/${provider.id}/${version}`;
   return accessTo(baseUrl, authentication, SANDBOX_VALUES, { token: async () => 'sandbox' });
 }
 

@@ -1,5 +1,6 @@
 import type { ReplyFacts, ReplyOptions, StreamEncoder } from '../canonical/codec.js';
 import { type Loss, Losses } from '../canonical/loss.js';
+import { inputTokensOf, measureRequest } from '../canonical/measure.js';
 import type { Citation, JsonObject, Part, Seal } from '../canonical/part.js';
 import type { PartDelta, ReplyEvent } from '../canonical/reply.js';
 import { sealText } from '../canonical/seal-envelope.js';
@@ -124,9 +125,15 @@ class Encoder implements StreamEncoder {
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      usage: encodeUsage(null),
+      usage: { ...encodeUsage(null), input_tokens: this.#likelyInput() },
     };
     return event({ type: 'message_start', message });
+  }
+
+  /** Nobody has counted yet, and some clients read the input here alone: what is likely, corrected by message_delta. */
+  #likelyInput(): number {
+    const { request } = this.#options;
+    return inputTokensOf(request, measureRequest(request)).likely;
   }
 
   startPart(value: Part, part: number): string {

@@ -95,6 +95,8 @@ export interface DoorFacts {
   readonly framing?: 'sse' | 'json-array';
   /** names in the client's `anthropic-beta` header; absent: none */
   readonly betas?: readonly string[];
+  /** the client was made for OpenRouter: its own members are to be in every answer */
+  readonly skin?: 'openrouter' | null;
   /** what the gateway found and will do about stored turns (Responses); absent: nothing is kept and nothing was resumed */
   readonly storage?: { readonly previousResponseId: string | null; readonly isStored: boolean };
 }

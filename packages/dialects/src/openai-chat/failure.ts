@@ -6,7 +6,7 @@ function errorObject(failure: Failure): Record<string, unknown> {
     message: failure.message,
     type: FAILURES[failure.code].type,
     param: failure.param ?? null,
-    code: failure.code,
+    ...(failure.skin === 'openrouter' ? { code: failure.status, error_type: failure.code } : { code: failure.code }),
     origin: failure.origin,
     retryable: failure.retryable,
     charged_usd: failure.chargedUsd,
@@ -19,7 +19,7 @@ function errorObject(failure: Failure): Record<string, unknown> {
 
 /**
  * What clients made for OpenRouter read: whose error it is, and the provider's own word for it. `code` stays our stable text, because the SDKs of
- * OpenAI choose their error classes by the status and hand `code` to their callers; OpenRouter's number is that status.
+ * OpenAI choose their error classes by the status and hand `code` to their callers; at OpenRouter's own paths it is that status, a number.
  */
 function metadataOf({ origin, details, status }: Failure): Record<string, unknown> {
   const name = details?.['provider_name'] ?? details?.['provider'];

@@ -3,7 +3,7 @@ import type { DoorFacts } from '@tollgate/dialects';
 import type { FastifyReply } from 'fastify';
 import type { ExchangeInput } from '../../exchange/call.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
-import { doorDialect } from '../door-dialect.js';
+import { doorDialect, doorSkin } from '../door-dialect.js';
 import { callerRequestIdOf, requestIdOf } from '../request-identity.js';
 
 /** Features that a client of Anthropic's announced; the dialect knows which may go on. */
@@ -34,7 +34,8 @@ export function exchangeInput(
     token: request.token,
     body: Buffer.isBuffer(request.body) ? request.body : EMPTY,
     dialect: doorDialect(request.url),
-    door: withBetas(door, request),
+    skin: doorSkin(request.url),
+    door: { ...withBetas(door, request), skin: doorSkin(request.url) },
     isStrict: request.headers['x-tollgate-strict'] === 'true',
     response: reply.raw,
     startedAtMs: Date.now(),

@@ -8,7 +8,8 @@ import { refusal } from '../failure-exception.js';
 import { InferenceKeyGuard } from '../key.guard.js';
 import { exchangeInput } from './exchange-input.js';
 
-const CALL = /^\/(?:api\/)?(?:v1beta|v1)\/models\/(.+):([A-Za-z]+)$/;
+/** Some clients leave `models/` out before a name that has a slash of its own. */
+const CALL = /^\/(?:v1beta\/(?:models\/)?|v1\/models\/)(.+):([A-Za-z]+)$/;
 
 /** Google's Gemini API: the model and the verb stand in the path. Version 3 of its SDK says v1 where the ones before say v1beta. */
 @Controller()
@@ -19,7 +20,7 @@ export class GenerateContentController {
     @Inject(TOKEN_COUNTER) private readonly counter: TokenCounter,
   ) {}
 
-  @Post(['v1beta/models/*', 'v1/models/*'])
+  @Post(['v1beta/*', 'v1/models/*'])
   call(@Req() request: AuthenticatedRequest, @Res() reply: FastifyReply): Promise<void> {
     const { model, verb, isServerSent } = readCall(request);
     switch (verb) {

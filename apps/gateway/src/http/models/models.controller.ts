@@ -17,10 +17,11 @@ export class ModelsController {
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** One path, two vendors: Anthropic's clients say who they are. */
+  /** One path, three vendors: Anthropic's and Google's clients say who they are. */
   @Get(['v1/models', 'api/v1/models', 'api/v1/models/user'])
   list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     if (isAnthropic(request)) void reply.send(anthropicModels(this.catalog().models, queryOf(request)));
+    else if (isGoogle(request)) void reply.send(geminiModels(this.catalog().models, queryOf(request)));
     else void reply.type('application/json').send(this.encodedList());
   }
 
@@ -111,6 +112,10 @@ export class ModelsController {
 
 function isAnthropic(request: FastifyRequest): boolean {
   return request.headers['anthropic-version'] !== undefined;
+}
+
+function isGoogle(request: FastifyRequest): boolean {
+  return request.headers['x-goog-api-key'] !== undefined;
 }
 
 function queryOf(request: FastifyRequest): URLSearchParams {

@@ -52,12 +52,17 @@ export function replyFrames(reply: Reply, form: StreamForm): Frame[] {
     const usage = reply.usage === null || isLast ? reply.usage : { ...reply.usage, candidatesTokens, thoughtsTokens };
     const chunk = chunkOf(reply, part === null ? [] : [part.json], isLast ? reply.finishReason : null, usage, !isLast);
     return {
-      payload: framed(JSON.stringify(chunk), form, index === 0, isLast),
+      payload: framed(escaped(JSON.stringify(chunk)), form, index === 0, isLast),
       tokens: part?.tokens ?? 0,
       ...(part !== null && part.thinkingTokens > 0 ? { thinkingTokens: part.thinkingTokens } : {}),
       carriesUsage: isLast && usage !== null,
     };
   });
+}
+
+/** Google escapes what ends a line in some readers, and what is markup in others. */
+function escaped(json: string): string {
+  return json.replace(/[\u2028\u2029<>&]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function framed(json: string, form: StreamForm, isFirst: boolean, isLast: boolean): string {

@@ -69,7 +69,7 @@ export function toolCallsFor(
 }
 
 function mustCall(choice: NonNullable<ChatRequest['tool_choice']>): boolean {
-  if (typeof choice === 'string') return choice === 'required';
+  if (typeof choice === 'string') return choice === 'required' || choice === 'any';
   return choice.type !== 'allowed_tools' || choice.allowed_tools?.['mode'] === 'required';
 }
 

@@ -20,7 +20,7 @@ export function validateChatRequest(body: unknown, strictFields: boolean): Valid
   if (!parsed.success) return errorOfIssue(parsed.error.issues[0], body);
   const request = parsed.data;
   return (
-    (strictFields ? unknownField(body) : null) ??
+    (strictFields ? (unknownField(body) ?? mistralWord(request.tool_choice)) : null) ??
     conflicts(request) ??
     messageErrors(request.messages) ??
     modelLimits(request, strictFields) ?? { kind: 'valid', request }
@@ -139,4 +139,11 @@ function modelLimits(request: ChatRequest, isOpenAi: boolean): WireError | null 
     );
   }
   return null;
+}
+
+/** `any` is `required` at Mistral, and nothing at OpenAI. */
+function mistralWord(choice: unknown): Validated | null {
+  if (choice !== 'any') return null;
+  const message = "Invalid value: 'any'. Supported values are: 'none', 'auto', and 'required'.";
+  return invalidRequest(message, 'tool_choice', 'invalid_value');
 }

@@ -47,7 +47,8 @@ const functionTool = z.looseObject({
 });
 
 const toolChoice = z.union([
-  z.enum(['none', 'auto', 'required']),
+  // `any` is Mistral's word for `required`.
+  z.enum(['none', 'auto', 'required', 'any']),
   z.looseObject({
     type: z.string(),
     function: z.looseObject({ name: z.string() }).optional(),
