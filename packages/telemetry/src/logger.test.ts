@@ -23,3 +23,17 @@ describe('the log', () => {
     expect(JSON.parse(text)).toMatchObject({ requestId: 'r1', status: 502, msg: 'provider failed', name: 'test' });
   });
 });
+
+it('an error of JSON quotes nothing of the text that was no JSON', () => {
+  const lines: string[] = [];
+  const log = createLogger({ name: 'test', destination: { write: (line: string) => void lines.push(line) } });
+  for (const text of ['canary prompt', '{"a": canary prompt}', '{"prompt":"canary', `${'x'.repeat(100)} canary`])
+    try {
+      JSON.parse(text);
+    } catch (error) {
+      log.error({ error }, 'not read');
+    }
+  expect(lines).toHaveLength(4);
+  expect(lines.join()).not.toMatch(/canary|prompt/);
+  expect(lines.join()).toContain('SyntaxError');
+});

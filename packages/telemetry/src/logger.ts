@@ -43,5 +43,13 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: redactText(String(error)) };
   const code = 'code' in error ? { code: error.code } : {};
-  return { type: error.name, message: redactText(error.message), ...code, stack: error.stack ? redactText(error.stack) : undefined };
+  const message = messageOf(error);
+  const stack = error.stack === undefined ? undefined : redactText(error.stack.replace(error.message, message));
+  return { type: error.name, message, ...code, stack };
+}
+
+/** The engine quotes the text that is no JSON, which is a prompt or an answer as often as not: only where it broke is kept. */
+function messageOf(error: Error): string {
+  if (!(error instanceof SyntaxError)) return redactText(error.message);
+  return `not valid JSON${/ at position \d+/.exec(error.message)?.[0] ?? ''}`;
 }
