@@ -44,7 +44,7 @@ export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: redactText(String(error)) };
   const code = 'code' in error ? { code: error.code } : {};
   const message = messageOf(error);
-  const stack = error.stack === undefined ? undefined : redactText(error.stack.replace(error.message, message));
+  const stack = error.stack === undefined ? undefined : redactText(error.stack.replace(error.message, () => message));
   return { type: error.name, message, ...code, stack };
 }
 
