@@ -3,9 +3,10 @@ import { count, number, object, text } from '../canonical/json-read.js';
 import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
-import { secondsBound, secondsOf } from './audio-seconds.js';
+import { secondsBound } from './audio-seconds.js';
 import { formEdits } from './form-edits.js';
 import { formFields } from './form-fields.js';
+import { heardSeconds } from './heard-seconds.js';
 import { type Form, spliceForm } from './multipart.js';
 import { OperationRequest, operationEnvelope, operationLane, operationReply } from './operation-request.js';
 import { type EventFacts, OperationStream, type StreamRule } from './operation-stream.js';
@@ -81,9 +82,8 @@ export function openTranscription(
   return { ok: true, value: new OperationRequest({ envelope, counted: () => countHeard(recording, ''), lane }) };
 }
 
-/** By the container's own word for its length; where there is none, what it cannot be more than. */
-function countHeard({ file, prompt }: Recording, said: string): Usage {
-  const seconds = Math.ceil(secondsOf(file) ?? secondsBound(file));
+function countHeard({ file, prompt, format }: Recording, said: string): Usage {
+  const seconds = heardSeconds(file, said, format);
   return {
     input: prompt === '' ? 0 : countTextTokens(prompt),
     input_audio: seconds * AUDIO_TOKENS_PER_SECOND,
