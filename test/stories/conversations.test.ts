@@ -107,6 +107,26 @@ describe('an answer that a project keeps', () => {
     expect(await sentWith(asked)).toContain(marker);
   });
 
+  it('can be gone on from by naming its items one by one', async () => {
+    const marker = randomUUID();
+    const model = 'anthropic/claude-haiku-4-5';
+    const first = await ask('/v1/responses', { model, input: 'Say something.', max_output_tokens: 30 });
+    const [item] = first.body['output'] as { id: string; content: { text: string }[] }[];
+    const input = [
+      { role: 'user', content: 'Say something.' },
+      { type: 'item_reference', id: item?.id },
+      { role: 'user', content: marker },
+    ];
+    expect((await ask('/v1/responses', { model, input, max_output_tokens: 30 })).status).toBe(200);
+    expect(await sentWith(marker)).toContain(JSON.stringify(item?.content[0]?.text));
+    const unknown = [
+      { type: 'item_reference', id: 'msg_never' },
+      { role: 'user', content: 'Hi' },
+    ];
+    const refused = await ask('/v1/responses', { model, input: unknown });
+    expect([refused.status, refused.body['error']]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);
+  });
+
   it('is not kept where its caller says so', async () => {
     const { body } = await ask('/v1/responses', { model: 'openai/gpt-4o-mini', input: 'Hi', store: false });
     expect(body['store']).toBe(false);
@@ -128,6 +148,15 @@ it('a project that keeps nothing says which setting would change that', async ()
   });
   expect([status, body['error']]).toEqual([400, expect.objectContaining({ code: 'response_storage_disabled' })]);
   expect(JSON.stringify(body)).toContain('stores_responses');
+  const named = [
+    { type: 'item_reference', id: 'msg_1' },
+    { role: 'user', content: 'Hi' },
+  ];
+  const items = await ask('/v1/responses', { model: 'openai/gpt-4o-mini', input: named });
+  expect([items.status, items.body['error']]).toEqual([
+    400,
+    expect.objectContaining({ code: 'response_storage_disabled', param: 'input' }),
+  ]);
   const plain = await ask('/v1/responses', { model: 'openai/gpt-4o-mini', input: 'Hi' });
   expect(plain.body['store']).toBe(false);
 });

@@ -6,6 +6,7 @@ import {
   deleteExpiredResponses,
   deleteResponse,
   loadResponse,
+  loadResponsesWithItems,
   RESPONSE_RETENTION_DAYS,
   type ResponseOwner,
   saveResponse,
@@ -33,7 +34,7 @@ describe('a stored turn', () => {
     const owner = await newProject();
     const sibling = await newProject(owner.organizationId);
     const stranger = await newProject();
-    await saveResponse(db, owner, { id: 'resp_a', payload, nowMs });
+    await saveResponse(db, owner, { id: 'resp_a', payload, itemIds: [], nowMs });
     expect(await loadResponse(db, owner, { id: 'resp_a', nowMs })).toEqual(payload);
     for (const other of [sibling, stranger]) {
       expect(await loadResponse(db, other, { id: 'resp_a', nowMs })).toBeNull();
@@ -45,8 +46,8 @@ describe('a stored turn', () => {
   it('may have the same id in another organisation', async () => {
     const [one, two] = [await newProject(), await newProject()];
     const other = randomBytes(64);
-    await saveResponse(db, one, { id: 'resp_same', payload, nowMs });
-    await saveResponse(db, two, { id: 'resp_same', payload: other, nowMs });
+    await saveResponse(db, one, { id: 'resp_same', payload, itemIds: [], nowMs });
+    await saveResponse(db, two, { id: 'resp_same', payload: other, itemIds: [], nowMs });
     expect(await loadResponse(db, one, { id: 'resp_same', nowMs })).toEqual(payload);
     expect(await loadResponse(db, two, { id: 'resp_same', nowMs })).toEqual(other);
   });
@@ -55,7 +56,7 @@ describe('a stored turn', () => {
     const owner = await newProject();
     const later = nowMs + RESPONSE_RETENTION_DAYS * 86_400_000;
     for (const id of ['resp_deleted', 'resp_old', 'resp_young'])
-      await saveResponse(db, owner, { id, payload, nowMs: id === 'resp_young' ? nowMs + 1 : nowMs });
+      await saveResponse(db, owner, { id, payload, itemIds: [], nowMs: id === 'resp_young' ? nowMs + 1 : nowMs });
     expect(await deleteResponse(db, owner, { id: 'resp_deleted', nowMs })).toBe(true);
     expect(await loadResponse(db, owner, { id: 'resp_deleted', nowMs })).toBeNull();
     expect(await loadResponse(db, owner, { id: 'resp_old', nowMs: later - 1 })).toEqual(payload);
@@ -67,13 +68,30 @@ describe('a stored turn', () => {
   });
 });
 
+describe('items of stored turns', () => {
+  it('are found by their ids, in their own project, while they last', async () => {
+    const owner = await newProject();
+    const stranger = await newProject(owner.organizationId);
+    const later = nowMs + RESPONSE_RETENTION_DAYS * 86_400_000;
+    await saveResponse(db, owner, { id: 'resp_items', payload, itemIds: ['msg_1', 'fc_1'], nowMs });
+    await saveResponse(db, owner, { id: 'resp_other', payload, itemIds: ['msg_2'], nowMs });
+    const find = (whose: ResponseOwner, itemIds: readonly string[], at = nowMs) =>
+      loadResponsesWithItems(db, whose, { itemIds, nowMs: at });
+    expect(await find(owner, ['fc_1', 'fc_9'])).toEqual([{ id: 'resp_items', payload }]);
+    expect((await find(owner, ['msg_1', 'msg_2'])).map(({ id }) => id).sort()).toEqual(['resp_items', 'resp_other']);
+    expect(await find(owner, ['msg_9'])).toEqual([]);
+    expect(await find(stranger, ['msg_1'])).toEqual([]);
+    expect(await find(owner, ['msg_1'], later)).toEqual([]);
+  });
+});
+
 describe('a project', () => {
   it('stores nothing unless it says so, and what it stored is gone when it says no', async () => {
     const owner = await newProject(randomUUID(), false);
     expect(await readProjectSettings(db, owner)).toMatchObject({ storesResponses: false, keepsReasoning: true });
     const on = await changeProjectSettings(db, owner, { storesResponses: true });
     expect(on).toMatchObject({ settings: { storesResponses: true, keepsReasoning: true }, authVersion: '2' });
-    await saveResponse(db, owner, { id: 'resp_b', payload, nowMs });
+    await saveResponse(db, owner, { id: 'resp_b', payload, itemIds: [], nowMs });
     expect(await changeProjectSettings(db, owner, { storesResponses: false })).toMatchObject({ authVersion: '3' });
     expect(await loadResponse(db, owner, { id: 'resp_b', nowMs })).toBeNull();
   });
@@ -82,8 +100,12 @@ describe('a project', () => {
     const owner = await newProject();
     const stranger = await newProject();
     await changeProjectSettings(db, owner, { storesResponses: false });
-    await saveResponse(db, owner, { id: 'resp_late', payload, nowMs });
-    await saveResponse(db, { ...stranger, organizationId: owner.organizationId }, { id: 'resp_late', payload, nowMs });
+    await saveResponse(db, owner, { id: 'resp_late', payload, itemIds: [], nowMs });
+    await saveResponse(
+      db,
+      { ...stranger, organizationId: owner.organizationId },
+      { id: 'resp_late', payload, itemIds: [], nowMs },
+    );
     expect(await db.storedResponse.count({ where: { id: 'resp_late', organizationId: owner.organizationId } })).toBe(0);
   });
 

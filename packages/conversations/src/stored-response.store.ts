@@ -7,6 +7,10 @@ export interface ResponseOwner {
 }
 
 export const RESPONSE_RETENTION_DAYS = 30;
+/** More items than an answer has; the rest cannot be named one by one. */
+const ITEM_IDS_MAX = 1_000;
+/** A request that names items of more turns than this should name a response. */
+const TURNS_MAX = 32;
 
 /**
  * Keeps one turn, if its project still stores any: an answer may end after the setting was turned off, and off means that nothing is there. The row of
@@ -15,12 +19,17 @@ export const RESPONSE_RETENTION_DAYS = 30;
 export async function saveResponse(
   db: Database | Transaction,
   { organizationId, projectId }: ResponseOwner,
-  { id, payload, nowMs }: { readonly id: string; readonly payload: Buffer; readonly nowMs: number },
+  {
+    id,
+    payload,
+    itemIds,
+    nowMs,
+  }: { readonly id: string; readonly payload: Buffer; readonly itemIds: readonly string[]; readonly nowMs: number },
 ): Promise<void> {
   const expiresAt = new Date(nowMs + RESPONSE_RETENTION_DAYS * 86_400_000);
   await db.$executeRaw`
-    INSERT INTO stored_response (id, organization_id, project_id, payload, created_at, expires_at)
-    SELECT ${id}, organization_id, id, ${payload}::bytea, ${new Date(nowMs)}::timestamptz, ${expiresAt}::timestamptz FROM project
+    INSERT INTO stored_response (id, organization_id, project_id, payload, item_ids, created_at, expires_at)
+    SELECT ${id}, organization_id, id, ${payload}::bytea, ${itemIds.slice(0, ITEM_IDS_MAX)}::text[], ${new Date(nowMs)}::timestamptz, ${expiresAt}::timestamptz FROM project
     WHERE id = ${projectId}::uuid AND organization_id = ${organizationId}::uuid AND stores_responses FOR SHARE
     ON CONFLICT DO NOTHING`;
 }
@@ -36,6 +45,20 @@ export async function loadResponse(
     WHERE organization_id = ${organizationId}::uuid AND id = ${id} AND project_id = ${projectId}::uuid
       AND expires_at > ${new Date(nowMs)}`;
   return row === undefined ? null : Buffer.from(row.payload);
+}
+
+/** Sealed payloads of the newest turns whose answers hold any of these items, newest first, with the ids they are sealed under. */
+export async function loadResponsesWithItems(
+  db: Database | Transaction,
+  { organizationId, projectId }: ResponseOwner,
+  { itemIds, nowMs }: { readonly itemIds: readonly string[]; readonly nowMs: number },
+): Promise<readonly { readonly id: string; readonly payload: Buffer }[]> {
+  const rows = await db.$queryRaw<{ readonly id: string; readonly payload: Uint8Array }[]>`
+    SELECT id, payload FROM stored_response
+    WHERE organization_id = ${organizationId}::uuid AND project_id = ${projectId}::uuid
+      AND item_ids && ${[...itemIds]}::text[] AND expires_at > ${new Date(nowMs)}
+    ORDER BY created_at DESC LIMIT ${TURNS_MAX}`;
+  return rows.map(({ id, payload }) => ({ id, payload: Buffer.from(payload) }));
 }
 
 /** True where there was something to delete. */

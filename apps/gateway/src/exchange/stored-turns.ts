@@ -28,9 +28,9 @@ export async function resumeTurn(
     return refused('not_supported', message, 'background');
   }
   const isStored = wish.wantsStore && input.principal.storesResponses && memory !== null;
-  const { previousResponseId } = wish;
+  const { previousResponseId, itemIds } = wish;
   const door: DoorFacts = { ...input.door, storage: { previousResponseId, isStored } };
-  if (previousResponseId === null) return { kind: 'ready', input: { body: input.body, door } };
+  if (previousResponseId === null && itemIds.length === 0) return { kind: 'ready', input: { body: input.body, door } };
   // What is stored is read with the key and the setting as they are now: the cache may be seconds behind.
   const checked = await keys.recheck(input.token);
   if (checked.kind !== 'verified') {
@@ -40,15 +40,24 @@ export async function resumeTurn(
   const owner = checked.principal;
   if (!owner.storesResponses || memory === null) {
     const message =
-      'This project does not keep responses, so there is none to go on from: turn on its setting stores_responses (PATCH /v1/project) or send the whole input.';
-    return refused('response_storage_disabled', message, 'previous_response_id');
+      'This project does not keep responses, so there is none to go on from: turn on its setting stores_responses (PATCH /v1/project), or send the whole input (clients that name items do so with store: false).';
+    return refused(
+      'response_storage_disabled',
+      message,
+      previousResponseId === null ? 'input' : 'previous_response_id',
+    );
   }
+  const referenced = await memory.findItems(owner, itemIds);
+  if (referenced === null)
+    return refused('admission_unavailable', 'Stored responses cannot be read right now.', 'input');
+  if (previousResponseId === null)
+    return { kind: 'ready', input: { body: openaiResponses.resume(input.body, { history: [], referenced }), door } };
   const found = await memory.load(owner, previousResponseId);
   switch (found.kind) {
     case 'found':
       return {
         kind: 'ready',
-        input: { body: openaiResponses.resume(input.body, { history: found.turn.items }), door },
+        input: { body: openaiResponses.resume(input.body, { history: found.turn.items, referenced }), door },
       };
     case 'missing':
       return refused(

@@ -3,12 +3,13 @@ import {
   deleteResponse,
   deriveKey,
   loadResponse,
+  loadResponsesWithItems,
   openBox,
   type ResponseOwner,
   saveResponse,
   sealBox,
 } from '@tollgate/conversations';
-import type { StoredTurn } from '@tollgate/dialects';
+import type { JsonObject, StoredTurn } from '@tollgate/dialects';
 import type { Database } from '@tollgate/prisma';
 import type { Logger } from '@tollgate/telemetry';
 
@@ -47,6 +48,29 @@ export class ResponseMemory {
     }
   }
 
+  /** Items that a request names one by one; what is not found is missing from the map. Null where the store does not answer. */
+  async findItems(owner: ResponseOwner, itemIds: readonly string[]): Promise<ReadonlyMap<string, JsonObject> | null> {
+    const asked = new Set(itemIds.filter(isResponseId));
+    const found = new Map<string, JsonObject>();
+    if (asked.size === 0) return found;
+    await Promise.all([...this.running].flatMap(([context, saved]) => (isOwned(context, owner) ? [saved] : [])));
+    try {
+      const rows = await loadResponsesWithItems(this.database, owner, { itemIds: [...asked], nowMs: this.now() });
+      for (const { id, payload } of rows) {
+        const text = openBox(this.keyOf(owner), contextOf(owner, id), payload);
+        const items = text === null ? [] : (JSON.parse(text) as StoredTurn).items;
+        for (const item of items) {
+          const name = item['id'];
+          if (typeof name === 'string' && asked.has(name)) found.set(name, item);
+        }
+      }
+      return found;
+    } catch (error) {
+      this.log.error({ error }, 'items of stored responses could not be read');
+      return null;
+    }
+  }
+
   /** The client has its answer; a turn that cannot be stored is logged without its content, and a follow-up will be told that it does not exist. */
   keep(owner: ResponseOwner, id: string, turn: StoredTurn): void {
     const text = JSON.stringify(turn);
@@ -55,8 +79,9 @@ export class ResponseMemory {
       return;
     }
     const payload = sealBox(this.keyOf(owner), contextOf(owner, id), text, randomBytes(12));
-    const saved = saveResponse(this.database, owner, { id, payload, nowMs: this.now() }).catch((error: unknown) =>
-      this.log.error({ error, responseId: id }, 'a response could not be stored'),
+    const itemIds = idsOf(turn.body['output']).filter(isResponseId);
+    const saved = saveResponse(this.database, owner, { id, payload, itemIds, nowMs: this.now() }).catch(
+      (error: unknown) => this.log.error({ error, responseId: id }, 'a response could not be stored'),
     );
     const context = contextOf(owner, id);
     const settled = saved.finally(() => this.running.delete(context));
@@ -81,6 +106,15 @@ export class ResponseMemory {
 /** Anything else was never stored; some of it (a zero byte) Postgres would not even take as a text. */
 function isResponseId(id: string): boolean {
   return /^[\w-]{1,128}$/.test(id);
+}
+
+function isOwned(context: string, { organizationId, projectId }: ResponseOwner): boolean {
+  return context.startsWith(`${organizationId}/${projectId}/`);
+}
+
+function idsOf(items: unknown): readonly string[] {
+  const list = Array.isArray(items) ? (items as readonly JsonObject[]) : [];
+  return list.flatMap((item) => (typeof item['id'] === 'string' ? item['id'] : []));
 }
 
 function contextOf({ organizationId, projectId }: ResponseOwner, id: string): string {
