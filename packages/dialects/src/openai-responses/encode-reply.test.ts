@@ -121,6 +121,13 @@ it('has every member that readers of other vendors demand, also those that nobod
   expect(body).toHaveProperty('usage.input_tokens_details.cache_write_tokens', 0);
 });
 
+it('names a call where its arguments end: readers of some versions demand it', () => {
+  const call: Part = { kind: 'tool_call', id: 'call_1', name: 'add', arguments: '{"a":1}', variant: 'function' };
+  const { events } = streamed(eventsOf(replyOf(call)));
+  const done = events.find(({ type }) => type === 'response.function_call_arguments.done');
+  expect(done).toMatchObject({ name: 'add', arguments: '{"a":1}' });
+});
+
 it('was made in a tier that OpenAI has a word for', () => {
   const tierOf = (serviceTier: string) =>
     wholeOf({ ...replyOf({ kind: 'text', text: 'Hi' }), serviceTier })['service_tier'];

@@ -392,7 +392,8 @@ export class OutputWriter {
     if (open.part.variant === 'custom')
       this.#send('response.custom_tool_call_input.done', { input: open.arguments, ...at });
     else {
-      this.#send('response.function_call_arguments.done', { arguments: open.arguments, ...at });
+      // openai 6 and OpenRouter's SDK demand the name, openai 7 no longer knows it.
+      this.#send('response.function_call_arguments.done', { arguments: open.arguments, name: open.part.name, ...at });
     }
     this.#done(callItem(open, 'completed'));
     if (open.seal !== null) this.#sealItem(open.seal);
