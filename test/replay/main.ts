@@ -8,6 +8,7 @@ import { replayFolder } from './replay-folder.js';
 import { AnswerShapes } from './shapes/answer-shapes.js';
 import { compileShapes } from './shapes/compile-shapes.js';
 import { RequestShapes } from './shapes/request-shapes.js';
+import { schemaProblems } from './shapes/schema-problems.js';
 
 /** `npm run replay -- --dir <folder>`: prints what failed and closes with `N passed, N failed`. Gives the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -25,12 +26,15 @@ export async function run(args: readonly string[]): Promise<number> {
   console.log(`\nas a client of each dialect: ${lanes.passed} passed, ${lanes.failed.length} failed`);
   for (const [judge, count] of judges.judged) console.log(`judged by ${judge}: ${count}`);
   const shapes = [...requests.shapes.list, ...answers.shapes.list];
-  const mistyped = compileShapes(shapes);
+  const mistyped = [
+    ...compileShapes(shapes).map(({ seenIn, errors }) => ({ seenIn, problems: errors })),
+    ...schemaProblems(shapes),
+  ];
   console.log(
     `requests for providers: ${requests.shapes.bodies}, answers and events for clients: ${answers.shapes.bodies}`,
   );
   console.log(`of ${shapes.length} shapes, of which ${mistyped.length} have no type of their vendor's`);
-  for (const { seenIn, errors } of mistyped) print(seenIn, { kind: 'failed', problems: errors });
+  for (const { seenIn, problems } of mistyped) print(seenIn, { kind: 'failed', problems });
   for (const [reason, count] of lanes.skipped) console.log(`skipped ${count}: ${reason}`);
   const operations = replayOperations(known, print);
   console.log(`\ncalls that are no conversation: ${operations.passed} passed, ${operations.failed.length} failed`);

@@ -9,6 +9,7 @@ import { replayFolder } from './replay-folder.js';
 import { AnswerShapes } from './shapes/answer-shapes.js';
 import { compileShapes } from './shapes/compile-shapes.js';
 import { RequestShapes } from './shapes/request-shapes.js';
+import { schemaProblems } from './shapes/schema-problems.js';
 
 const recordings = process.env.TOLLGATE_RECORDINGS;
 
@@ -28,6 +29,7 @@ describe.skipIf(!recordings)('real provider traffic', () => {
 
   it('is asked of providers, and answered to clients, in the types that their vendors have for it', () => {
     expect(compileShapes([...requests.shapes.list, ...answers.shapes.list])).toEqual([]);
+    expect(schemaProblems(requests.shapes.list)).toEqual([]);
     expect(requests.shapes.list.length).toBeGreaterThan(7_000);
     expect(answers.shapes.list.length).toBeGreaterThan(900);
   });

@@ -7,7 +7,7 @@ import {
 import type { Judge, WrittenAnswer } from './judge.js';
 
 interface Schema {
-  safeParse(value: unknown): { readonly success: boolean; readonly error?: unknown };
+  safeParse(value: unknown): { readonly success: boolean; readonly data?: unknown; readonly error?: unknown };
 }
 
 function judgeOf(name: string, whole: Schema, event: Schema): Judge {
@@ -23,8 +23,21 @@ function judgeOf(name: string, whole: Schema, event: Schema): Judge {
 }
 
 function expectValid(schema: Schema, value: unknown): void {
-  const { success, error } = schema.safeParse(value);
+  const { success, data, error } = schema.safeParse(value);
   if (!success) throw new Error(`${brief(error)} in ${JSON.stringify(value).slice(0, 300)}`);
+  const unknown = unknownIn(data);
+  if (unknown !== null) throw new Error(`not recognised: ${JSON.stringify(unknown).slice(0, 500)}`);
+}
+
+/** Where a union knows no member that fits, the SDK hands on `{raw, isUnknown}` instead of failing: the first such raw value. */
+function unknownIn(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return null;
+  if ('isUnknown' in data && data.isUnknown === true && 'raw' in data) return data.raw;
+  for (const member of Object.values(data)) {
+    const found = unknownIn(member);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 const brief = (error: unknown): string =>

@@ -115,7 +115,7 @@ const OURS: Readonly<Partial<Record<VendorTypeName, readonly string[]>>> = {
     'choices[].delta.annotations',
   ],
   'openai-responses answer': ['tollgate', 'usage.cost'],
-  'openai-responses event': ['tollgate', 'response.tollgate', 'response.usage.cost'],
+  'openai-responses event': ['name', 'tollgate', 'response.tollgate', 'response.usage.cost'],
   'anthropic-messages answer': ['tollgate', 'usage.cost'],
   'anthropic-messages event': ['tollgate', 'usage.cost'],
   'gemini answer': ['tollgate', 'usageMetadata.cost'],
