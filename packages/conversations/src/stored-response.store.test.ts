@@ -18,7 +18,7 @@ afterAll(() => db.$disconnect());
 const nowMs = Date.now();
 const payload = randomBytes(64);
 
-async function newProject(organizationId = randomUUID(), storesResponses = true): Promise<ResponseOwner> {
+async function newProject(organizationId: string = randomUUID(), storesResponses = true): Promise<ResponseOwner> {
   const projectId = randomUUID();
   const known = await db.organization.findUnique({ where: { id: organizationId } });
   if (known === null)

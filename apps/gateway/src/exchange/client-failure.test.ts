@@ -8,7 +8,7 @@ const CANARY = 'canary';
 function told(dialect: string, status: number, body: object | string): string {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const failure = providerCodec(dialect, 'direct').decodeFailure(status, bytes, {});
-  return JSON.stringify(clientFailure(failure, 'r-1'));
+  return JSON.stringify(clientFailure(failure, { requestId: 'r-1', provider: 'p' }));
 }
 
 const openai = (message: string, more: object = {}) => ({ error: { message, type: 'invalid_request_error', ...more } });

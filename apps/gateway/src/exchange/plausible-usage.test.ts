@@ -11,7 +11,7 @@ let world: ExchangeWorld | undefined;
 afterEach(() => world?.close());
 
 describe('what a provider reports', () => {
-  it('is believed as far as any number of rounds over the whole context can go', () => {
+  it('is believed up to several rounds over the whole context', () => {
     expect(isPlausible({ input: 128_000, output: 900_000 }, envelope, endpoint)).toBe(true);
     expect(isPlausible({ input: 128_000 * 8 + 1, output: 1 }, envelope, endpoint)).toBe(false);
     expect(isPlausible({ input: 1, reasoning: 128_000 * 8 + 1 }, envelope, endpoint)).toBe(false);

@@ -10,7 +10,7 @@ const TOOL_ROUNDS = 64;
 
 /**
  * Whether a provider can have meant what it reported (M9). A slip of a provider's (a count of another request, a counter that ran over) would be
- * charged to the customer far beyond what was held; beyond any number of rounds over the whole context, our own count is nearer to the truth.
+ * charged to the customer far beyond what was held; beyond that many rounds over the whole context, our own count is nearer to the truth.
  */
 export function isPlausible(reported: Usage, envelope: Envelope, endpoint: Endpoint): boolean {
   if (endpoint.operation !== 'chat') return true;
