@@ -103,22 +103,24 @@ function readEmbeddings(answer: Buffer, target: LaneTarget, counted: () => Usage
   const read = readReplyBody(answer, 'data');
   if (read.kind !== 'body') return read;
   const { reply } = read;
+  const told = object(reply.value('usage'));
   return operationReply({
-    usage: decodeUsage(reply.value('usage')),
+    usage: decodeUsage(told),
     isEmpty: isEmptyList(reply, 'data'),
     counted,
     render: ({ usage, cost }) => {
       const tokens = usage?.input ?? 0;
       const made = { prompt_tokens: tokens, total_tokens: tokens };
       const id = `gen-${target.requestId}`;
-      return { body: spliceReplyBody(reply, { id, model: target.publicModel, cost, usage: made }), losses: [] };
+      const lacking: Record<string, string> = count(told?.['prompt_tokens']) === null ? { prompt_tokens: `${tokens}` } : {};
+      const edits = { id, model: target.publicModel, cost, usage: made, lacking };
+      return { body: spliceReplyBody(reply, edits), losses: [] };
     },
   });
 }
 
-/** Voyage has only the total. */
-function decodeUsage(raw: unknown): Usage | null {
-  const usage = object(raw);
+/** Voyage has only the total: OpenAI's type demands `prompt_tokens` too, and clients add them up. */
+function decodeUsage(usage: Readonly<Record<string, unknown>> | null): Usage | null {
   if (usage === null) return null;
   const input = count(usage['prompt_tokens']) ?? count(usage['input_tokens']) ?? count(usage['total_tokens']);
   return input === null ? null : { input };

@@ -57,6 +57,8 @@ export interface ReplyEdits {
   readonly cost: string | null;
   /** stands for the usage object where the provider sent none; null: none is made up */
   readonly usage: Readonly<Record<string, unknown>> | null;
+  /** members that OpenAI's type demands and the provider's usage object lacks, as JSON by name */
+  readonly lacking?: Readonly<Record<string, string>>;
 }
 
 /** The answer for the client: `id` and `model` are ours where they stand, the cost is in the usage object, every other byte is the provider's. */
@@ -71,7 +73,7 @@ export function spliceReplyBody(reply: ReplyBody, edits: ReplyEdits): Buffer {
   const usage = findMember(body, members, 'usage');
   const hasUsage = usage !== undefined && body[usage.valueFrom] === OPEN_BRACE;
   if (hasUsage && edits.cost !== null)
-    splices.push(...usageSplices(body, usage.valueFrom, usage.valueTo, { cost: edits.cost }));
+    splices.push(...usageSplices(body, usage.valueFrom, usage.valueTo, { ...edits.lacking, cost: edits.cost }));
   if (!hasUsage && edits.usage !== null) {
     const bytes = Buffer.from(usageText(edits.usage, edits.cost));
     if (usage !== undefined) splices.push({ from: usage.valueFrom, to: usage.valueTo, bytes });
