@@ -112,7 +112,8 @@ function readEmbeddings(answer: Buffer, target: LaneTarget, counted: () => Usage
       const tokens = usage?.input ?? 0;
       const made = { prompt_tokens: tokens, total_tokens: tokens };
       const id = `gen-${target.requestId}`;
-      const lacking: Record<string, string> = count(told?.['prompt_tokens']) === null ? { prompt_tokens: `${tokens}` } : {};
+      const lacking: Record<string, string> =
+        count(told?.['prompt_tokens']) === null ? { prompt_tokens: `${tokens}` } : {};
       const edits = { id, model: target.publicModel, cost, usage: made, lacking };
       return { body: spliceReplyBody(reply, edits), losses: [] };
     },
