@@ -129,6 +129,16 @@ describe('a stream', () => {
     });
   });
 
+  it('with a key that is no JSON ends in a way streams end', () => {
+    forEveryPair((pair, sample) => {
+      const frames = framesOf(sample);
+      for (const [at, event] of sample.events.entries()) {
+        const json = JSON.stringify(event).replace('{', '{"\\q":1,');
+        play(pair, `a broken key in ${at}`, withFrame(frames, at, sample.frame(json)));
+      }
+    });
+  });
+
   it('with a bomb in any place of an event ends, and nothing recurses into it', () => {
     forEveryPair((pair, sample) => {
       const frames = framesOf(sample);

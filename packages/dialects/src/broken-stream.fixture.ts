@@ -273,9 +273,9 @@ function checkGemini(events: readonly WireEvent[], isFinished: boolean): void {
 /** How a stream ends that was passed on: what stands before is the provider's own. */
 const GOOD_ENDS: Readonly<Record<ClientDialectId, RegExp>> = {
   'openai-chat': /data: \[DONE\]\s*$/,
-  'openai-responses': /"type":\s*"response\.(completed|incomplete)"[^\n]*\s*$/,
-  'anthropic-messages': /"type":\s*"message_stop"[^\n]*\s*$/,
-  gemini: /"usageMetadata"[^\n]*\s*$/,
+  'openai-responses': /"type":\s*"response\.(completed|incomplete)"[^\n]*(\nevent: [\w.]+)?\s*$/,
+  'anthropic-messages': /(event: message_stop\ndata:|"type":\s*"message_stop")[^\n]*\s*$/,
+  gemini: /"usageMetadata"[\s\S]*$/,
 };
 const BAD_ENDS: Readonly<Record<ClientDialectId, RegExp>> = {
   'openai-chat': /data: \{"error":[^\n]*\n\n$/,
@@ -286,7 +286,7 @@ const BAD_ENDS: Readonly<Record<ClientDialectId, RegExp>> = {
 
 function checkEnding(client: ClientDialectId, text: string, isFinished: boolean): void {
   const ending = (isFinished ? GOOD_ENDS : BAD_ENDS)[client];
-  ensure(ending.test(text), `the end of ${JSON.stringify(text.slice(-300))}`);
+  ensure(ending.test(text), `${isFinished} is the end of ${JSON.stringify(text.slice(-300))}`);
 }
 
 export function ensure(holds: boolean, message: string): asserts holds {

@@ -10,7 +10,7 @@ import { NO_QUIRKS } from './provider-quirks.js';
 
 /** Real exchanges, which are no part of the project: without the folder the tests over them say so and pass. */
 const here = path.dirname(fileURLToPath(import.meta.url));
-const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../shared/recordings');
+export const RECORDINGS = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../shared/recordings');
 
 export interface Recording {
   readonly name: string;
@@ -27,7 +27,7 @@ export interface Recording {
 
 /** All exchanges of one API of one provider. */
 export function loadRecordings(provider: string, api: string): readonly Recording[] {
-  const cases = path.join(folder, provider, api);
+  const cases = path.join(RECORDINGS, provider, api);
   if (!existsSync(cases)) {
     console.log(`no recordings at ${cases}: the tests over recorded exchanges are skipped`);
     return [];

@@ -27,8 +27,11 @@ export function isSameFamily(one: DialectId, other: DialectId): boolean {
 
 /** A seal as text for a field of `carrier`. */
 export function sealText(seal: Seal, carrier: DialectId): string {
-  if (isSameFamily(seal.dialect, carrier)) return seal.value;
-  return `${PREFIX}${seal.dialect}.${seal.form}.${Buffer.from(seal.value, 'utf8').toString('base64url')}`;
+  return isSameFamily(seal.dialect, carrier) ? seal.value : wrapped(seal);
+}
+
+function wrapped({ dialect, form, value }: Seal): string {
+  return `${PREFIX}${dialect}.${form}.${Buffer.from(value, 'utf8').toString('base64url')}`;
 }
 
 /** The seal in a field of `carrier`: a wrapped one is what it was, everything else is the carrier's own, of the given form. */
@@ -36,10 +39,16 @@ export function readSeal(value: string, carrier: DialectId, form: Seal['form']):
   return unwrap(value) ?? { dialect: carrier, form, value };
 }
 
-/** As `sealText`, for a field that must be standard base64 (Gemini's thoughtSignature is bytes). */
+const BASE64 = /^[\w+/-]+=*$/;
+
+/**
+ * As `sealText`, for a field that must be standard base64 (Gemini's thoughtSignature is bytes). A seal of the family that is none, because another
+ * vendor's door broke it, is wrapped too: readers that decode the field would fail on it.
+ */
 export function sealBase64(seal: Seal, carrier: DialectId): string {
-  if (isSameFamily(seal.dialect, carrier)) return seal.value;
-  return Buffer.from(sealText(seal, carrier), 'utf8').toString('base64');
+  const isSame = isSameFamily(seal.dialect, carrier);
+  if (isSame && BASE64.test(seal.value)) return seal.value;
+  return Buffer.from(isSame ? wrapped(seal) : sealText(seal, carrier), 'utf8').toString('base64');
 }
 
 export function readSealBase64(value: string, carrier: DialectId, form: Seal['form']): Seal {

@@ -1,3 +1,4 @@
+import { parseJson } from '../canonical/json-read.js';
 import { findMember, listMembers, type Member, skipWhitespace } from '../json-layout.js';
 import type { Splice } from '../splice.js';
 
@@ -36,11 +37,11 @@ export class ObjectEdit {
     return findMember(this.#source, this.members, name) ?? this.#findEscaped(name);
   }
 
-  /** A key may be written with escapes; JSON.parse reads it all the same. */
+  /** A key may be written with escapes; JSON.parse reads it all the same. One it cannot read (nobody parsed the object yet) is none. */
   #findEscaped(name: string): Member | undefined {
     this.#escaped ??= this.members.filter((member) => isEscaped(this.#source, member));
     return this.#escaped.find(
-      ({ keyFrom, keyTo }) => JSON.parse(this.#source.toString('utf8', keyFrom - 1, keyTo + 1)) === name,
+      ({ keyFrom, keyTo }) => parseJson(this.#source.toString('utf8', keyFrom - 1, keyTo + 1)) === name,
     );
   }
 
@@ -51,7 +52,7 @@ export class ObjectEdit {
   /** The value parsed; undefined where there is none. */
   valueOf(name: string): unknown {
     const member = this.find(name);
-    return member === undefined ? undefined : (JSON.parse(this.textOf(member)) as unknown);
+    return member === undefined ? undefined : parseJson(this.textOf(member));
   }
 
   /** Replaces the value where there is one. True where the member is there. */
