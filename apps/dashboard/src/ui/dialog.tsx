@@ -2,7 +2,7 @@
 
 import { X } from 'lucide-react';
 import { Dialog as Primitive } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { Button } from './button';
 
 interface DialogProps {
@@ -16,6 +16,7 @@ interface DialogProps {
 }
 
 export function Dialog({ isOpen, onOpenChange, title, description, children, isSticky = false }: DialogProps) {
+  const opener = useRef<Element | null>(null);
   return (
     <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
       <Primitive.Portal>
@@ -23,6 +24,15 @@ export function Dialog({ isOpen, onOpenChange, title, description, children, isS
         <Primitive.Content
           onInteractOutside={(event) => {
             if (isSticky) event.preventDefault();
+          }}
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          // The dialog is opened by what happened, not by a trigger it knows: the focus goes back to where it was.
+          onCloseAutoFocus={(event) => {
+            if (!(opener.current instanceof HTMLElement) || !opener.current.isConnected) return;
+            event.preventDefault();
+            opener.current.focus();
           }}
           {...(description ? {} : { 'aria-describedby': undefined })}
           className="fixed left-1/2 top-1/2 z-50 flex max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 -translate-y-1/2 flex-col overflow-y-auto rounded-xl border border-line bg-surface p-5 shadow-[var(--shadow-raised)] data-[state=open]:animate-in data-[state=open]:fade-in data-[state=open]:zoom-in-98"
