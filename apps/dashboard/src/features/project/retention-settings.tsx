@@ -44,7 +44,7 @@ export function RetentionSettings({ retention, canWrite }: RetentionSettingsProp
   return (
     <Card
       title="Privacy and storage"
-      note="The request log holds sizes, times and prices, never a prompt or an answer. These two keep more, where you want it."
+      note="The request log never holds a prompt or an answer. These two keep more, where you want it."
       action={isNothingKept ? <Badge tone="success">Zero retention</Badge> : null}
       isPadded={false}
     >
@@ -80,8 +80,8 @@ export function RetentionSettings({ retention, canWrite }: RetentionSettingsProp
           onChange={(keepsReasoning) => change({ keepsReasoning })}
         >
           <p>
-            Reasoning models want their own reasoning back with the result of a tool. Clients of Chat Completions drop
-            it; Tollgate keeps it until the result comes and puts it back.
+            Reasoning models want their own reasoning back with the result of a tool. Most clients of Chat Completions
+            drop it; Tollgate then keeps it and puts it back.
           </p>
           <p>
             Off: nothing is kept (zero retention), and what was kept is deleted. Such a model then thinks again after a

@@ -29,11 +29,11 @@ export function QuickStart({ models, modelsHref, ...parts }: QuickStartProps) {
       <Tabs tabs={tabs} label="SDK" />
       {modelsHref === null ? null : (
         <p className="text-[13px] text-muted">
-          Any of these SDKs reaches any model: put another name from the{' '}
+          Any of these SDKs reaches any model: swap in another name from the{' '}
           <Link href={modelsHref} prefetch={false} className="text-text underline underline-offset-4">
             model list
-          </Link>{' '}
-          there.
+          </Link>
+          .
         </p>
       )}
     </div>

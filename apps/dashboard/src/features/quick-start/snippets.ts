@@ -23,7 +23,7 @@ export interface SnippetParts {
   readonly apiKey: string;
 }
 
-const PROMPT = 'Say hello in five words.';
+const PROMPT = 'Say hello in Latin.';
 
 /** A first request with every SDK that people have: as its vendor publishes it, unchanged but for base URL and key. */
 export function snippets(parts: SnippetParts, models: SnippetModels): readonly Snippet[] {

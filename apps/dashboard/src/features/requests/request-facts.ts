@@ -29,7 +29,7 @@ export function requestFacts(log: RequestRecord): Fact[] {
     { title: 'Usage source', value: SOURCES[log.usageSource] },
     {
       title: 'Input',
-      value: `${fullCount(features.messages)} messages, ${fullCount(features.inputCharacters)} characters`,
+      value: `${fullCount(features.messages)} ${features.messages === 1 ? 'message' : 'messages'}, ${fullCount(features.inputCharacters)} characters`,
     },
   ];
   if (features.tools > 0) facts.push({ title: 'Tools offered', value: fullCount(features.tools) });
