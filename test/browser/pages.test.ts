@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import OpenAI from 'openai';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../harness/browser.js';
-import { eventually } from '../harness/eventually.js';
 import { readRunFile } from '../harness/run-file.js';
+import { axeFaults } from './axe-faults.js';
 import {
   DESKTOP,
   demoState,
@@ -13,12 +11,12 @@ import {
   newPerson,
   openWindow,
   PHONE,
+  posted,
   type SignedInState,
   signUpToKey,
 } from './visitor.js';
 
 const run = readRunFile();
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const PUBLIC_PAGES = [
   '/',
@@ -37,7 +35,9 @@ const OWN_PAGES = [
   '/keys',
   '/models',
   '/models/openai/gpt-4o-mini',
+  '/models/openai/text-embedding-3-small',
   '/credits',
+  '/settings',
   '/account',
   '/welcome',
   '/requests/none',
@@ -155,38 +155,11 @@ async function faultsOf(page: Page, paths: readonly string[]): Promise<string[]>
   return faults;
 }
 
-async function axeFaults(page: Page, selector = 'html'): Promise<string[]> {
-  await page.evaluate(axeSource);
-  return page.evaluate(async (within) => {
-    interface Axe {
-      run(
-        context: string,
-        options: object,
-      ): Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary?: string }[] }[] }>;
-    }
-    const { axe } = window as unknown as { axe: Axe };
-    const { violations } = await axe.run(within, { resultTypes: ['violations'] });
-    return violations.map(
-      ({ id, nodes }) => `${id} at ${nodes[0]?.target.join(' ')} (${nodes.length}): ${nodes[0]?.failureSummary}`,
-    );
-  }, selector);
-}
-
 /** A request of the demo organisation, waited for until it can be looked at. */
 async function makeRequest(): Promise<string> {
   const client = new OpenAI({ apiKey: run.demoKey, baseURL: `${run.urls.gateway}/v1` });
   const { response } = await client.chat.completions
     .create({ model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] })
     .withResponse();
-  const requestId = response.headers.get('x-request-id') ?? '';
-  await eventually(
-    async () => {
-      const answer = await fetch(`${run.urls.gateway}/v1/generation?id=${requestId}`, {
-        headers: { authorization: `Bearer ${run.demoKey}` },
-      });
-      return answer.ok;
-    },
-    { until: 'the request is posted' },
-  );
-  return requestId;
+  return posted(run, response);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { eventually } from '../harness/eventually.js';
 import type { RunFile } from '../harness/run-file.js';
 import { sandboxControl } from '../harness/sandbox-control.js';
 
@@ -108,4 +109,14 @@ export async function demoState(browser: Browser, run: RunFile): Promise<SignedI
   const state = await page.context().storageState();
   await page.context().close();
   return state;
+}
+
+/** Waits until a request of the demo organisation can be looked at, and returns its id. */
+export async function posted(run: RunFile, response: Response): Promise<string> {
+  const id = response.headers.get('x-request-id') ?? '';
+  const headers = { authorization: `Bearer ${run.demoKey}` };
+  await eventually(async () => (await fetch(`${run.urls.gateway}/v1/generation?id=${id}`, { headers })).ok, {
+    until: 'the request is posted',
+  });
+  return id;
 }
