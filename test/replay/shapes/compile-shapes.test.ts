@@ -57,6 +57,7 @@ const SAMPLES: readonly (readonly [VendorTypeName, right: object, wrong: object]
   ],
   ['mistral-chat', { model: 'm', messages: [hello] }, { model: 'm', messages: [hello], max_completion_tokens: 1 }],
   ['cohere', { model: 'm', messages: [hello] }, { model: 'm', messages: [hello], tool_choice: 'auto' }],
+  ['ollama', { model: 'm', stream: false, messages: [hello] }, { model: 'm', stream: false, messages: [hello], n: 2 }],
   [
     'openai-chat answer',
     chatAnswer,

@@ -30,6 +30,8 @@ const ELSEWHERE: readonly (readonly [DialectId, provider: string, model: string]
   ['mistral-chat', 'mistral', 'mistral-large-latest'],
   ['mistral-chat', 'mistral', 'magistral-medium-latest'],
   ['cohere', 'cohere', 'command-a-03-2025'],
+  ['ollama', 'ollama', 'qwen3'],
+  ['ollama', 'ollama', 'gpt-oss:20b'],
 ];
 
 /** Gathers what every request that was encoded for a provider looks like. */

@@ -3,7 +3,7 @@ import { ANSWER_TYPES, type AnswerTypeName } from './answer-types.js';
 import { GEMINI_WORDS, rules, type VendorType, WIRE } from './vendor-type.js';
 
 /** Requests by the dialect that providers are spoken to in; answers of a client's dialect, whole and as one event of a stream. */
-export type VendorTypeName = Exclude<DialectId, 'ollama'> | AnswerTypeName;
+export type VendorTypeName = DialectId | AnswerTypeName;
 
 export const VENDOR_TYPES: Readonly<Record<VendorTypeName, VendorType>> = {
   ...ANSWER_TYPES,
@@ -104,5 +104,22 @@ export const VENDOR_TYPES: Readonly<Record<VendorTypeName, VendorType>> = {
       opaque: ['parameters', 'schema', 'json_schema', 'data'],
       isCamelCase: true,
     }),
+  },
+  ollama: {
+    imports: [
+      // As Ollama's SDK and the reference of its API write it; the two ids are in the reference alone.
+      `type Call = { id?: string; function: { name: string; arguments: Record<string, unknown> } };`,
+      `type Message = { role: 'system' | 'user' | 'assistant' | 'tool'; content: string; thinking?: string;`,
+      `  images?: string[]; tool_calls?: Call[]; tool_name?: string; tool_call_id?: string };`,
+      `type Tool = { type: 'function'; function: { name: string; description?: string; parameters?: object } };`,
+      `type Options = { num_predict?: number; temperature?: number; top_k?: number; top_p?: number; min_p?: number;`,
+      `  seed?: number; stop?: string[]; repeat_penalty?: number; presence_penalty?: number; frequency_penalty?: number;`,
+      `  num_ctx?: number };`,
+      `type ChatRequest = { model: string; messages: Message[]; stream: boolean; format?: 'json' | object; tools?: Tool[];`,
+      `  think?: boolean | 'high' | 'medium' | 'low'; keep_alive?: string | number; logprobs?: boolean;`,
+      `  top_logprobs?: number; options?: Options };`,
+    ],
+    types: ['ChatRequest'],
+    rules: rules({ words: ['think'], opaque: ['parameters', 'arguments', 'format'] }),
   },
 };
