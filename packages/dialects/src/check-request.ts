@@ -27,8 +27,23 @@ export function checkBody(body: Buffer): RequestFailure | null {
   const broken = census.hasBrokenText
     ? 'A text holds half of a surrogate pair, which is not valid Unicode.'
     : 'A number in the request is out of range.';
-  const isBroken = census.hasBrokenText || census.hasBrokenNumber;
-  return isBroken ? { code: 'invalid_request', message: broken, param: null } : null;
+  if (!census.hasBrokenText && !census.hasBrokenNumber) return null;
+  const place = placeOf(located.request, census.hasBrokenText ? isBrokenText : isBrokenNumber);
+  return {
+    code: 'invalid_request',
+    message: broken,
+    param: place?.slice(0, PLACE_CHARACTERS_MAX).toWellFormed() ?? null,
+  };
+}
+
+const PLACE_CHARACTERS_MAX = 256;
+
+function isBrokenText(value: unknown): boolean {
+  return typeof value === 'string' && !value.isWellFormed();
+}
+
+function isBrokenNumber(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isFinite(value);
 }
 
 /** What every dialect's request must keep to, because it is priced and held on: names, counts and labels; and whose objects it may name: nobody's. */
@@ -114,4 +129,20 @@ export function takeCensus(value: unknown, census: Census = emptyCensus()): Cens
 
 function emptyCensus(): Census {
   return { strings: 0, hasBrokenText: false, hasBrokenNumber: false };
+}
+
+/** The path of the first value that the test finds wrong, as `messages[2].content`, in the caller's own words; null where there is none. */
+function placeOf(value: unknown, isWrong: (value: unknown) => boolean, path = ''): string | null {
+  if (isWrong(value)) return path;
+  if (Array.isArray(value)) {
+    for (const [index, element] of value.entries()) {
+      const place = placeOf(element, isWrong, `${path}[${index}]`);
+      if (place !== null) return place;
+    }
+  } else if (isObject(value))
+    for (const key in value) {
+      const place = placeOf(value[key], isWrong, path === '' ? key : `${path}.${key}`);
+      if (place !== null) return place;
+    }
+  return null;
 }
