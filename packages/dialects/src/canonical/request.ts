@@ -30,7 +30,7 @@ export type Tool =
       readonly kind: 'custom';
       readonly name: string;
       readonly description: string | null;
-      /** OpenAI's grammar of the text; null is any text */
+      /** OpenAI's grammar of the text as Responses writes it: {type, syntax, definition}; null is any text */
       readonly format: JsonObject | null;
       readonly cache?: CacheMark;
       readonly extras?: Extras;

@@ -361,6 +361,16 @@ describe('content', () => {
   });
 });
 
+it('a grammar of text stands in a box of its own, which Responses does not have', () => {
+  const format = { type: 'grammar', syntax: 'lark', definition: 'start: "a"' };
+  const tool: Tool = { kind: 'custom', name: 'sql', description: null, format };
+  const { body } = sent('openai', { tools: [tool] });
+  const boxed = { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "a"' } };
+  expect(body['tools']).toEqual([{ type: 'custom', custom: { name: 'sql', format: boxed } }]);
+  const again = decodeRequest(Buffer.from(JSON.stringify(body)));
+  expect(again).toMatchObject({ ok: true, value: { tools: [tool] } });
+});
+
 it('a tier of another vendor is said where there is a word for it, else lost', () => {
   const tiered = (serviceTier: string) => sent('openai', { dialect: 'anthropic-messages', serviceTier });
   expect(tiered('standard_only').body['service_tier']).toBe('default');

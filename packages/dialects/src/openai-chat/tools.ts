@@ -74,10 +74,21 @@ function decodeCustom(reader: RequestReader, tool: JsonObject, path: string): To
     kind: 'custom',
     name,
     description: filledText(custom['description']),
-    format: isObject(custom['format']) ? custom['format'] : null,
+    format: isObject(custom['format']) ? flatFormat(custom['format']) : null,
     ...cacheOf(tool),
     ...extrasOf(tool, TOOL_MEMBERS),
   };
+}
+
+/** Chat writes `{type: 'grammar', grammar: {syntax, definition}}`; the canonical form is that of Responses, without the box. */
+function flatFormat(format: JsonObject): JsonObject {
+  const { grammar, ...rest } = format;
+  return isObject(grammar) ? { ...rest, ...grammar } : format;
+}
+
+function nestedFormat(format: JsonObject): JsonObject {
+  const { type, ...grammar } = format;
+  return type === 'grammar' ? { type, grammar } : format;
 }
 
 // --- tools that run at the provider -----------------------------------------------------------------------------------
@@ -254,7 +265,7 @@ function encodeTool(writer: WireWriter, tool: Tool, path: string): JsonObject[] 
       return [encodeFunction(writer, tool, path)];
     case 'custom': {
       const described = tool.description === null ? {} : { description: tool.description };
-      const format = tool.format === null ? {} : { format: tool.format };
+      const format = tool.format === null ? {} : { format: nestedFormat(tool.format) };
       return [{ type: 'custom', custom: { name: tool.name, ...described, ...format }, ...cacheMember(writer, tool) }];
     }
     case 'server':
