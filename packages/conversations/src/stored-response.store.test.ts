@@ -83,6 +83,16 @@ describe('items of stored turns', () => {
     expect(await find(stranger, ['msg_1'])).toEqual([]);
     expect(await find(owner, ['msg_1'], later)).toEqual([]);
   });
+
+  it('are looked for in the newest turns only, and no further than memory allows', async () => {
+    const owner = await newProject();
+    const large = Buffer.alloc(9 * 1024 * 1024);
+    for (const [at, id] of ['oldest', 'old', 'new'].entries())
+      await saveResponse(db, owner, { id, payload: large, itemIds: [`msg_${id}`], nowMs: nowMs + at });
+    const itemIds = ['msg_oldest', 'msg_old', 'msg_new'];
+    const found = await loadResponsesWithItems(db, owner, { itemIds, nowMs });
+    expect(found.map(({ id }) => id)).toEqual(['new', 'old']);
+  });
 });
 
 describe('a project', () => {

@@ -11,6 +11,8 @@ export const RESPONSE_RETENTION_DAYS = 30;
 const ITEM_IDS_MAX = 1_000;
 /** A request that names items of more turns than this should name a response. */
 const TURNS_MAX = 32;
+/** A turn is stored with all that was said before it: turns are read until they are more than this together. */
+const READ_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * Keeps one turn, if its project still stores any: an answer may end after the setting was turned off, and off means that nothing is there. The row of
@@ -54,10 +56,14 @@ export async function loadResponsesWithItems(
   { itemIds, nowMs }: { readonly itemIds: readonly string[]; readonly nowMs: number },
 ): Promise<readonly { readonly id: string; readonly payload: Buffer }[]> {
   const rows = await db.$queryRaw<{ readonly id: string; readonly payload: Uint8Array }[]>`
-    SELECT id, payload FROM stored_response
-    WHERE organization_id = ${organizationId}::uuid AND project_id = ${projectId}::uuid
-      AND item_ids && ${[...itemIds]}::text[] AND expires_at > ${new Date(nowMs)}
-    ORDER BY created_at DESC LIMIT ${TURNS_MAX}`;
+    SELECT id, payload FROM (
+      SELECT id, payload, created_at,
+        sum(octet_length(payload)) OVER (ORDER BY created_at DESC, id) - octet_length(payload) AS newer_bytes
+      FROM stored_response
+      WHERE organization_id = ${organizationId}::uuid AND project_id = ${projectId}::uuid
+        AND item_ids && ${[...itemIds]}::text[] AND expires_at > ${new Date(nowMs)}) AS turn
+    WHERE newer_bytes <= ${READ_BYTES_MAX}
+    ORDER BY created_at DESC, id LIMIT ${TURNS_MAX}`;
   return rows.map(({ id, payload }) => ({ id, payload: Buffer.from(payload) }));
 }
 

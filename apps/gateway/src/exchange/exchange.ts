@@ -67,7 +67,8 @@ const ATTEMPTS_MAX = 3;
 
 /**
  * The whole life of one request: decode, decide, admit, attempt, relay, settle. Left column down; every refusal leaves to the right in
- * the caller's dialect. Never rejects: what is wrong with ourselves releases the hold, is logged, and is told to the caller too.
+ * the caller's dialect. Never rejects once there is a call: what is wrong with ourselves releases the hold, is logged, and is told to the
+ * caller too. Before, there is nothing to release, and the failure filter answers.
  */
 export class Exchange {
   private readonly drains: Drains;
@@ -84,6 +85,16 @@ export class Exchange {
   }
 
   async run(asked: ExchangeInput): Promise<void> {
+    this.running += 1;
+    try {
+      await this.begin(asked);
+    } finally {
+      this.running -= 1;
+      if (this.running === 0) for (const resolve of this.waiting.splice(0)) resolve();
+    }
+  }
+
+  private async begin(asked: ExchangeInput): Promise<void> {
     const resumed = isResponses(asked) ? await resumeTurn(this.ports, asked) : null;
     if (resumed?.kind === 'refused')
       return refuse(asked, failureOf({ ...resumed.failure, requestId: asked.requestId }));
@@ -91,14 +102,10 @@ export class Exchange {
     const opened = open(input);
     if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId: input.requestId }));
     const call = beginCall(input, opened.value);
-    this.running += 1;
     try {
       await this.live(call);
     } catch (error) {
       await this.failedInside(call, error);
-    } finally {
-      this.running -= 1;
-      if (this.running === 0) for (const resolve of this.waiting.splice(0)) resolve();
     }
   }
 
