@@ -53,6 +53,16 @@ describe('W-mistral: a request', () => {
     ]);
   });
 
+  it('has a schema for every function, also for one that takes nothing', () => {
+    const { body } = encoded({
+      ...PLAIN_REQUEST,
+      tools: [{ kind: 'function', name: 'now', description: null, parameters: null, strict: null }],
+    });
+    expect(body['tools']).toEqual([
+      { type: 'function', function: { name: 'now', parameters: { type: 'object', properties: {} } } },
+    ]);
+  });
+
   it('has no member and no tool that only other servers of the chat wire know: Mistral answers 422 to them', () => {
     const fields = { clear_thinking: true, safe_prompt: true };
     const search = { kind: 'server', tool: 'web_search', search: null, dialect: 'openai-chat' } as const;
@@ -160,7 +170,7 @@ const UNSAID: readonly Generated[] = [
     'serviceTier',
     'allowed_tools',
   ],
-  ...['effort', 'budgetTokens', 'isShown', 'summary', 'custom_tool'],
+  ...['effort', 'budgetTokens', 'isShown', 'summary', 'custom_tool', 'toolless_parameters'],
 ] as readonly Generated[];
 
 it(`any conversation comes back from the wire as it went, without losses (seed ${seed})`, () => {

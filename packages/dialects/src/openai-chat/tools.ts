@@ -281,11 +281,17 @@ function encodeFunction(writer: WireWriter, tool: Extract<Tool, { kind: 'functio
   const described: JsonObject = {
     name: tool.name,
     ...(tool.description === null ? {} : { description: tool.description }),
-    ...(tool.parameters === null ? {} : { parameters: tool.parameters }),
+    ...parametersOf(writer, tool.parameters),
     ...(tool.strict === null ? {} : { strict: tool.strict }),
     ...Object.fromEntries(inner),
   };
   return { type: 'function', function: described, ...Object.fromEntries(outer), ...cacheMember(writer, tool) };
+}
+
+/** OpenAI takes a function without parameters; Mistral demands a schema of none. */
+function parametersOf({ dialect }: WireWriter, parameters: JsonObject | null): JsonObject {
+  if (parameters !== null) return { parameters };
+  return dialect === 'mistral-chat' ? { parameters: { type: 'object', properties: {} } } : {};
 }
 
 function encodeServerTool(writer: WireWriter, tool: ServerTool, path: string): JsonObject[] {
