@@ -5,8 +5,8 @@ import type { ProviderAccess } from '../upstream/provider-access.js';
 import type { UpstreamSender } from '../upstream/send.js';
 import type { ExchangeInput } from './call.js';
 import { CountAllowance } from './count-allowance.js';
-import { refuse } from './exchange.js';
 import { readAnswer } from './read-answer.js';
+import { refuse } from './refuse.js';
 
 export interface TokenCounterPorts {
   readonly catalog: () => Catalog;

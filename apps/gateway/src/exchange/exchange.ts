@@ -4,7 +4,6 @@ import type { Catalog, Endpoint, ProviderInfo } from '@tollgate/catalog';
 import {
   type ClientRequest,
   type Decoded,
-  encodeFailure,
   type Failure,
   failureOf,
   type Lane,
@@ -33,6 +32,7 @@ import { planAttempts } from './plan.js';
 import { isPlausible } from './plausible-usage.js';
 import { unitsFor } from './priced-features.js';
 import { providerRequest } from './provider-request.js';
+import { breakOff, refuse } from './refuse.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
@@ -423,29 +423,6 @@ function beginCall(input: ExchangeInput, request: ClientRequest): Call {
     upstreamMs: 0,
     settledNanousd: null,
   };
-}
-
-/** Writes the caller's own error shape, unless there is nobody left to read it. */
-export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId' | 'dialect' | 'skin'>, told: Failure): void {
-  const { response } = input;
-  if (response.destroyed || response.headersSent) return;
-  const { status, body } = encodeFailure(input.dialect, { ...told, skin: input.skin });
-  response.statusCode = status;
-  response.setHeader('content-type', 'application/json');
-  response.setHeader('content-length', body.length);
-  response.setHeader('x-request-id', input.requestId);
-  if (told.retryAfterMs !== undefined)
-    response.setHeader('retry-after', Math.max(1, Math.ceil(told.retryAfterMs / 1000)));
-  response.end(body);
-}
-
-/** The same, also for a stream that has begun: it ends with a typed error, never with silence. */
-function breakOff(call: Call, told: Failure): void {
-  const { response } = call.input;
-  if (!response.headersSent) return refuse(call.input, told);
-  if (response.writableEnded) return;
-  if (call.openStream) endReply(response, call.openStream.failure(told));
-  else response.destroy();
 }
 
 function strictRefusal(call: Call): RequestFailure {

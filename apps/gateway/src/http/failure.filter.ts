@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject 
 import { type Failure, type FailureCode, failureOf } from '@tollgate/dialects';
 import type { Logger } from '@tollgate/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { refuse } from '../exchange/exchange.js';
+import { refuse } from '../exchange/refuse.js';
 import { LOGGER } from '../ports.js';
 import { doorDialect, doorSkin } from './door-dialect.js';
 import { FailureException } from './failure-exception.js';

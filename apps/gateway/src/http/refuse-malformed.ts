@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Failure, FORM_DOORS, failureOf, openaiChat } from '@tollgate/dialects';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { refuse } from '../exchange/exchange.js';
+import { refuse } from '../exchange/refuse.js';
 import { mintRequestId } from '../exchange/request-id.js';
 import { doorDialect, doorSkin } from './door-dialect.js';
 import { type FailureException, refusal } from './failure-exception.js';
