@@ -23,7 +23,7 @@ export function CodeText({ code, label, className }: CodeProps & { readonly clas
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section tabIndex={0} aria-label={label} className={classNames('overflow-x-auto rounded-md p-3.5', className)}>
-      <pre className="font-mono text-[12.5px] leading-relaxed">{code}</pre>
+      <pre className="font-mono text-[12.5px] leading-relaxed text-text">{code}</pre>
     </section>
   );
 }

@@ -10,7 +10,7 @@ import { percentOfBasisPoints } from './percent';
 
 const PROMISES = [
   {
-    title: 'Any SDK, any model',
+    title: 'Your SDK, any model',
     text: 'Keep the OpenAI, Anthropic or Gemini SDK you have and change its base URL. Each of them reaches every model, whoever serves it. What a provider cannot be told is named on the request.',
     Icon: KeyRound,
   },

@@ -110,7 +110,9 @@ const answer = await client.messages.create({
   max_tokens: 1000,
   messages: [{ role: 'user', content: '${PROMPT}' }],
 });
-for (const block of answer.content) if (block.type === 'text') console.log(block.text);`;
+for (const block of answer.content) {
+  if (block.type === 'text') console.log(block.text);
+}`;
   const python = `# pip install anthropic
 from anthropic import Anthropic
 
@@ -124,7 +126,9 @@ answer = client.messages.create(
     max_tokens=1000,
     messages=[{"role": "user", "content": "${PROMPT}"}],
 )
-print("".join(block.text for block in answer.content if block.type == "text"))`;
+for block in answer.content:
+    if block.type == "text":
+        print(block.text)`;
   return both(typescript, python);
 }
 
