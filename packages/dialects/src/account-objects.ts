@@ -1,17 +1,20 @@
 import { isObject } from './canonical/json-read.js';
 import type { JsonObject, Part } from './canonical/part.js';
 import type { CanonicalRequest } from './canonical/request.js';
+import { callersMessage, callersPath } from './canonical/request-words.js';
 import type { RequestFailure } from './failure.js';
 
 /**
  * Files, buckets, containers, stores and connectors at a vendor belong to our account there, not to a tenant (law 6): a request that names one is
  * refused before anything is held or sent, wherever in it the name stands and whichever dialect it would go on in.
  */
-export function findAccountObject({ messages, tools, extras }: CanonicalRequest): RequestFailure | null {
+export function findAccountObject(request: CanonicalRequest): RequestFailure | null {
+  const { dialect, messages, tools, extras } = request;
   for (const [index, message] of messages.entries()) {
     for (const [position, part] of message.parts.entries())
-      if (isInAccount(part)) return refused(`messages[${index}].content[${position}]`);
-    if (namesObject(message.extras?.fields)) return refused(`messages[${index}]`);
+      if (isInAccount(part))
+        return refused(callersPath(dialect, `${callersMessage(request, index)}.content[${position}]`));
+    if (namesObject(message.extras?.fields)) return refused(callersMessage(request, index));
   }
   const tool = tools.findIndex((one) => one.kind === 'server' && namesObject(one.value));
   if (tool !== -1) return refused(`tools[${tool}]`);

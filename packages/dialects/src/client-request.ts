@@ -11,8 +11,11 @@ import type {
   ReplyOptions,
 } from './canonical/index.js';
 import { countRequest } from './canonical/measure.js';
+import { callersPath } from './canonical/request-words.js';
 import { checkBody, checkRequest } from './check-request.js';
+import { customAsFunction } from './custom-as-function.js';
 import { envelopeOf } from './envelope.js';
+import type { RequestFailure } from './failure.js';
 import type { ClientRequest, Envelope, Lane, LaneTarget } from './lane.js';
 import { countInput } from './openai-chat/count-input.js';
 import { type ChatEnvelope, decodeEnvelope } from './openai-chat/request.js';
@@ -202,9 +205,10 @@ function translatedLane(
   target: LaneTarget,
   door: DoorFacts,
 ): Decoded<Lane> {
-  const provider = providerCodec(target.dialect, target.host);
-  const encoded = provider.encodeRequest(withoutRouting(request), target);
-  if (!encoded.ok) return encoded;
+  const spoken = withoutRouting(request);
+  const provider = customAsFunction(providerCodec(target.dialect, target.host), spoken, target.quirks);
+  const encoded = provider.encodeRequest(spoken, target);
+  if (!encoded.ok) return { ok: false, failure: inCallersWords(client.id, encoded.failure) };
   const options = replyOptions(request, target, door);
   // Chat is the dialect whose plain clients drop what they do not know.
   const isWatched = client.id === 'openai-chat' && request.tools.length > 0;
@@ -221,7 +225,7 @@ function translatedLane(
       path: encoded.value.path,
       headers: encoded.value.headers,
       body: Buffer.from(JSON.stringify(encoded.value.body), 'utf8'),
-      losses: encoded.value.losses,
+      losses: encoded.value.losses.map((loss) => ({ ...loss, field: callersPath(client.id, loss.field) })),
       contentType: JSON_TYPE,
       ...streamFormat(provider.id),
       decodeFailure: (status, failed, headers) => provider.decodeFailure(status, failed, headers),
@@ -230,6 +234,12 @@ function translatedLane(
         new TranslatedStream(provider.createDecoder(context(headers)), client.createEncoder(options), isWatched),
     },
   };
+}
+
+function inCallersWords(dialect: ClientDialectId, failure: RequestFailure): RequestFailure {
+  if (failure.param === null) return failure;
+  const param = callersPath(dialect, failure.param);
+  return { ...failure, param, message: failure.message.replace(failure.param, param) };
 }
 
 /** What the gateway obeys itself is neither sent nor lost. */

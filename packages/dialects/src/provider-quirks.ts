@@ -14,7 +14,7 @@ export interface ProviderQuirks {
   /**
    * Request members the provider rejects or cannot mean anything by: left out and told as losses, also on the way of the same dialect. A plain
    * name is a top-level member; the others are looked up by encoders: `messages[].name`, `messages[].developer` (the role: sent as `system`),
-   * `tool_choice.allowed_tools` (told by the list of tools), `cache_control` (wherever it may stand), `messages[].content[].video_url` and
+   * `tool_choice.allowed_tools` (told by the list of tools), `tools[].custom` (free-text tools: sent as functions), `cache_control` (wherever it may stand), `messages[].content[].video_url` and
    * `input[].content[].input_audio` (content, which is refused: what a caller wants to be seen or heard is not left out).
    */
   readonly rejectedFields: readonly string[];
@@ -78,7 +78,7 @@ const OPENAI_ONLY = [
   'audio',
 ] as const;
 /** Words of OpenAI's inside of members that others reject. */
-const OPENAI_WORDS = ['messages[].developer', 'tool_choice.allowed_tools'] as const;
+const OPENAI_WORDS = ['messages[].developer', 'tool_choice.allowed_tools', 'tools[].custom'] as const;
 /** Content that these interfaces know by name, from other providers who take it. */
 const NO_VIDEO = ['messages[].content[].video_url'] as const;
 const NO_RESPONSES_AUDIO = ['input[].content[].input_audio'] as const;
@@ -113,6 +113,13 @@ const OPENAI: ProviderQuirks = {
   ...COMPATIBLE,
   outputMaxField: 'max_completion_tokens',
   rejectedFields: [...ROUTER_FIELDS, ...MARKS, ...SAMPLERS, ...NO_VIDEO, ...NO_RESPONSES_AUDIO, 'metadata'],
+};
+
+/** OpenAI's interface before models of others. */
+const OPENAI_HOSTED: ProviderQuirks = {
+  ...OPENAI,
+  outputMaxField: 'max_tokens',
+  rejectedFields: [...OPENAI.rejectedFields, 'tools[].custom'],
 };
 
 /** By provider id; a provider that is not listed has NO_QUIRKS. What each row deviates in stands in reference order of the table above it. */
@@ -228,8 +235,8 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
   'google-vertex': NO_QUIRKS,
   azure: OPENAI,
   // Grok and DeepSeek at Azure: as the deployed model's vendor, less its extensions.
-  'azure-ai': { ...OPENAI, outputMaxField: 'max_tokens' },
-  'github-models': { ...OPENAI, outputMaxField: 'max_tokens' },
+  'azure-ai': OPENAI_HOSTED,
+  'github-models': OPENAI_HOSTED,
   // No `role` ever; whole answers without usage.
   cloudflare: { ...OPEN_WEIGHT, isNormalised: true },
   // Blank finish reasons, none at all in streams; every optional member present as "" or null.
@@ -253,11 +260,11 @@ export const PROVIDER_QUIRKS: Readonly<Record<string, ProviderQuirks>> = {
   openrouter: {
     ...GATEWAY,
     safetyIdentifierField: 'user',
-    rejectedFields: ['models', 'route', 'preset', 'fallbacks', 'provider', 'session_id'],
+    rejectedFields: ['models', 'route', 'preset', 'fallbacks', 'provider', 'session_id', 'tools[].custom'],
   },
   // Whatever backend answers: usage, [DONE] and tool_calls differ.
   huggingface: { ...OPEN_WEIGHT, reasoningReplayField: null, isNormalised: true },
-  'vercel-gateway': { ...GATEWAY, rejectedFields: [...ROUTER_FIELDS] },
+  'vercel-gateway': { ...GATEWAY, rejectedFields: [...ROUTER_FIELDS, 'tools[].custom'] },
 };
 
 export function quirksOf(provider: string): ProviderQuirks {

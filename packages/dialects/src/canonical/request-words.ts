@@ -95,6 +95,13 @@ export function callersMessage({ dialect, messages }: CanonicalRequest, index: n
   return index === 0 ? field : `${list}[${index - 1}]`;
 }
 
+/** What encoders write of a part, `contents[0].content[2]`, as the caller calls it: Gemini's messages have parts. */
+export function callersPath(dialect: DialectId, path: string): string {
+  return dialect === 'gemini' ? path.replace(GEMINI_MESSAGE, '$1.parts[') : path;
+}
+
+const GEMINI_MESSAGE = /^(contents\[\d+\]|systemInstruction)\.content\[/;
+
 const SYSTEM_FIELDS: Readonly<Record<ClientDialectId, string | null>> = {
   'openai-chat': null,
   'openai-responses': 'instructions',

@@ -20,22 +20,37 @@ export interface MessageStyle {
   readonly assistant: ((writer: WireWriter, message: Message, path: string) => JsonObject) | null;
 }
 
+/** A message, and what the caller calls it in losses and refusals. */
+export interface PlacedMessage {
+  readonly message: Message;
+  readonly path: string;
+}
+
 /** Writes `messages`: tool results become messages of their own, in front of what the user says in the same turn. */
-export function encodeMessages(writer: WireWriter, messages: readonly Message[], style: MessageStyle): JsonObject[] {
+export function encodeMessages(
+  writer: WireWriter,
+  messages: readonly PlacedMessage[],
+  style: MessageStyle,
+): JsonObject[] {
   const calls = new CallBook();
   const turns = style.isCallersWire ? messages : withWholeTurns(messages);
-  return turns.flatMap((message, index) => encodeMessage(writer, message, `messages[${index}]`, style, calls));
+  return turns.flatMap(({ message, path }) => encodeMessage(writer, message, path, style, calls));
 }
 
 /** A call must be answered right after its message: calls that other dialects spread over several messages of one turn are one here (T11). */
-function withWholeTurns(messages: readonly Message[]): readonly Message[] {
-  const turns: Message[] = [];
-  for (const message of messages) {
-    const last = turns.at(-1);
-    const isCalling = last?.role === 'assistant' && last.parts.some(({ kind }) => kind === 'tool_call');
-    if (isCalling && message.role === 'assistant')
-      turns[turns.length - 1] = { ...last, parts: [...last.parts, ...message.parts] };
-    else turns.push(message);
+function withWholeTurns(messages: readonly PlacedMessage[]): readonly PlacedMessage[] {
+  const turns: PlacedMessage[] = [];
+  /** the parts of the last turn, while it is an assistant's with calls */
+  let calling: Part[] | null = null;
+  for (const placed of messages) {
+    const { role, parts } = placed.message;
+    if (role === 'assistant' && calling !== null) {
+      for (const part of parts) calling.push(part);
+      continue;
+    }
+    const isCalling = role === 'assistant' && parts.some(({ kind }) => kind === 'tool_call');
+    calling = isCalling ? [...parts] : null;
+    turns.push(calling === null ? placed : { ...placed, message: { ...placed.message, parts: calling } });
   }
   return turns;
 }

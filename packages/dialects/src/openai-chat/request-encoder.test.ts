@@ -257,7 +257,7 @@ describe('tools', () => {
     expect(again).toMatchObject({ lost: [] });
     expect(again.messages.map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant', 'tool']);
     const stray = sent('openai', { dialect: 'openai-responses', messages: [{ role: 'user', parts: [result] }] });
-    expect(stray).toMatchObject({ messages: [{ role: 'user', content: '5' }], lost: ['messages[0].tool_result'] });
+    expect(stray).toMatchObject({ messages: [{ role: 'user', content: '5' }], lost: ['input[0].tool_result'] });
   });
 
   it('T11: calls that were spread over messages of one turn are one message', () => {

@@ -8,11 +8,12 @@ import type {
   ReasoningEffort,
   ReasoningOptions,
 } from '../canonical/request.js';
+import { callersMessage } from '../canonical/request-words.js';
 import { openaiTier } from '../openai-tier.js';
 import type { ProviderQuirks } from '../provider-quirks.js';
 import { ROUTING_FIELDS } from '../routing-wish.js';
 import { WireWriter } from './content-encoder.js';
-import { CHAT_STYLE, encodeMessages, type MessageStyle } from './messages-encoder.js';
+import { CHAT_STYLE, encodeMessages, type MessageStyle, type PlacedMessage } from './messages-encoder.js';
 import { encodeTools } from './tools.js';
 
 /** What is other about a wire of this family. */
@@ -50,7 +51,7 @@ export function encodeRequestAs(
   const format = encodeFormat(writer, request.format);
   const members: JsonObject = {
     model: target.model,
-    messages: encodeMessages(writer, withInstruction(request.messages, format.instruction), style),
+    messages: encodeMessages(writer, withInstruction(placed(request), format.instruction), style),
     ...streamMembers(request, target),
     ...encodeTools(writer, request.tools, request.toolChoice),
     ...optional('parallel_tool_calls', request.tools.length === 0 ? null : request.parallelToolCalls),
@@ -73,7 +74,7 @@ export function encodeHistory(
 ): { readonly messages: readonly JsonObject[]; readonly losses: readonly Loss[] } | null {
   const losses = new Losses();
   const writer = new WireWriter({ dialect: 'openai-chat', model: request.model, joinsTexts: false }, quirks, losses);
-  const messages = encodeMessages(writer, request.messages, { ...CHAT_STYLE, isCallersWire: true });
+  const messages = encodeMessages(writer, placed(request), { ...CHAT_STYLE, isCallersWire: true });
   return writer.failure === null ? { messages, losses: losses.list() } : null;
 }
 
@@ -134,12 +135,16 @@ function encodeFormat(writer: WireWriter, format: OutputFormat | null): EncodedF
 }
 
 /** Behind the caller's own system text, so that a cached beginning stays one. */
-function withInstruction(messages: readonly Message[], instruction: string | null): readonly Message[] {
+function withInstruction(messages: readonly PlacedMessage[], instruction: string | null): readonly PlacedMessage[] {
   if (instruction === null) return messages;
-  const first = messages.findIndex(({ role }) => role !== 'system' && role !== 'developer');
+  const first = messages.findIndex(({ message: { role } }) => role !== 'system' && role !== 'developer');
   const at = first === -1 ? messages.length : first;
   const said: Message = { role: 'system', parts: [{ kind: 'text', text: instruction }] };
-  return [...messages.slice(0, at), said, ...messages.slice(at)];
+  return [...messages.slice(0, at), { message: said, path: 'response_format' }, ...messages.slice(at)];
+}
+
+function placed(request: CanonicalRequest): readonly PlacedMessage[] {
+  return request.messages.map((message, index) => ({ message, path: callersMessage(request, index) }));
 }
 
 // --- parameters ---------------------------------------------------------------------------------------------------------
