@@ -202,13 +202,18 @@ describe('bad input is answered in the shape the caller knows', () => {
     expect(Date.now() - startedAt).toBeLessThan(1000);
   });
 
-  it.each(['/v1/files', '/v1/batches', '/v1/realtime/sessions', '/api/v1/files/abc'])(
-    '%s says that it is not supported',
-    async (path) => {
-      const { answer, code } = await refusal({ method: 'GET', path, key: run.demoKey });
-      expect([answer.status, code]).toEqual([404, 'not_supported']);
-    },
-  );
+  it.each(['/v1/files', '/v1/batches', '/v1/realtime/sessions'])('%s says that it is not supported', async (path) => {
+    const { answer, code } = await refusal({ method: 'GET', path, key: run.demoKey });
+    expect([answer.status, code]).toEqual([404, 'not_supported']);
+  });
+
+  it('a client made for OpenRouter finds the status where it looks for a number, and the code beside it', async () => {
+    const answer = await call(run.urls.gateway, { method: 'GET', path: '/api/v1/files/abc', key: run.demoKey });
+    expect(answer.status).toBe(404);
+    expect(JSON.parse(answer.text)).toMatchObject({
+      error: { code: 404, error_type: 'not_supported', charged_usd: '0', request_id: answer.headers['x-request-id'] },
+    });
+  });
 
   it('a path that does not exist', async () => {
     const { answer, code } = await refusal({ method: 'GET', path: '/v1/nothing', key: run.demoKey });
