@@ -20,7 +20,7 @@ import { decodeInlineError } from './provider-failure.js';
 import { isErrorBody } from './reply-reader.js';
 import { messageId } from './reply-writer.js';
 import { brokenStream } from './stream-decoder.js';
-import { decodeUsage, encodeUsage, mergedUsage, usageJson } from './usage.js';
+import { encodeUsage, StreamUsage, usageJson } from './usage.js';
 
 type Write = (bytes: Buffer) => void;
 
@@ -62,7 +62,7 @@ class PassStream implements ReplyStream, EventSink {
   readonly #cutter: EventCutter;
   #isFirstEvent = true;
   #isCutShort = false;
-  #usage: JsonObject | null = null;
+  readonly #usage = new StreamUsage();
   /** the last message_delta and message_stop, until the answer is settled */
   #ending: Located | null = null;
   #stop: Buffer = MESSAGE_STOP;
@@ -73,11 +73,11 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   get usage(): Usage | null {
-    return decodeUsage(this.#usage);
+    return this.#usage.read(this.finishRaw !== null);
   }
 
   get serviceTier(): string | null {
-    return text(this.#usage?.['service_tier']);
+    return this.#usage.serviceTier;
   }
 
   get finish(): Finish | null {
@@ -230,7 +230,7 @@ class PassStream implements ReplyStream, EventSink {
 
   #passStart(event: JsonObject, { source, from, to, dataFrom, dataTo }: Located): void {
     const { message } = event;
-    if (isObject(message)) this.#usage = mergedUsage(this.#usage, message['usage']);
+    if (isObject(message)) this.#usage.start(message['usage']);
     const { requestId, model } = this.#options;
     let position = from;
     for (const { from: start, to: end, bytes } of messageSplices(
@@ -250,7 +250,7 @@ class PassStream implements ReplyStream, EventSink {
   /** Only the last one can carry the cost: an earlier one goes on as it is. */
   #keepEnding(event: JsonObject, { source, from, to, dataFrom, dataTo }: Located): void {
     const { delta } = event;
-    this.#usage = mergedUsage(this.#usage, event['usage']);
+    this.#usage.end(event['usage']);
     if (isObject(delta)) this.finishRaw = text(delta['stop_reason']) ?? this.finishRaw;
     const earlier = this.#ending;
     if (earlier !== null) this.#writer.add(earlier.source, earlier.from, earlier.to);

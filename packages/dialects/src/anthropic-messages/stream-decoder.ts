@@ -12,7 +12,7 @@ import { decodeCitation } from './citations.js';
 import { decodeFinish } from './finish.js';
 import { decodeInlineError } from './provider-failure.js';
 import { isErrorBody, MESSAGE_MEMBERS, replyExtras, replyReading } from './reply-reader.js';
-import { decodeUsage, mergedUsage } from './usage.js';
+import { StreamUsage } from './usage.js';
 import { isServerCall, ME } from './wire.js';
 
 /** A block between its start and its stop. */
@@ -88,7 +88,7 @@ export class EventDecoder {
   #parts = 0;
   #hasCalls = false;
   #open: OpenBlock | null = null;
-  #usage: JsonObject | null = null;
+  readonly #usage = new StreamUsage();
   #members: Record<string, unknown> = {};
   #stopSequence: string | null = null;
 
@@ -97,11 +97,11 @@ export class EventDecoder {
   }
 
   get usage(): Usage | null {
-    return decodeUsage(this.#usage);
+    return this.#usage.read(this.finishRaw !== null);
   }
 
   get serviceTier(): string | null {
-    return text(this.#usage?.['service_tier']);
+    return this.#usage.serviceTier;
   }
 
   get finish(): Finish | null {
@@ -133,7 +133,7 @@ export class EventDecoder {
     const { message } = event;
     if (!isObject(message)) return;
     this.#begin(emit);
-    this.#usage = mergedUsage(this.#usage, message['usage']);
+    this.#usage.start(message['usage']);
     this.#keepMembers(message);
   }
 
@@ -222,7 +222,7 @@ export class EventDecoder {
 
   noteEnding(event: JsonObject): void {
     const { delta } = event;
-    this.#usage = mergedUsage(this.#usage, event['usage']);
+    this.#usage.end(event['usage']);
     const { type: _type, delta: _delta, usage: _usage, ...others } = event;
     this.#keepMembers(others);
     if (!isObject(delta)) return;

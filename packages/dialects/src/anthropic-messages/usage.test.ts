@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeUsage, encodeUsage, usageJson } from './usage.js';
+import { decodeUsage, encodeUsage, StreamUsage, usageJson } from './usage.js';
 
 const seed = Number(process.env['TOLLGATE_SEED'] ?? Date.now() % 2 ** 31);
 
@@ -107,5 +107,26 @@ describe('usage', () => {
       ),
       { seed },
     );
+  });
+});
+
+describe('usage of a stream', () => {
+  const begun = (): StreamUsage => {
+    const usage = new StreamUsage();
+    usage.start({ input_tokens: 10, output_tokens: 1, service_tier: 'standard' });
+    return usage;
+  };
+
+  it('is what is known so far while the stream runs', () => {
+    expect(begun().read(false)).toEqual({ input: 10, output: 1 });
+  });
+
+  it('is not reported where the end says nothing of the output: the first token is no answer’s whole', () => {
+    const usage = begun();
+    for (const raw of [undefined, null, {}, { input_tokens: 10 }, { output_tokens: null }]) usage.end(raw);
+    expect(usage.read(true)).toBeNull();
+    usage.end({ output_tokens: 7 });
+    expect(usage.read(true)).toEqual({ input: 10, output: 7 });
+    expect(usage.serviceTier).toBe('standard');
   });
 });

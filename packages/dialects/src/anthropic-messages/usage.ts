@@ -1,4 +1,4 @@
-import { count, isObject, objects } from '../canonical/json-read.js';
+import { count, isObject, objects, text } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { Usage, UsageBucket } from '../usage.js';
 
@@ -59,11 +59,37 @@ function add(totals: Map<UsageBucket, number>, bucket: UsageBucket, tokens: numb
  * message_start and message_delta both report, cumulatively (W18): what message_delta says wins, what it leaves out (12 of 87 streams) or says
  * as null stays as message_start said it.
  */
-export function mergedUsage(known: JsonObject | null, later: unknown): JsonObject | null {
+function mergedUsage(known: JsonObject | null, later: unknown): JsonObject | null {
   if (!isObject(later)) return known;
   const merged: Record<string, unknown> = { ...known };
   for (const key in later) if (later[key] !== null && later[key] !== undefined) merged[key] = later[key];
   return merged;
+}
+
+/**
+ * Usage of a stream. message_start tells the input and the first token or two of the output; what came out stands in message_delta. A stream that
+ * ends without the latter (servers that copy the dialect) has not reported what it costs: null, and our own count is billed.
+ */
+export class StreamUsage {
+  #merged: JsonObject | null = null;
+  #isOutputTold = false;
+
+  start(raw: unknown): void {
+    this.#merged = mergedUsage(this.#merged, raw);
+  }
+
+  end(raw: unknown): void {
+    this.#merged = mergedUsage(this.#merged, raw);
+    this.#isOutputTold ||= isObject(raw) && count(raw['output_tokens']) !== null;
+  }
+
+  read(isFinished: boolean): Usage | null {
+    return isFinished && !this.#isOutputTold ? null : decodeUsage(this.#merged);
+  }
+
+  get serviceTier(): string | null {
+    return text(this.#merged?.['service_tier']);
+  }
 }
 
 /** The partition as a usage object of this dialect; every member the official types demand is there (T30). */
