@@ -64,7 +64,9 @@ export class ModelsController {
   @Get(['v1/models/:id', 'api/v1/models/:id'])
   byId(@Req() request: FastifyRequest, @Param('id') id: string): unknown {
     const model = this.find(request, id);
-    return isAnthropic(request) ? anthropicModel(model) : encodeModel(model, this.config.defaultMarkupBp, Date.now());
+    if (isAnthropic(request)) return anthropicModel(model);
+    if (isGoogle(request)) return geminiModel(model);
+    return encodeModel(model, this.config.defaultMarkupBp, Date.now());
   }
 
   @Get(['v1/models/:author/:slug', 'api/v1/models/:author/:slug'])
