@@ -271,7 +271,7 @@ describe('a stream', () => {
     });
   });
 
-  test('can end in an exception frame, be cut, and lose its usage', async () => {
+  test('S23: can end in an exception frame, be cut, and lose its usage', async () => {
     const body = { messages: [user('say one two three four')] };
     await sandbox.rule({
       times: 1,
