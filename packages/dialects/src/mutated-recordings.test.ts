@@ -1,10 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { describe, it } from 'vitest';
 import { laneOf, type Pair, playBroken, readBroken, SPOKEN } from './broken-stream.fixture.js';
 import { createRandom, type Random } from './broken-values.fixture.js';
 import { CLIENT_DIALECTS, type DialectId } from './canonical/part.js';
-import { bodyBytes, loadRecordings, RECORDINGS, type Recording, streamBytes } from './recorded-exchanges.fixture.js';
+import { bodyBytes, loadRecordings, type Recording, streamBytes } from './recordings.fixture.js';
 
 /**
  * Real answers with a few bytes changed, lost or added, or their events in another order, for every client: whatever comes of it, the promises of
@@ -16,10 +14,7 @@ const MUTATIONS = 4;
 const BYTES_MAX = 30_000;
 
 function recordingsOf(dialect: DialectId): readonly Recording[] {
-  if (!existsSync(RECORDINGS)) return [];
-  const api = dialect === 'ollama' ? 'ollama-chat' : dialect;
-  const providers = readdirSync(RECORDINGS).filter((provider) => existsSync(path.join(RECORDINGS, provider, api)));
-  return providers.flatMap((provider) => loadRecordings(provider, api));
+  return loadRecordings(dialect === 'ollama' ? 'ollama-chat' : dialect);
 }
 
 function some<Value>(values: readonly Value[], count: number, random: Random): readonly Value[] {

@@ -1,49 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createEventCheck } from './canonical/check-events.js';
 import type { ReplyContext, StreamDecoder } from './canonical/codec.js';
 import { createFold } from './canonical/fold.js';
 import type { CanonicalReply, ReplyEvent, StreamEnd } from './canonical/reply.js';
 import { type CanonicalRequest, NO_SAMPLING } from './canonical/request.js';
 import { NO_QUIRKS } from './provider-quirks.js';
-
-/** Real exchanges, which are no part of the project: without the folder the tests over them say so and pass. */
-const here = path.dirname(fileURLToPath(import.meta.url));
-export const RECORDINGS = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../shared/recordings');
-
-export interface Recording {
-  readonly name: string;
-  readonly request: { readonly path: string; readonly body?: unknown } | null;
-  readonly response: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body?: unknown;
-    readonly body_text?: string;
-    readonly stream?: string;
-    readonly stream_base64?: string;
-  };
-}
-
-/** All exchanges of one API of one provider. */
-export function loadRecordings(provider: string, api: string): readonly Recording[] {
-  const cases = path.join(RECORDINGS, provider, api);
-  if (!existsSync(cases)) {
-    console.log(`no recordings at ${cases}: the tests over recorded exchanges are skipped`);
-    return [];
-  }
-  const names = readdirSync(cases).filter((name) => name.endsWith('.json'));
-  return names.map((name) => ({ ...JSON.parse(readFileSync(path.join(cases, name), 'utf8')), name }));
-}
-
-export function streamBytes({ response }: Recording): Buffer | null {
-  if (response.stream_base64 !== undefined) return Buffer.from(response.stream_base64, 'base64');
-  return response.stream === undefined ? null : Buffer.from(response.stream);
-}
-
-export function bodyBytes({ response }: Recording): Buffer {
-  return Buffer.from(response.body_text ?? JSON.stringify(response.body));
-}
 
 /** A request with nothing in it. */
 export const EMPTY_REQUEST: CanonicalRequest = {

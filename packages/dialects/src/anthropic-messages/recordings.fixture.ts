@@ -1,42 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '../canonical/part.js';
-
-/** Real exchanges with Claude. They are no part of the project; without them there is nothing to compare, and that is said once. */
-const here = path.dirname(fileURLToPath(import.meta.url));
-const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../../shared/recordings');
-
-export interface Recording {
-  readonly name: string;
-  readonly request: { readonly path: string; readonly body?: unknown } | null;
-  readonly response: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly stream?: string;
-    readonly body?: unknown;
-    readonly body_text?: string;
-  };
-}
-
-export function loadRecordings(api: string): readonly Recording[] {
-  if (!existsSync(folder)) {
-    console.log(`no recordings at ${folder}: the tests over recorded exchanges are skipped`);
-    return [];
-  }
-  return readdirSync(folder).flatMap((provider) => {
-    const cases = path.join(folder, provider, api);
-    const names = existsSync(cases) ? readdirSync(cases).filter((name) => name.endsWith('.json')) : [];
-    return names.map((name) => {
-      const { request, response } = JSON.parse(readFileSync(path.join(cases, name), 'utf8'));
-      return { name: `${provider}/${name}`, request, response };
-    });
-  });
-}
-
-export function bodyOf({ response }: Recording): Buffer {
-  return Buffer.from(response.body_text ?? JSON.stringify(response.body));
-}
 
 interface Event {
   readonly type: string;

@@ -6,9 +6,10 @@ import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply, ReplyEvent } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
+import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import { client } from './client.js';
 import { provider, vertexProvider } from './provider.js';
-import { accumulate, bodyOf, eventsIn, loadRecordings } from './recordings.fixture.js';
+import { accumulate, eventsIn } from './recordings.fixture.js';
 import { decodeCountTokens, decodeRequest } from './request-reader.js';
 import { SseDecoder } from './stream-decoder.js';
 import { decodeUsage } from './usage.js';
@@ -95,7 +96,7 @@ describe.runIf(present)('every recorded stream', () => {
 describe.runIf(present)('every recorded answer', () => {
   test.each(bodies.map((one) => [one.name, one] as const))('%s is read', (_name, one) => {
     const body = one.response.body as { readonly content: readonly unknown[]; readonly stop_reason: string };
-    const { choices, usage } = wholeOf(bodyOf(one));
+    const { choices, usage } = wholeOf(bodyBytes(one));
     expect(choices[0]?.parts).toHaveLength(body.content.length);
     expect(choices[0]?.finishRaw).toBe(body.stop_reason);
     expect(usage).not.toBeNull();
@@ -200,7 +201,7 @@ function ours(message: JsonObject): JsonObject {
 
 describe.runIf(present)('an answer told to a client', () => {
   test.each(bodies.map((one) => [one.name, one] as const))('%s is the same, whole', (_name, one) => {
-    const reply = wholeOf(bodyOf(one));
+    const reply = wholeOf(bodyBytes(one));
     const { body, losses } = client.encodeReply(reply, replyOptions(), { usage: reply.usage, cost: '0.000001' });
     const { usage, ...message } = JSON.parse(body.toString('utf8'));
     expect(losses).toEqual([]);
@@ -254,7 +255,7 @@ function isFilled(value: unknown): boolean {
 
 describe.runIf(present)('bytes that pass', () => {
   test.each(bodies.map((one) => [one.name, one] as const))('%s keeps every other byte of an answer', (_name, one) => {
-    const body = bodyOf(one);
+    const body = bodyBytes(one);
     const message = one.response.body as { readonly id: string; readonly model: string; readonly usage: object };
     const read = client.pass.readReply(body, passOptions());
     if (read.kind !== 'reply') throw new Error(read.kind);
@@ -370,7 +371,7 @@ function pass(bytes: Buffer, cuts: readonly number[]) {
 describe.runIf(present)('every recorded error', () => {
   const failed = recordings.filter(({ response }) => response.status !== 200);
   test.each(failed.map((one) => [one.name, one] as const))('%s has the kind its type says', (_name, one) => {
-    const failure = provider.decodeFailure(one.response.status, bodyOf(one), one.response.headers);
+    const failure = provider.decodeFailure(one.response.status, bodyBytes(one), one.response.headers);
     expect(failure.kind).toBe(
       { 400: 'invalid_request', 401: 'authentication', 404: 'not_found', 529: 'overloaded' }[one.response.status],
     );

@@ -1,20 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { isObject } from '../canonical/json-read.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import {
-  bodyBytes,
-  checkCuts,
-  contextOf,
-  loadRecordings,
-  playStream,
-  type Recording,
-  streamBytes,
-} from '../recorded-exchanges.fixture.js';
+import { checkCuts, contextOf, playStream } from '../recorded-exchanges.fixture.js';
+import { bodyBytes, loadRecordings, type Recording, streamBytes } from '../recordings.fixture.js';
 import { usageTotals } from '../usage.js';
 import { END_OF_FILE } from './conversation.js';
 import { decodeRequest, provider } from './index.js';
 
-const recordings = loadRecordings('amazon-bedrock', 'bedrock-converse');
+const recordings = loadRecordings('bedrock-converse');
 const good = recordings.filter(({ response }) => response.status === 200);
 const streams = good.filter((one) => streamBytes(one) !== null);
 const bodies = good.filter((one) => streamBytes(one) === null);

@@ -1,24 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { isObject } from '../canonical/json-read.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import {
-  bodyBytes,
-  checkCuts,
-  contextOf,
-  loadRecordings,
-  playStream,
-  type Recording,
-  streamBytes,
-} from '../recorded-exchanges.fixture.js';
+import { checkCuts, contextOf, playStream } from '../recorded-exchanges.fixture.js';
+import { bodyBytes, loadRecordings, type Recording, streamBytes } from '../recordings.fixture.js';
 import { decodeRequest, provider } from './index.js';
 import { isClaude } from './wire.js';
 
 type Json = Record<string, unknown>;
 
 /** Embeddings go through the same door and are no answers of a model that speaks. */
-const recordings = loadRecordings('amazon-bedrock', 'bedrock-invoke').filter(
-  ({ request }) => !/embed/.test(request?.path ?? ''),
-);
+const recordings = loadRecordings('bedrock-invoke').filter(({ request }) => !/embed/.test(request?.path ?? ''));
 const good = recordings.filter(({ response }) => response.status === 200);
 const streams = good.filter((one) => streamBytes(one) !== null);
 const bodies = good.filter((one) => streamBytes(one) === null);

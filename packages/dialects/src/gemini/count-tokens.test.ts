@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import {
   decodeCountTokens,
   decodeCountTokensReply,
@@ -6,7 +7,7 @@ import {
   encodeCountTokensReply,
 } from './count-tokens.js';
 import { provider, vertexProvider } from './provider.js';
-import { bodyOf, loadRecordings, targetOf } from './recordings.fixture.js';
+import { targetOf } from './recordings.fixture.js';
 
 const DOOR = { model: 'm', isStream: false };
 const read = (body: unknown) => decodeCountTokens(Buffer.from(JSON.stringify(body)), DOOR);
@@ -61,9 +62,11 @@ const recordings = loadRecordings('gemini-count-tokens');
 describe.runIf(recordings.length > 0)('every recorded count', () => {
   it.each(recordings.map((one) => [one.name, one] as const))('%s', (name, { request, response, ...one }) => {
     if (response.status === 200)
-      expect(decodeCountTokensReply(bodyOf({ request, response, ...one }))).toBeGreaterThan(0);
+      expect(decodeCountTokensReply(bodyBytes({ request, response, ...one }))).toBeGreaterThan(0);
     else
-      expect(provider.decodeFailure(response.status, bodyOf({ request, response, ...one }), {}).kind).toBe('not_found');
+      expect(provider.decodeFailure(response.status, bodyBytes({ request, response, ...one }), {}).kind).toBe(
+        'not_found',
+      );
     if (request === null) return;
     const decoded = decodeCountTokens(Buffer.from(JSON.stringify(request.body)), DOOR);
     if (!decoded.ok) throw new Error(decoded.failure.message);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import {
   decodeEmbeddings,
   decodeEmbeddingsRequest,
@@ -6,7 +7,6 @@ import {
   encodeEmbeddings,
   encodeEmbeddingsReply,
 } from './embeddings.js';
-import { bodyOf, loadRecordings } from './recordings.fixture.js';
 
 const encode = (request: Record<string, unknown>, flavour: 'developer' | 'vertex' = 'developer') =>
   encodeEmbeddings(request, 'gemini-embedding-001', flavour);
@@ -98,7 +98,7 @@ describe.runIf(recordings.length > 0)('every recorded embedding', () => {
     const request = decodeEmbeddingsRequest(Buffer.from(JSON.stringify(one.request?.body)), 'gemini-embedding-001');
     // OpenAI's embeddings are of texts: a picture is refused by its place.
     expect(request.ok).toBe(!/inline_?data/i.test(JSON.stringify(one.request?.body)));
-    const decoded = decodeEmbeddings(bodyOf(one));
+    const decoded = decodeEmbeddings(bodyBytes(one));
     if (one.response.status === 200) expect(decoded?.embeddings[0]?.length).toBeGreaterThan(1);
     else expect(decoded).toBeNull();
   });

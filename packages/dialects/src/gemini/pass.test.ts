@@ -5,9 +5,10 @@ import type { StreamEnd } from '../canonical/reply.js';
 import { sealBase64 } from '../canonical/seal-envelope.js';
 import { failureOf } from '../failure.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
+import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import { client } from './client.js';
 import { createPass } from './pass.js';
-import { bodyOf, chunksOf, loadRecordings, PLAIN_REQUEST, targetOf } from './recordings.fixture.js';
+import { chunksOf, PLAIN_REQUEST, targetOf } from './recordings.fixture.js';
 
 const { pass } = client;
 const OPTIONS: PassOptions = {
@@ -335,9 +336,9 @@ describe.runIf(recordings.length > 0)('every recorded answer goes through unchan
   });
 
   it.each(named.filter(([, { response }]) => response.stream === undefined))('%s', (_name, one) => {
-    const read = pass.readReply(bodyOf(one), OPTIONS);
+    const read = pass.readReply(bodyBytes(one), OPTIONS);
     if (read.kind !== 'reply') throw new Error(JSON.stringify(read));
-    const parsed = JSON.parse(bodyOf(one).toString('utf8'));
+    const parsed = JSON.parse(bodyBytes(one).toString('utf8'));
     const body = JSON.parse(read.reply.render({ usage: null, cost: '0.25' }).body.toString('utf8'));
     expect(body).toEqual({ ...ours(parsed), usageMetadata: { ...parsed.usageMetadata, cost: 0.25 } });
   });

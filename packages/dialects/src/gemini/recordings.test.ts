@@ -4,9 +4,10 @@ import { createFold } from '../canonical/fold.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply } from '../canonical/reply.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
+import { bodyBytes, loadRecordings, type Recording } from '../recordings.fixture.js';
 import { usageTotals } from '../usage.js';
 import { provider, vertexProvider } from './provider.js';
-import { bodyOf, chunksOf, contextOf, loadRecordings, type Recording, targetOf } from './recordings.fixture.js';
+import { chunksOf, contextOf, targetOf } from './recordings.fixture.js';
 import { decodeRequest } from './request-decode.js';
 import { camelCase } from './wire.js';
 
@@ -114,7 +115,7 @@ describe.runIf(present)('every recorded stream', () => {
 
 describe.runIf(present)('every recorded answer', () => {
   test.each(named(bodies))('%s', (_name, one) => {
-    const decoded = provider.decodeReply(bodyOf(one), contextOf());
+    const decoded = provider.decodeReply(bodyBytes(one), contextOf());
     if (decoded.kind !== 'reply') throw new Error(JSON.stringify(decoded));
     compare(decoded.reply, [one.response.body as JsonObject]);
   });
@@ -123,7 +124,7 @@ describe.runIf(present)('every recorded answer', () => {
 describe.runIf(present)('every recorded error', () => {
   test.each(named(recordings.filter(({ response }) => response.status !== 200)))('%s', (_name, one) => {
     const { status, headers } = one.response;
-    const failure = provider.decodeFailure(status, bodyOf(one), headers);
+    const failure = provider.decodeFailure(status, bodyBytes(one), headers);
     expect(['authentication', 'not_found', 'invalid_request']).toContain(failure.kind);
     expect(failure.message).not.toBe('');
   });

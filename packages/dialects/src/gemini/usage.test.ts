@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { loadRecordings } from '../recordings.fixture.js';
 import { usageTotals } from '../usage.js';
-import { chunksOf, loadRecordings } from './recordings.fixture.js';
+import { chunksOf } from './recordings.fixture.js';
 import { decodeServiceTier, decodeUsage, encodeUsage, searchesOf, usageText } from './usage.js';
 
 const modality = (name: string, tokenCount: number) => ({ modality: name, tokenCount });

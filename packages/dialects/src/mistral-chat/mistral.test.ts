@@ -6,10 +6,10 @@ import { isObject, objects, text } from '../canonical/json-read.js';
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
 import { wireCallId } from '../canonical/tool-call-id.js';
-import { bytesOf, loadRecordings } from '../openai-chat/chat-recordings.fixture.js';
 import { CONTEXT, PLAIN_REQUEST, playStream } from '../openai-chat/play.fixture.js';
 import { decodeRequest } from '../openai-chat/request-decoder.js';
 import { quirksOf } from '../provider-quirks.js';
+import { answerBytes, loadRecordings } from '../recordings.fixture.js';
 import { MISTRAL_CALL_ID } from './assistant.js';
 import { provider } from './provider.js';
 
@@ -241,9 +241,9 @@ describe.runIf(recordings.length > 0)('W-mistral: every recorded answer', () => 
       objects(chunk['choices']).map((choice) => choice[stream === undefined ? 'message' : 'delta']),
     );
     const contents = said.map((message) => (isObject(message) ? message['content'] : null));
-    const decoded = provider.decodeReply(bytesOf(one), CONTEXT);
+    const decoded = provider.decodeReply(answerBytes(one), CONTEXT);
     const reply =
-      stream === undefined && decoded.kind === 'reply' ? decoded.reply : playStream(provider, bytesOf(one)).reply;
+      stream === undefined && decoded.kind === 'reply' ? decoded.reply : playStream(provider, answerBytes(one)).reply;
     const parts = reply.choices.flatMap((choice) => choice.parts);
     const told = (kind: Part['kind']): string =>
       parts.map((part) => (part.kind === kind && 'text' in part ? part.text : '')).join('');
@@ -255,7 +255,7 @@ describe.runIf(recordings.length > 0)('W-mistral: every recorded answer', () => 
 
   test('cut anywhere, each stream tells the same', () => {
     for (const one of answered.filter(({ response }) => response.stream !== undefined)) {
-      const bytes = bytesOf(one);
+      const bytes = answerBytes(one);
       const whole = playStream(provider, bytes);
       const every = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1);
       expect(playStream(provider, bytes, every), one.name).toEqual(whole);
@@ -263,7 +263,7 @@ describe.runIf(recordings.length > 0)('W-mistral: every recorded answer', () => 
   });
 
   test.each(recordings.filter(({ response }) => response.status !== 200))('$name has the words of `detail`', (one) => {
-    const failure = provider.decodeFailure(one.response.status, bytesOf(one), one.response.headers);
+    const failure = provider.decodeFailure(one.response.status, answerBytes(one), one.response.headers);
     expect(failure).toMatchObject({
       kind: 'authentication',
       message: expect.stringMatching(/Unauthorized|Invalid API Key/),

@@ -1,20 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { isObject } from '../canonical/json-read.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import {
-  bodyBytes,
-  checkCuts,
-  contextOf,
-  loadRecordings,
-  playStream,
-  streamBytes,
-} from '../recorded-exchanges.fixture.js';
+import { checkCuts, contextOf, playStream } from '../recorded-exchanges.fixture.js';
+import { bodyBytes, loadRecordings, streamBytes } from '../recordings.fixture.js';
 import { decodeRequest, provider } from './index.js';
 
 type Json = Record<string, unknown>;
 
-const chats = loadRecordings('ollama', 'ollama-chat');
-const recordings = [...chats, ...loadRecordings('ollama', 'ollama-generate')];
+const chats = loadRecordings('ollama-chat');
+const recordings = [...chats, ...loadRecordings('ollama-generate')];
 const good = recordings.filter(({ response }) => response.status === 200);
 const streams = good.filter((one) => streamBytes(one) !== null);
 const bodies = good.filter((one) => streamBytes(one) === null);

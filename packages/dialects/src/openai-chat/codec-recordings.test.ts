@@ -4,8 +4,8 @@ import type { JsonObject, Part } from '../canonical/part.js';
 import type { ReplyChoice } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { NO_QUIRKS, type ProviderQuirks } from '../provider-quirks.js';
+import { answerBytes, loadRecordings } from '../recordings.fixture.js';
 import { ROUTING_FIELDS } from '../routing-wish.js';
-import { bytesOf, loadRecordings } from './chat-recordings.fixture.js';
 import { CONTEXT, playStream } from './play.fixture.js';
 import { provider } from './provider.js';
 import { decodeRequest } from './request-decoder.js';
@@ -66,7 +66,7 @@ function wireCalls(parts: readonly JsonObject[]): [string, string][] {
 describe.runIf(present)('every recorded stream', () => {
   test.each(streams.map((one) => [one.name, one] as const))('%s', (_name, one) => {
     const chunks = chunksOf(one.response.stream ?? '');
-    const { reply, end, malformedEvents } = playStream(provider, bytesOf(one));
+    const { reply, end, malformedEvents } = playStream(provider, answerBytes(one));
     const hasError = chunks.some(({ error }) => error);
     expect(end.kind).toBe(hasError ? 'failed' : 'finished');
     expect(malformedEvents).toBe(0);
@@ -86,7 +86,7 @@ describe.runIf(present)('every recorded stream', () => {
     let random = 20_261_120;
     const next = (below: number): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % below;
     for (const one of streams) {
-      const bytes = bytesOf(one);
+      const bytes = answerBytes(one);
       const { reply, end } = playStream(provider, bytes);
       for (const pieces of [1, 9, 120]) {
         const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
@@ -102,7 +102,7 @@ describe.runIf(present)('every recorded stream', () => {
 describe.runIf(present)('every recorded answer', () => {
   test.each(bodies.map((one) => [one.name, one] as const))('%s', (_name, one) => {
     const body = one.response.body as JsonObject;
-    const decoded = provider.decodeReply(bytesOf(one), CONTEXT);
+    const decoded = provider.decodeReply(answerBytes(one), CONTEXT);
     if (body['error']) return expect(decoded.kind).toBe('failed');
     if (decoded.kind !== 'reply') throw new Error(JSON.stringify(decoded));
     const { choices, usage } = decoded.reply;

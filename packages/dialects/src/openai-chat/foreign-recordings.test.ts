@@ -6,8 +6,8 @@ import type { DialectId, JsonObject, Part } from '../canonical/part.js';
 import type { CanonicalReply, ReplyEvent } from '../canonical/reply.js';
 import { provider as mistral } from '../mistral-chat/provider.js';
 import { quirksOf } from '../provider-quirks.js';
+import { answerBytes, loadRecordings, type Recording } from '../recordings.fixture.js';
 import { decodeProviderRequest, providerCodec } from '../registry.js';
-import { bytesOf, loadRecordings, type Recording } from './chat-recordings.fixture.js';
 import { client } from './client.js';
 import { CONTEXT, PLAIN_REQUEST, playStream } from './play.fixture.js';
 import { provider } from './provider.js';
@@ -24,11 +24,11 @@ interface Answer {
 /** Null for answers that are none: errors, other objects of the same API, events that are kept in binary frames elsewhere. */
 function answerOf(codec: ProviderCodec, one: Recording): Answer | null {
   if (one.response.stream !== undefined) {
-    const { reply, events, end } = playStream(codec, bytesOf(one));
+    const { reply, events, end } = playStream(codec, answerBytes(one));
     return end.kind === 'finished' ? { reply, events } : null;
   }
   if (one.response.body === undefined) return null;
-  const decoded = codec.decodeReply(bytesOf(one), CONTEXT);
+  const decoded = codec.decodeReply(answerBytes(one), CONTEXT);
   return decoded.kind === 'reply' ? { reply: decoded.reply, events: eventsOf(decoded.reply) } : null;
 }
 

@@ -1,7 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import { usageTotals } from '../usage.js';
 import { decodeProviderFailure } from './provider-failure.js';
 import { readReply, spliceReply } from './reply.js';
@@ -9,42 +7,9 @@ import { decodeEnvelope } from './request.js';
 import { createStream } from './stream.js';
 import { decodeUsage } from './usage.js';
 
-/** Real exchanges of every provider that speaks this dialect. They are no part of the project; without them this file says so and passes. */
-const here = path.dirname(fileURLToPath(import.meta.url));
-const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../../shared/recordings');
-
-interface Recording {
-  readonly name: string;
-  readonly provider: string;
-  readonly request: { readonly body?: unknown } | null;
-  readonly response: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly stream?: string;
-    readonly body?: unknown;
-    readonly body_text?: string;
-  };
-}
-
-function load(): Recording[] {
-  if (!existsSync(folder)) {
-    console.log(`no recordings at ${folder}: the tests over recorded exchanges are skipped`);
-    return [];
-  }
-  return readdirSync(folder).flatMap((provider) => {
-    const cases = path.join(folder, provider, 'openai-chat');
-    const names = existsSync(cases) ? readdirSync(cases).filter((name) => name.endsWith('.json')) : [];
-    return names.map((name) => {
-      const { request, response } = JSON.parse(readFileSync(path.join(cases, name), 'utf8'));
-      return { name: `${provider}/${name}`, provider, request, response };
-    });
-  });
-}
-
-const recordings = load();
+const recordings = loadRecordings('openai-chat');
 const streams = recordings.filter(({ response }) => response.status === 200 && response.stream !== undefined);
 const bodies = recordings.filter(({ response }) => response.status === 200 && response.stream === undefined);
-const bodyOf = ({ response }: Recording): Buffer => Buffer.from(response.body_text ?? JSON.stringify(response.body));
 
 interface Chunk {
   readonly id?: string;
@@ -166,7 +131,7 @@ describe.runIf(present)('every recorded stream', () => {
 
 describe.runIf(present)('every recorded answer', () => {
   test.each(bodies.map((one) => [one.name, one] as const))('%s', (_name, one) => {
-    const body = bodyOf(one);
+    const body = bodyBytes(one);
     const parsed = JSON.parse(body.toString('utf8'));
     const read = readReply(body);
     if (!read.ok) throw new Error(read.reason);
@@ -214,7 +179,7 @@ describe.runIf(present)('every recorded request', () => {
 describe.runIf(present)('every recorded error', () => {
   const failed = recordings.filter(({ response }) => response.status !== 200);
   test.each(failed.map((one) => [one.name, one] as const))('%s has a kind and a message', (_name, one) => {
-    const failure = decodeProviderFailure(one.response.status, bodyOf(one), one.response.headers);
+    const failure = decodeProviderFailure(one.response.status, bodyBytes(one), one.response.headers);
     expect(failure.kind).not.toBe('unknown');
     expect(failure.message).not.toBe('');
   });

@@ -129,7 +129,7 @@ describe('a request that keeps its bytes', () => {
 
 describe.runIf(recordings.length > 0)('every recorded request', () => {
   const asked = recordings.filter(
-    ({ request }) => request?.body !== undefined && /\/responses($|\?)/.test(request.path ?? ''),
+    ({ request }) => request?.body !== undefined && /\/responses($|\?)/.test(request.path),
   );
 
   it('is spliced as its object would be changed', () => {

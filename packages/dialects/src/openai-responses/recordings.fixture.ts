@@ -1,45 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ReplyContext, StreamDecoder } from '../canonical/codec.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { ReplyEvent, StreamEnd } from '../canonical/reply.js';
 import { type CanonicalRequest, NO_SAMPLING } from '../canonical/request.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
+import { loadRecordings, type Recording } from '../recordings.fixture.js';
 
-/** Real exchanges of every provider that speaks this dialect. They are no part of the project; without them their tests skip. */
-const here = path.dirname(fileURLToPath(import.meta.url));
-const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../../shared/recordings');
-
-export interface Recording {
-  readonly name: string;
-  readonly provider: string;
-  readonly request: { readonly path?: string; readonly body?: unknown } | null;
-  readonly response: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly stream?: string;
-    readonly body?: unknown;
-    readonly body_text?: string;
-  };
-}
-
-function load(): Recording[] {
-  if (!existsSync(folder)) {
-    console.log(`no recordings at ${folder}: the tests over recorded exchanges are skipped`);
-    return [];
-  }
-  return readdirSync(folder).flatMap((provider) => {
-    const cases = path.join(folder, provider, 'openai-responses');
-    const names = existsSync(cases) ? readdirSync(cases).filter((name) => name.endsWith('.json')) : [];
-    return names.map((name) => {
-      const { request, response } = JSON.parse(readFileSync(path.join(cases, name), 'utf8'));
-      return { name: `${provider}/${name}`, provider, request, response };
-    });
-  });
-}
-
-export const recordings = load();
+export const recordings = loadRecordings('openai-responses');
 
 export interface RecordedStream {
   readonly name: string;

@@ -218,7 +218,7 @@ describe('a request of a client', () => {
 
 describe.runIf(recordings.length > 0)('every recorded request', () => {
   const asked = recordings.filter(
-    ({ request }) => request?.body !== undefined && /\/responses($|\?)/.test(request.path ?? ''),
+    ({ request }) => request?.body !== undefined && /\/responses($|\?)/.test(request.path),
   );
 
   test.each(asked.map(({ name, request }) => [name, request?.body as JsonObject] as const))('%s', (_name, body) => {

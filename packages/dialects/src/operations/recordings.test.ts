@@ -1,15 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { loadRecordings, type Recording } from '../recordings.fixture.js';
 import { answered, FORM_TYPE, formOf, json, laneOf, opened, wavOf } from './lane-target.fixture.js';
 import { openOperation } from './open-operation.js';
 import type { OperationDoor } from './operation-door.js';
 
-/** Real exchanges with the endpoints beside chat. They are no part of the project; without them this file says so and passes. */
-const here = path.dirname(fileURLToPath(import.meta.url));
-const folder = process.env['TOLLGATE_RECORDINGS'] ?? path.join(here, '../../../../../shared/recordings');
-
+/** The APIs of the endpoints beside chat. */
 const DOORS: Readonly<Record<string, OperationDoor>> = {
   'openai-embeddings': 'embeddings',
   'openai-moderations': 'moderations',
@@ -27,7 +22,7 @@ interface FormField {
   readonly content_type?: string;
 }
 
-interface Recording {
+interface Exchange {
   readonly name: string;
   readonly provider: string;
   readonly door: OperationDoor;
@@ -42,40 +37,18 @@ interface Recording {
   };
 }
 
-function load(): Recording[] {
-  if (!existsSync(folder)) {
-    console.log(`no recordings at ${folder}: the tests over recorded exchanges are skipped`);
-    return [];
-  }
-  return readdirSync(folder).flatMap((provider) =>
-    Object.keys(DOORS).flatMap((api) => {
-      const cases = path.join(folder, provider, api);
-      const names = existsSync(cases) ? readdirSync(cases).filter((name) => name.endsWith('.json')) : [];
-      return names.map((name) =>
-        recordingOf(provider, api, name, JSON.parse(readFileSync(path.join(cases, name), 'utf8'))),
-      );
-    }),
-  );
-}
-
-function recordingOf(
-  provider: string,
-  api: string,
-  name: string,
-  {
-    request,
-    response,
-  }: { request: { path: string; body: Record<string, unknown> } | null; response: Recording['response'] },
-): Recording {
+function exchangeOf(api: string, { name, provider, request, response }: Recording): Exchange {
   const door = Object.values({ ...DOORS, edits: 'images/edits', speech: 'audio/speech' } as const).find((one) =>
     request?.path.split('?')[0]?.endsWith(`/${one}`),
   );
-  const form = (request?.body?.['multipart'] ?? null) as readonly FormField[] | null;
-  const body = form === null ? (request?.body ?? null) : null;
-  return { name: `${provider}/${name}`, provider, door: door ?? DOORS[api] ?? 'embeddings', body, form, response };
+  const asked = (request?.body ?? null) as Exchange['body'];
+  const form = (asked?.['multipart'] ?? null) as Exchange['form'];
+  const body = form === null ? asked : null;
+  const answer = response as Exchange['response'];
+  return { name, provider, door: door ?? DOORS[api] ?? 'embeddings', body, form, response: answer };
 }
 
-const recordings = load();
+const recordings = Object.keys(DOORS).flatMap((api) => loadRecordings(api).map((one) => exchangeOf(api, one)));
 const asked = recordings.filter((one) => one.body !== null && one.response.status === 200);
 const forms = recordings.filter((one) => one.form?.[0]?.name != null && one.response.status === 200);
 const bodies = recordings.filter(
