@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
+import { EMPTY_REQUEST } from '../empty-request.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { EMPTY_REQUEST } from '../recorded-exchanges.fixture.js';
 import { provider } from './provider.js';
 
 it('twenty thousand messages of one role are one turn, made in one pass: it took seconds', () => {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../canonical/part.js';
+import { jsonLines } from '../json-lines.fixture.js';
 
 interface Event {
   readonly type: string;
@@ -10,10 +11,9 @@ interface Event {
   readonly [name: string]: unknown;
 }
 
-/** The events of a stream by a reading of its own, JSON.parse line by line. Some files hold several answers: only the first one counts. */
+/** The events of a stream. Some files hold several answers: only the first one counts. */
 export function eventsIn(text: string): readonly Event[] {
-  const lines = text.split(/\r\n|\n|\r/).filter((line) => /^data:\s*\{/.test(line));
-  const events: readonly Event[] = lines.map((line) => JSON.parse(line.slice(5)));
+  const events = jsonLines(text) as readonly unknown[] as readonly Event[];
   const last = events.findIndex(({ type }) => type === 'message_stop');
   return last === -1 ? events : events.slice(0, last + 1);
 }

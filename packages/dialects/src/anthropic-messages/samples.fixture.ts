@@ -1,37 +1,13 @@
 import type { EncodedRequest, PassOptions, ReplyContext, ReplyOptions, Target } from '../canonical/codec.js';
 import type { JsonObject, Part, Seal } from '../canonical/part.js';
-import { type CanonicalRequest, NO_SAMPLING, type ReasoningOptions, type Tool } from '../canonical/request.js';
+import type { CanonicalRequest, ReasoningOptions, Tool } from '../canonical/request.js';
+import { EMPTY_REQUEST } from '../empty-request.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { encodeRequest } from './request-writer.js';
 import type { ClaudeHost } from './wire.js';
 
 /** A request of another dialect with one word in it. */
-export const ASKED: CanonicalRequest = {
-  dialect: 'openai-chat',
-  model: 'anthropic/claude',
-  isStream: false,
-  messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }],
-  tools: [],
-  toolChoice: null,
-  parallelToolCalls: null,
-  format: null,
-  sampling: NO_SAMPLING,
-  maxOutputTokens: 1_000,
-  stop: [],
-  choices: 1,
-  logprobs: null,
-  reasoning: null,
-  verbosity: null,
-  modalities: [],
-  audioOutput: null,
-  user: null,
-  metadata: {},
-  serviceTier: null,
-  promptCacheKey: null,
-  cache: null,
-  includeUsage: true,
-  extras: null,
-};
+export const ASKED: CanonicalRequest = { ...EMPTY_REQUEST, model: 'anthropic/claude', maxOutputTokens: 1_000 };
 
 export const TARGET: Target = {
   model: 'claude-sonnet-4-5',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { eventMessage, streamEvent, streamException } from '../aws-event-stream.fixture.js';
 import type { Part } from '../canonical/part.js';
+import { contextOf, EMPTY_REQUEST } from '../empty-request.fixture.js';
+import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { contextOf, EMPTY_REQUEST, playStream } from '../recorded-exchanges.fixture.js';
 import { provider } from './index.js';
 
 /** What the next request holds, with these parts in its history. */

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ENTROPY, type Generated, generateReply, generateRequest } from '../canonical/generate.fixture.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { callersWord, type RequestMember } from '../canonical/request-words.js';
+import { contextOf } from '../empty-request.fixture.js';
+import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { contextOf, playStream } from '../recorded-exchanges.fixture.js';
 import { asConverseSays, converseBody, converseStream } from './answer.fixture.js';
 import { decodeRequest, provider } from './index.js';
 

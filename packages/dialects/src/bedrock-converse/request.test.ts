@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Part, ToolResultPart } from '../canonical/part.js';
 import type { CanonicalRequest, Message, Tool } from '../canonical/request.js';
+import { EMPTY_REQUEST } from '../empty-request.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { EMPTY_REQUEST } from '../recorded-exchanges.fixture.js';
 import { provider } from './index.js';
 
 const CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';

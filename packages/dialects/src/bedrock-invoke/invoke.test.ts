@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { streamEvent, streamException } from '../aws-event-stream.fixture.js';
+import { contextOf, EMPTY_REQUEST } from '../empty-request.fixture.js';
+import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { contextOf, EMPTY_REQUEST, playStream } from '../recorded-exchanges.fixture.js';
 import { provider } from './index.js';
 
 const chunk = (event: object): Buffer =>

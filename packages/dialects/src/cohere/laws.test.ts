@@ -4,8 +4,9 @@ import { ENTROPY, type Generated, generateReply, generateRequest } from '../cano
 import type { CanonicalReply } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { callersWord, type RequestMember } from '../canonical/request-words.js';
+import { contextOf } from '../empty-request.fixture.js';
+import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { contextOf, playStream } from '../recorded-exchanges.fixture.js';
 import { cohereBody, cohereStream, finishOf } from './answer.fixture.js';
 import { decodeRequest, provider } from './index.js';
 

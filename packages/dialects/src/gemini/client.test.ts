@@ -7,7 +7,7 @@ import type { CanonicalRequest } from '../canonical/request.js';
 import { failureOf } from '../failure.js';
 import type { Finish } from '../finish.js';
 import { client } from './client.js';
-import { PLAIN_REQUEST } from './recordings.fixture.js';
+import { PLAIN_REQUEST } from './plain-request.fixture.js';
 
 const DOOR = { model: 'google/gemini-2.5-flash', isStream: false };
 const decode = (body: unknown) => client.decodeRequest(Buffer.from(JSON.stringify(body)), DOOR);

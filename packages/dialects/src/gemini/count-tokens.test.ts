@@ -6,8 +6,8 @@ import {
   encodeCountTokens,
   encodeCountTokensReply,
 } from './count-tokens.js';
+import { targetOf } from './plain-request.fixture.js';
 import { provider, vertexProvider } from './provider.js';
-import { targetOf } from './recordings.fixture.js';
 
 const DOOR = { model: 'm', isStream: false };
 const read = (body: unknown) => decodeCountTokens(Buffer.from(JSON.stringify(body)), DOOR);

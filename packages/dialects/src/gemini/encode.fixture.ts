@@ -2,8 +2,8 @@ import type { Target } from '../canonical/codec.js';
 import type { Loss } from '../canonical/loss.js';
 import type { JsonObject, Part, Seal } from '../canonical/part.js';
 import type { CanonicalRequest, Message, Tool } from '../canonical/request.js';
+import { PLAIN_REQUEST, targetOf } from './plain-request.fixture.js';
 import { provider } from './provider.js';
-import { PLAIN_REQUEST, targetOf } from './recordings.fixture.js';
 
 /** Small words for requests in tests: what a caller of chat completions says, and what it becomes. */
 export function encode(

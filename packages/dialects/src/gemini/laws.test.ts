@@ -8,8 +8,8 @@ import type { Part } from '../canonical/part.js';
 import type { CanonicalReply, ReplyEvent } from '../canonical/reply.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
 import { client } from './client.js';
+import { contextOf, PLAIN_REQUEST, targetOf } from './plain-request.fixture.js';
 import { provider, vertexProvider } from './provider.js';
-import { contextOf, PLAIN_REQUEST, targetOf } from './recordings.fixture.js';
 import { createWireGrammar } from './wire-grammar.js';
 
 const seed = Number(process.env['TOLLGATE_SEED'] ?? Date.now() % 2 ** 31);

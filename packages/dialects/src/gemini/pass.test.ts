@@ -4,11 +4,12 @@ import type { JsonObject } from '../canonical/part.js';
 import type { StreamEnd } from '../canonical/reply.js';
 import { sealBase64 } from '../canonical/seal-envelope.js';
 import { failureOf } from '../failure.js';
+import { jsonLines } from '../json-lines.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import { client } from './client.js';
 import { createPass } from './pass.js';
-import { chunksOf, PLAIN_REQUEST, targetOf } from './recordings.fixture.js';
+import { PLAIN_REQUEST, targetOf } from './plain-request.fixture.js';
 
 const { pass } = client;
 const OPTIONS: PassOptions = {
@@ -210,7 +211,7 @@ describe('streams', () => {
   it('S16: what follows the finish is held with it, and the cost stands on the last', () => {
     const { before, text } = run([Buffer.from(chunk('a', STOP, USAGE) + chunk('b', {}, { usageMetadata: undefined }))]);
     expect(before).toBe('');
-    const chunks = chunksOf(text);
+    const chunks = jsonLines(text);
     expect(chunks.map(({ usageMetadata }) => (usageMetadata as JsonObject)['cost'])).toEqual([undefined, 0.25]);
     expect(chunks[1]?.['usageMetadata']).toMatchObject({ promptTokenCount: 2 });
   });
@@ -219,14 +220,14 @@ describe('streams', () => {
     const options = { ...OPTIONS, request: { ...PLAIN_REQUEST, choices: 2 } };
     const second = chunk('z', STOP, USAGE).replace('"index":0', '"index":1');
     const { before, text } = run([Buffer.from(chunk('a', STOP) + second)], options);
-    expect(chunksOf(before)).toHaveLength(1);
-    expect(chunksOf(text)).toHaveLength(2);
+    expect(jsonLines(before)).toHaveLength(1);
+    expect(jsonLines(text)).toHaveLength(2);
   });
 
   it('the array is the same chunks', () => {
     const packets = [Buffer.from(chunk('a') + chunk('c', STOP, USAGE))];
     const array = run(packets, { ...OPTIONS, framing: 'json-array' }).text;
-    expect(JSON.parse(array)).toEqual(chunksOf(run(packets).text));
+    expect(JSON.parse(array)).toEqual(jsonLines(run(packets).text));
   });
 
   it('S03: comments, [DONE], other line ends and several data lines', () => {
@@ -239,7 +240,7 @@ describe('streams', () => {
     ]);
     expect(end).toEqual({ kind: 'finished' });
     expect(text).not.toMatch(/ping|DONE/);
-    expect(chunksOf(text)).toMatchObject([
+    expect(jsonLines(text)).toMatchObject([
       { candidates: [{ content: { parts: [{ text: 'x' }] } }], responseId: 'gen-1' },
       {},
     ]);
@@ -258,7 +259,7 @@ describe('streams', () => {
     ]);
     expect(end).toEqual({ kind: 'finished' });
     expect(stream.finish).toEqual({ kind: 'content_filter' });
-    expect(chunksOf(text)).toMatchObject([
+    expect(jsonLines(text)).toMatchObject([
       { promptFeedback: { blockReason: 'SAFETY' }, usageMetadata: { cost: 0.25 } },
     ]);
   });
@@ -316,7 +317,7 @@ describe.runIf(recordings.length > 0)('every recorded answer goes through unchan
 
   it.each(named.filter(([, { response }]) => response.stream !== undefined))('%s', (_name, { response }) => {
     const bytes = Buffer.from(response.stream ?? '');
-    const expected = chunksOf(response.stream ?? '').map(ours);
+    const expected = jsonLines(response.stream ?? '').map(ours);
     const last = expected.at(-1);
     expected[expected.length - 1] = {
       ...last,
@@ -324,7 +325,7 @@ describe.runIf(recordings.length > 0)('every recorded answer goes through unchan
     };
     const whole = run([bytes]);
     expect(whole.end).toEqual({ kind: 'finished' });
-    const seen = chunksOf(whole.text);
+    const seen = jsonLines(whole.text);
     expect(seen.slice(0, -1)).toEqual(expected.slice(0, -1));
     expect(seen.at(-1)).toEqual(whole.stream.usage === null ? expect.anything() : expected.at(-1));
     for (const size of [1, 13, 101]) {

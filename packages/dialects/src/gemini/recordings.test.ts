@@ -4,10 +4,11 @@ import { createFold } from '../canonical/fold.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply } from '../canonical/reply.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
+import { jsonLines } from '../json-lines.fixture.js';
 import { bodyBytes, loadRecordings, type Recording } from '../recordings.fixture.js';
 import { usageTotals } from '../usage.js';
+import { contextOf, targetOf } from './plain-request.fixture.js';
 import { provider, vertexProvider } from './provider.js';
-import { chunksOf, contextOf, targetOf } from './recordings.fixture.js';
 import { decodeRequest } from './request-decode.js';
 import { camelCase } from './wire.js';
 
@@ -97,7 +98,7 @@ describe.runIf(present)('every recorded stream', () => {
   test.each(named(streams))('%s', (_name, { response }) => {
     const bytes = Buffer.from(response.stream ?? '');
     const whole = decodeStream([bytes]);
-    compare(whole, chunksOf(response.stream ?? ''));
+    compare(whole, jsonLines(response.stream ?? ''));
     for (const size of [1, 7, 61]) {
       const packets = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
         bytes.subarray(at * size, (at + 1) * size),
@@ -105,7 +106,7 @@ describe.runIf(present)('every recorded stream', () => {
       if (bytes.length < 60_000 || size > 1) expect(decodeStream(packets)).toEqual(whole);
     }
     const array = Buffer.from(
-      `[${chunksOf(response.stream ?? '')
+      `[${jsonLines(response.stream ?? '')
         .map((chunk) => JSON.stringify(chunk))
         .join(',\r\n')}]`,
     );

@@ -13,8 +13,8 @@ import {
   text,
   user,
 } from './encode.fixture.js';
+import { PLAIN_REQUEST, targetOf } from './plain-request.fixture.js';
 import { provider, vertexProvider } from './provider.js';
-import { PLAIN_REQUEST, targetOf } from './recordings.fixture.js';
 
 describe('where it goes', () => {
   it('the model and the verb stand in the URL, and Vertex has another one', () => {

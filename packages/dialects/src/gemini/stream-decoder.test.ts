@@ -4,8 +4,8 @@ import { createFold } from '../canonical/fold.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply, ReplyEvent, StreamEnd } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { contextOf, PLAIN_REQUEST } from './plain-request.fixture.js';
 import { provider } from './provider.js';
-import { contextOf, PLAIN_REQUEST } from './recordings.fixture.js';
 
 interface Run {
   readonly events: readonly ReplyEvent[];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { jsonLines } from '../json-lines.fixture.js';
 import { loadRecordings } from '../recordings.fixture.js';
 import { usageTotals } from '../usage.js';
-import { chunksOf } from './recordings.fixture.js';
 import { decodeServiceTier, decodeUsage, encodeUsage, searchesOf, usageText } from './usage.js';
 
 const modality = (name: string, tokenCount: number) => ({ modality: name, tokenCount });
@@ -142,7 +142,7 @@ const recordings = loadRecordings('gemini').filter(({ response }) => response.st
 
 describe.runIf(recordings.length > 0)('every recorded report', () => {
   it.each(recordings.map((one) => [one.name, one] as const))('%s adds up to its total', (_name, { response }) => {
-    const all = response.stream === undefined ? [response.body as Record<string, unknown>] : chunksOf(response.stream);
+    const all = response.stream === undefined ? [response.body as Record<string, unknown>] : jsonLines(response.stream);
     for (const { usageMetadata } of all) {
       const usage = decodeUsage(usageMetadata);
       if (usage === null) continue;

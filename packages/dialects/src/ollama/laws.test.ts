@@ -5,8 +5,9 @@ import type { Part } from '../canonical/part.js';
 import type { CanonicalReply } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { callersWord, type RequestMember } from '../canonical/request-words.js';
+import { contextOf } from '../empty-request.fixture.js';
+import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { contextOf, playStream } from '../recorded-exchanges.fixture.js';
 import { decodeRequest, provider } from './index.js';
 
 const seed = Number(process.env['TOLLGATE_SEED'] ?? Date.now() % 2 ** 31);

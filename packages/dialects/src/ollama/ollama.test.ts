@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../canonical/part.js';
 import type { CanonicalRequest, Message, Tool } from '../canonical/request.js';
+import { contextOf, EMPTY_REQUEST } from '../empty-request.fixture.js';
+import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { contextOf, EMPTY_REQUEST, playStream } from '../recorded-exchanges.fixture.js';
 import { decodeRequest, provider } from './index.js';
 
 function encode(request: Partial<CanonicalRequest>, model = 'qwen3:8b', outputMax: number | null = null) {

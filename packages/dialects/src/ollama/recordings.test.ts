@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isObject } from '../canonical/json-read.js';
+import { contextOf } from '../empty-request.fixture.js';
+import { checkCuts, playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
-import { checkCuts, contextOf, playStream } from '../recorded-exchanges.fixture.js';
 import { bodyBytes, loadRecordings, streamBytes } from '../recordings.fixture.js';
 import { decodeRequest, provider } from './index.js';
 

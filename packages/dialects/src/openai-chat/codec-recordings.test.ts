@@ -3,6 +3,7 @@ import { isObject, objects, text } from '../canonical/json-read.js';
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { ReplyChoice } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { jsonLines } from '../json-lines.fixture.js';
 import { NO_QUIRKS, type ProviderQuirks } from '../provider-quirks.js';
 import { answerBytes, loadRecordings } from '../recordings.fixture.js';
 import { ROUTING_FIELDS } from '../routing-wish.js';
@@ -16,11 +17,6 @@ const present = recordings.length > 0;
 const answered = recordings.filter(({ response }) => response.status === 200);
 const streams = answered.filter(({ response }) => response.stream !== undefined);
 const bodies = answered.filter(({ response }) => response.stream === undefined);
-
-/** A reading of its own, line by line: what the codec must agree with. */
-function chunksOf(source: string): JsonObject[] {
-  return source.split(/\r\n|\n|\r/).flatMap((line) => (/^data:\s*\{/.test(line) ? [JSON.parse(line.slice(5))] : []));
-}
 
 /** Those of the first choice, then those of the next ones. */
 function partsOf(chunks: readonly JsonObject[], key: 'delta' | 'message'): JsonObject[] {
@@ -65,7 +61,7 @@ function wireCalls(parts: readonly JsonObject[]): [string, string][] {
 
 describe.runIf(present)('every recorded stream', () => {
   test.each(streams.map((one) => [one.name, one] as const))('%s', (_name, one) => {
-    const chunks = chunksOf(one.response.stream ?? '');
+    const chunks = jsonLines(one.response.stream ?? '');
     const { reply, end, malformedEvents } = playStream(provider, answerBytes(one));
     const hasError = chunks.some(({ error }) => error);
     expect(end.kind).toBe(hasError ? 'failed' : 'finished');

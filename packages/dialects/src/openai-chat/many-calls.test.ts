@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseObject } from '../canonical/json-read.js';
-import { contextOf, playStream } from '../recorded-exchanges.fixture.js';
+import { contextOf } from '../empty-request.fixture.js';
+import { playStream } from '../play-stream.fixture.js';
 import { provider } from './provider.js';
 
 /** An answer of many calls must not stop everybody else's: 150,000 in one answer of 19 MB took three minutes. */

@@ -2,36 +2,12 @@ import { createEventCheck } from '../canonical/check-events.js';
 import type { ProviderCodec, ReplyContext } from '../canonical/codec.js';
 import { createFold } from '../canonical/fold.js';
 import type { CanonicalReply, ReplyEvent, StreamEnd } from '../canonical/reply.js';
-import { type CanonicalRequest, NO_SAMPLING } from '../canonical/request.js';
+import type { CanonicalRequest } from '../canonical/request.js';
+import { EMPTY_REQUEST } from '../empty-request.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 
 /** The request that says as little as possible. */
-export const PLAIN_REQUEST: CanonicalRequest = {
-  dialect: 'openai-chat',
-  model: 'maker/model',
-  isStream: false,
-  messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }],
-  tools: [],
-  toolChoice: null,
-  parallelToolCalls: null,
-  format: null,
-  sampling: NO_SAMPLING,
-  maxOutputTokens: null,
-  stop: [],
-  choices: 1,
-  logprobs: null,
-  reasoning: null,
-  verbosity: null,
-  modalities: [],
-  audioOutput: null,
-  user: null,
-  metadata: {},
-  serviceTier: null,
-  promptCacheKey: null,
-  cache: null,
-  includeUsage: true,
-  extras: null,
-};
+export const PLAIN_REQUEST: CanonicalRequest = { ...EMPTY_REQUEST, model: 'maker/model' };
 
 export const CONTEXT: ReplyContext = { requestId: 'req-1', request: PLAIN_REQUEST, quirks: NO_QUIRKS, headers: {} };
 

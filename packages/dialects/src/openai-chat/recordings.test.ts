@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { jsonLines } from '../json-lines.fixture.js';
 import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import { usageTotals } from '../usage.js';
 import { decodeProviderFailure } from './provider-failure.js';
@@ -20,11 +21,7 @@ interface Chunk {
   readonly choices?: readonly { readonly finish_reason?: string | null; readonly delta?: unknown }[];
 }
 
-/** A reading of its own, by JSON.parse line by line: what the codec must agree with. */
-function chunksOf(text: string): Chunk[] {
-  const lines = text.split(/\r\n|\n|\r/).filter((line) => /^data:\s*\{/.test(line));
-  return lines.map((line) => JSON.parse(line.slice(5)));
-}
+const chunksOf = (text: string): readonly Chunk[] => jsonLines(text) as readonly Chunk[];
 
 function play(bytes: Buffer, cuts: readonly number[], includeUsage: boolean) {
   const stream = createStream({ id: 'gen-1', model: 'our/model', includeUsage });

@@ -6,9 +6,10 @@ import { ENTROPY, type Generated, generateReply } from '../canonical/generate.fi
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { CanonicalReply, ReplyEvent } from '../canonical/reply.js';
 import { failureOf } from '../failure.js';
+import { jsonLines } from '../json-lines.fixture.js';
 import { encodeReply } from './encode-reply.js';
 import { provider } from './provider.js';
-import { CONTEXT, decodeCut, eventsOfText, recordings, requestOf, streams } from './recordings.fixture.js';
+import { CONTEXT, decodeCut, recordings, requestOf, streams } from './recordings.fixture.js';
 import { decodeRequest } from './request.js';
 import { createEncoder } from './stream-encoder.js';
 import { createWireCheck } from './wire-grammar.js';
@@ -35,7 +36,7 @@ function streamed(
 ): { text: string; events: readonly JsonObject[] } {
   const encoder = createEncoder(options);
   const text = events.map((event) => encoder.write(event)).join('') + encoder.terminal(FACTS);
-  return { text, events: eventsOfText(text) };
+  return { text, events: jsonLines(text) };
 }
 
 function checked(events: readonly JsonObject[]): void {
@@ -292,7 +293,7 @@ describe('an answer for a client', () => {
     const failure = failureOf({ code: 'stream_interrupted', message: 'The provider went away.', requestId: 'r1' });
     const begun = eventsOf(replyOf({ kind: 'text', text: 'x' })).slice(0, 3);
     const text = begun.map((event) => encoder.write(event)).join('') + encoder.failure(failure);
-    const events = eventsOfText(text);
+    const events = jsonLines(text);
     expect(events.slice(-2).map(({ type }) => type)).toEqual(['error', 'response.failed']);
     expect(events.at(-2)).toMatchObject({
       code: 'stream_interrupted',

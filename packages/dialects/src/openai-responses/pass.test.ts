@@ -4,11 +4,12 @@ import { object } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
 import { failureOf } from '../failure.js';
+import { jsonLines } from '../json-lines.fixture.js';
 import { NO_QUIRKS, type ProviderQuirks, quirksOf } from '../provider-quirks.js';
 import { usageTotals } from '../usage.js';
 import { pass } from './pass.js';
 import type { PassStream } from './pass-stream.js';
-import { createCuts, eventsOfText, recordings, sse, streams } from './recordings.fixture.js';
+import { createCuts, recordings, sse, streams } from './recordings.fixture.js';
 import { decodeRequest, withStorage } from './request.js';
 import { createWireCheck } from './wire-grammar.js';
 
@@ -226,7 +227,7 @@ describe.runIf(recordings.length > 0)('every recorded stream that keeps its byte
       return;
     }
     const text = out + stream.terminal(FACTS).toString('utf8');
-    expect(eventsOfText(text)).toEqual(expectedEvents(events));
+    expect(jsonLines(text)).toEqual(expectedEvents(events));
     expect(stream.malformedEvents).toBe(0);
     expect(stream.sawOutput).toBe(true);
     expect(text).not.toContain('[DONE]');
@@ -341,7 +342,7 @@ describe('a stream that keeps its bytes', () => {
     stream.push(sse([CREATED]), write);
     expect([written, stream.hasWritten]).toEqual([[], false]);
     stream.push(sse([DELTA]), write);
-    expect(eventsOfText(written.join('')).map(({ type }) => type)).toEqual([
+    expect(jsonLines(written.join('')).map(({ type }) => type)).toEqual([
       'response.created',
       'response.output_text.delta',
     ]);
@@ -354,10 +355,10 @@ describe('a stream that keeps its bytes', () => {
     );
     const echo = { ...LAST.response, max_output_tokens: 16, user: 'hash', safety_identifier: 'hash' };
     const { stream, out } = play(sse([CREATED, DELTA, { ...LAST, response: echo }]), [], options);
-    expect(eventsOfText(out)[0]).toMatchObject({
+    expect(jsonLines(out)[0]).toMatchObject({
       response: { previous_response_id: 'resp_before', store: false, id: 'resp_r1' },
     });
-    expect(eventsOfText(stream.terminal(FACTS).toString('utf8'))[0]).toMatchObject({
+    expect(jsonLines(stream.terminal(FACTS).toString('utf8'))[0]).toMatchObject({
       response: {
         previous_response_id: 'resp_before',
         store: false,
@@ -392,7 +393,7 @@ describe('a stream that keeps its bytes', () => {
   it('an id of the response is ours wherever it stands', () => {
     const { out } = play(sse([CREATED, { ...DELTA, response_id: 'resp_x' }, LAST]));
     expect(out).not.toContain('resp_x');
-    expect(eventsOfText(out)[1]).toMatchObject({ response_id: 'resp_r1' });
+    expect(jsonLines(out)[1]).toMatchObject({ response_id: 'resp_r1' });
   });
 
   it('W6: of an error nothing is written, and the end is one of ours', () => {
@@ -403,7 +404,7 @@ describe('a stream that keeps its bytes', () => {
     const failure = failureOf({ code: 'provider_error', message: 'The provider failed.', requestId: 'r1' });
     const text = out + stream.failure(failure).toString('utf8');
     expect(text).not.toContain('secret');
-    const events = eventsOfText(text);
+    const events = jsonLines(text);
     expect(events.map(({ type }) => type)).toEqual([
       'response.created',
       'response.output_text.delta',
@@ -424,10 +425,10 @@ describe('a stream that keeps its bytes', () => {
     }));
     const bytes = sse([CREATED, ...deltas]);
     const { stream, out } = play(bytes);
-    expect(eventsOfText(out).slice(1)).toEqual(deltas);
+    expect(jsonLines(out).slice(1)).toEqual(deltas);
     expect(stream.countOutput()).toBeGreaterThan(40);
     const failure = failureOf({ code: 'stream_interrupted', message: 'Gone.', requestId: 'r1' });
-    expect(eventsOfText(stream.failure(failure).toString('utf8')).map((event) => event['sequence_number'])).toEqual([
+    expect(jsonLines(stream.failure(failure).toString('utf8')).map((event) => event['sequence_number'])).toEqual([
       21, 22,
     ]);
     for (const cut of [bytes.length - 3, bytes.length - 1, 400])
@@ -442,7 +443,7 @@ describe('a stream that keeps its bytes', () => {
     expect(end.kind).toBe('finished');
     const text = out + stream.terminal(FACTS).toString('utf8');
     expect(text).toContain(': PROCESSING\r\n\r\n');
-    expect(eventsOfText(text)).toHaveLength(3);
+    expect(jsonLines(text)).toHaveLength(3);
     expect(text).not.toContain('DONE');
   });
 
@@ -459,7 +460,7 @@ describe('a stream that keeps its bytes', () => {
     expect(stream.usage).toBeNull();
     expect(stream.countOutput()).toBe(1);
     const text = stream.terminal({ usage: { input: 3, output: 4 }, cost: '0.1' }).toString('utf8');
-    expect(eventsOfText(text)[0]).toMatchObject({
+    expect(jsonLines(text)[0]).toMatchObject({
       response: { usage: { input_tokens: 3, output_tokens: 4, cost: 0.1 } },
     });
   });
@@ -474,7 +475,7 @@ describe('a stream that keeps its bytes', () => {
     const { stream, out } = play(sse([CREATED]));
     const failure = failureOf({ code: 'stream_interrupted', message: 'Gone.', requestId: 'r1' });
     const check = createWireCheck();
-    for (const event of eventsOfText(out + stream.failure(failure).toString('utf8'))) check.add(event);
+    for (const event of jsonLines(out + stream.failure(failure).toString('utf8'))) check.add(event);
     check.end();
   });
 

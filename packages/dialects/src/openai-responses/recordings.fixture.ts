@@ -1,7 +1,9 @@
 import type { ReplyContext, StreamDecoder } from '../canonical/codec.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { ReplyEvent, StreamEnd } from '../canonical/reply.js';
-import { type CanonicalRequest, NO_SAMPLING } from '../canonical/request.js';
+import type { CanonicalRequest } from '../canonical/request.js';
+import { EMPTY_REQUEST } from '../empty-request.fixture.js';
+import { jsonLines } from '../json-lines.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { loadRecordings, type Recording } from '../recordings.fixture.js';
 
@@ -23,7 +25,7 @@ export const streams: readonly RecordedStream[] = recordings
       name: all.length === 1 ? name : `${name}#${index}`,
       provider,
       bytes: Buffer.from(answer),
-      events: eventsOfText(answer),
+      events: jsonLines(answer),
       request,
     })),
   );
@@ -34,42 +36,8 @@ function answersOf(stream: string): string[] {
   return starts.map((start, index) => stream.slice(start, starts[index + 1] ?? stream.length));
 }
 
-/** A reading of its own, line by line: what the codec must agree with. */
-export function eventsOfText(stream: string): JsonObject[] {
-  return stream
-    .split(/\r\n|\n|\r/)
-    .filter((line) => /^data:\s*\{/.test(line))
-    .map((line) => JSON.parse(line.slice(5)) as JsonObject);
-}
-
 export function requestOf(changes: Partial<CanonicalRequest> = {}): CanonicalRequest {
-  return {
-    dialect: 'openai-chat',
-    model: 'maker/model',
-    isStream: true,
-    messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }],
-    tools: [],
-    toolChoice: null,
-    parallelToolCalls: null,
-    format: null,
-    sampling: NO_SAMPLING,
-    maxOutputTokens: null,
-    stop: [],
-    choices: 1,
-    logprobs: null,
-    reasoning: null,
-    verbosity: null,
-    modalities: [],
-    audioOutput: null,
-    user: null,
-    metadata: {},
-    serviceTier: null,
-    promptCacheKey: null,
-    cache: null,
-    includeUsage: true,
-    extras: null,
-    ...changes,
-  };
+  return { ...EMPTY_REQUEST, model: 'maker/model', isStream: true, ...changes };
 }
 
 export const CONTEXT: ReplyContext = { requestId: 'r1', request: requestOf(), quirks: NO_QUIRKS, headers: {} };

@@ -3,10 +3,11 @@ import { createEventCheck } from '../canonical/check-events.js';
 import { createFold } from '../canonical/fold.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply } from '../canonical/reply.js';
+import { jsonLines } from '../json-lines.fixture.js';
 import { usageTotals } from '../usage.js';
 import { KNOWN_EVENTS } from './event-types.js';
 import { provider } from './provider.js';
-import { CONTEXT, createCuts, decodeCut, eventsOfText, recordings, streams } from './recordings.fixture.js';
+import { CONTEXT, createCuts, decodeCut, recordings, streams } from './recordings.fixture.js';
 
 const present = recordings.length > 0;
 const seed = Number(process.env['TOLLGATE_SEED'] ?? 20_261_120);
@@ -136,7 +137,7 @@ test.runIf(present)('no recorded stream holds an event nobody knows', () => {
 
 test.runIf(present)('the recordings are all there', () => {
   expect(recordings.length).toBeGreaterThanOrEqual(340);
-  expect(streams.every(({ bytes }) => eventsOfText(bytes.toString('utf8')).length > 0)).toBe(true);
+  expect(streams.every(({ bytes }) => jsonLines(bytes.toString('utf8')).length > 0)).toBe(true);
 });
 
 test.runIf(!present)('without recordings there is nothing to compare', () => {
