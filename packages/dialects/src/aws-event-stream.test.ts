@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventMessage, streamEvent } from './aws-event-stream.fixture.js';
 import { type EventHeader, EventStreamReader, HEADERS_BYTES_MAX, textHeader } from './aws-event-stream.js';
+import { packetsAt } from './cuts.fixture.js';
 
 const seed = Number(process.env['TOLLGATE_SEED'] ?? Date.now() % 2 ** 31);
 
@@ -15,12 +16,10 @@ interface Played {
 function play(bytes: Buffer, cuts: readonly number[] = []): Played {
   const reader = new EventStreamReader();
   const messages: { headers: object; payload: string }[] = [];
-  let from = 0;
-  for (const cut of [...cuts, bytes.length]) {
-    reader.push(bytes.subarray(from, cut), (message) =>
+  for (const packet of packetsAt(bytes, cuts)) {
+    reader.push(packet, (message) =>
       messages.push({ headers: Object.fromEntries(message.headers), payload: message.payload.toString('base64') }),
     );
-    from = cut;
   }
   return { messages, fault: reader.fault, endsClean: reader.endsClean };
 }

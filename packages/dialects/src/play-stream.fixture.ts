@@ -2,6 +2,7 @@ import { createEventCheck } from './canonical/check-events.js';
 import type { StreamDecoder } from './canonical/codec.js';
 import { createFold } from './canonical/fold.js';
 import type { CanonicalReply, ReplyEvent, StreamEnd } from './canonical/reply.js';
+import { createCuts, packetsAt } from './cuts.fixture.js';
 
 export interface PlayedStream {
   readonly events: readonly ReplyEvent[];
@@ -20,11 +21,7 @@ export function playStream(decoder: StreamDecoder, bytes: Buffer, cuts: readonly
     fold.add(event);
     events.push(event);
   };
-  let from = 0;
-  for (const cut of [...cuts, bytes.length]) {
-    decoder.push(Buffer.from(bytes.subarray(from, cut)), emit);
-    from = cut;
-  }
+  for (const packet of packetsAt(bytes, cuts)) decoder.push(Buffer.from(packet), emit);
   const end = decoder.end(emit);
   if (end.kind === 'finished') check.end();
   const { usage, serviceTier, finish, finishRaw, error, isDone, malformedEvents } = decoder;
@@ -53,7 +50,6 @@ export function checkCuts(
   };
   ensure(Array.from({ length: Math.max(0, bytes.length - 1) }, (_, index) => index + 1));
   if (bytes.length < everyByteBelow) for (let cut = 1; cut < bytes.length; cut += 1) ensure([cut]);
-  let random = 20_261_120;
-  const next = (): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % bytes.length;
-  for (const pieces of [1, 2, 5, 20, 100]) ensure(Array.from({ length: pieces }, next).sort((a, b) => a - b));
+  const cutsOf = createCuts(20_261_120);
+  for (const pieces of [1, 2, 5, 20, 100]) ensure(cutsOf(bytes.length, pieces));
 }

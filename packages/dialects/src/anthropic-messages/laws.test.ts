@@ -6,6 +6,7 @@ import { ENTROPY, type Generated, generateReply, generateRequest } from '../cano
 import { DIALECTS, type Part } from '../canonical/part.js';
 import type { CanonicalReply, ReplyEvent } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { packetsAt } from '../cuts.fixture.js';
 import { client } from './client.js';
 import { provider, vertexProvider } from './provider.js';
 import { accumulate, eventsIn } from './recordings.fixture.js';
@@ -241,11 +242,8 @@ function foldOf(text: string, cuts: readonly number[] = []): CanonicalReply {
     fold.add(event);
   };
   const all = Buffer.from(text);
-  let from = 0;
-  for (const cut of [...cuts.map((cut) => cut % all.length).sort((a, b) => a - b), all.length]) {
-    decoder.push(all.subarray(from, cut), emit);
-    from = cut;
-  }
+  const places = cuts.map((cut) => cut % all.length).sort((a, b) => a - b);
+  for (const packet of packetsAt(all, places)) decoder.push(packet, emit);
   expect(decoder.end(emit)).toEqual({ kind: 'finished' });
   check.end();
   return fold.reply({ usage: decoder.usage, serviceTier: decoder.serviceTier });
@@ -341,11 +339,8 @@ function passed(text: string, cuts: readonly number[]): unknown {
   const written: Buffer[] = [];
   const write = (out: Buffer): void => void written.push(out);
   const all = Buffer.from(text);
-  let from = 0;
-  for (const cut of [...cuts.map((cut) => cut % all.length).sort((a, b) => a - b), all.length]) {
-    stream.push(all.subarray(from, cut), write);
-    from = cut;
-  }
+  const places = cuts.map((cut) => cut % all.length).sort((a, b) => a - b);
+  for (const packet of packetsAt(all, places)) stream.push(packet, write);
   const end = stream.end(write);
   const facts = { usage: stream.usage, cost: '2' };
   return [Buffer.concat(written).toString('utf8'), end, stream.terminal(facts).toString('utf8'), stream.countOutput()];

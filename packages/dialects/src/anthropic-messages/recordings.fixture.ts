@@ -13,7 +13,7 @@ interface Event {
 
 /** The events of a stream. Some files hold several answers: only the first one counts. */
 export function eventsIn(text: string): readonly Event[] {
-  const events = jsonLines(text) as readonly unknown[] as readonly Event[];
+  const events = jsonLines(text) as readonly object[] as readonly Event[];
   const last = events.findIndex(({ type }) => type === 'message_stop');
   return last === -1 ? events : events.slice(0, last + 1);
 }

@@ -5,6 +5,7 @@ import { createFold } from '../canonical/fold.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply, ReplyEvent } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { createCuts, packetsAt } from '../cuts.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import { client } from './client.js';
@@ -40,11 +41,7 @@ function fold(bytes: Buffer, cuts: readonly number[] = []) {
     check.add(event);
     folded.add(event);
   };
-  let from = 0;
-  for (const cut of [...cuts, bytes.length]) {
-    decoder.push(bytes.subarray(from, cut), emit);
-    from = cut;
-  }
+  for (const packet of packetsAt(bytes, cuts)) decoder.push(packet, emit);
   const end = decoder.end(emit);
   check.end();
   const { usage, serviceTier } = decoder;
@@ -79,13 +76,12 @@ describe.runIf(present)('every recorded stream', () => {
   });
 
   test('cut anywhere, each says the same', () => {
-    let random = 20_261_120;
-    const next = (below: number): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    const cutsOf = createCuts(20_261_120);
     for (const { name, response } of streams) {
       const bytes = Buffer.from(response.stream ?? '');
       const { reply, end } = fold(bytes);
       for (const pieces of [1, 9, 300]) {
-        const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
+        const cuts = cutsOf(bytes.length, pieces);
         const again = fold(bytes, cuts);
         expect({ reply: again.reply, end: again.end }, `${name} cut at ${cuts}`).toEqual({ reply, end });
       }
@@ -294,8 +290,7 @@ describe.runIf(present)('bytes that pass', () => {
   });
 
   test('cut anywhere, each stream is the same', () => {
-    let random = 7;
-    const next = (below: number): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    const cutsOf = createCuts(7);
     for (const { name, response } of streams) {
       const bytes = Buffer.from(response.stream ?? '');
       const facts = (cuts: readonly number[]): unknown => {
@@ -304,7 +299,7 @@ describe.runIf(present)('bytes that pass', () => {
       };
       const whole = facts([]);
       for (const pieces of [1, 9, 300]) {
-        const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
+        const cuts = cutsOf(bytes.length, pieces);
         expect(facts(cuts), `${name} cut at ${cuts}`).toEqual(whole);
       }
     }
@@ -359,11 +354,7 @@ function pass(bytes: Buffer, cuts: readonly number[]) {
   const stream = client.pass.createStream(passOptions());
   const written: Buffer[] = [];
   const write = (out: Buffer): void => void written.push(out);
-  let from = 0;
-  for (const cut of [...cuts, bytes.length]) {
-    stream.push(bytes.subarray(from, cut), write);
-    from = cut;
-  }
+  for (const packet of packetsAt(bytes, cuts)) stream.push(packet, write);
   const end = stream.end(write);
   return { stream, end, out: Buffer.concat(written).toString('utf8') };
 }

@@ -3,6 +3,7 @@ import { isObject, objects, text } from '../canonical/json-read.js';
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { ReplyChoice } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { createCuts } from '../cuts.fixture.js';
 import { jsonLines } from '../json-lines.fixture.js';
 import { NO_QUIRKS, type ProviderQuirks } from '../provider-quirks.js';
 import { answerBytes, loadRecordings } from '../recordings.fixture.js';
@@ -79,13 +80,12 @@ describe.runIf(present)('every recorded stream', () => {
   });
 
   test('cut anywhere, each tells the same', () => {
-    let random = 20_261_120;
-    const next = (below: number): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    const cutsOf = createCuts(20_261_120);
     for (const one of streams) {
       const bytes = answerBytes(one);
       const { reply, end } = playStream(provider, bytes);
       for (const pieces of [1, 9, 120]) {
-        const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
+        const cuts = cutsOf(bytes.length, pieces);
         const again = playStream(provider, bytes, cuts);
         expect({ reply: again.reply, end: again.end }, `${one.name} cut at ${cuts}`).toEqual({ reply, end });
       }

@@ -3,6 +3,7 @@ import type { ProviderCodec, ReplyContext } from '../canonical/codec.js';
 import { createFold } from '../canonical/fold.js';
 import type { CanonicalReply, ReplyEvent, StreamEnd } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { packetsAt } from '../cuts.fixture.js';
 import { EMPTY_REQUEST } from '../empty-request.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 
@@ -29,11 +30,7 @@ export function playStream(codec: ProviderCodec, bytes: Buffer, cuts: readonly n
     fold.add(event);
     events.push(event);
   };
-  let from = 0;
-  for (const cut of [...cuts, bytes.length]) {
-    decoder.push(bytes.subarray(from, cut), emit);
-    from = cut;
-  }
+  for (const packet of packetsAt(bytes, cuts)) decoder.push(packet, emit);
   const end = decoder.end(emit);
   if (end.kind !== 'failed') check.end();
   const { usage, serviceTier, malformedEvents } = decoder;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createCuts, packetsAt } from '../cuts.fixture.js';
 import { jsonLines } from '../json-lines.fixture.js';
 import { bodyBytes, loadRecordings } from '../recordings.fixture.js';
 import { usageTotals } from '../usage.js';
@@ -27,11 +28,7 @@ function play(bytes: Buffer, cuts: readonly number[], includeUsage: boolean) {
   const stream = createStream({ id: 'gen-1', model: 'our/model', includeUsage });
   const written: Buffer[] = [];
   const write = (out: Buffer): void => void written.push(out);
-  let from = 0;
-  for (const cut of [...cuts, bytes.length]) {
-    stream.push(bytes.subarray(from, cut), write);
-    from = cut;
-  }
+  for (const packet of packetsAt(bytes, cuts)) stream.push(packet, write);
   const end = stream.end(write);
   return { stream, end, out: Buffer.concat(written).toString('utf8') };
 }
@@ -82,8 +79,7 @@ describe.runIf(present)('every recorded stream', () => {
   });
 
   test('cut anywhere, each gives the same bytes and the same facts', () => {
-    let random = 20_261_120;
-    const next = (below: number): number => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    const cutsOf = createCuts(20_261_120);
     for (const { name, response } of streams) {
       const bytes = Buffer.from(response.stream ?? '');
       for (const includeUsage of [true, false]) {
@@ -106,7 +102,7 @@ describe.runIf(present)('every recorded stream', () => {
         const everyByte = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1);
         if (includeUsage) expect(facts(everyByte), `${name} byte by byte`).toEqual(whole);
         for (const pieces of [1, 7, 200]) {
-          const cuts = Array.from({ length: pieces }, () => next(bytes.length)).sort((a, b) => a - b);
+          const cuts = cutsOf(bytes.length, pieces);
           expect(facts(cuts), `${name} cut at ${cuts}`).toEqual(whole);
         }
       }

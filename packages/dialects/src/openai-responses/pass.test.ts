@@ -3,13 +3,14 @@ import type { PassOptions, Target } from '../canonical/codec.js';
 import { object } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { createCuts, packetsAt } from '../cuts.fixture.js';
 import { failureOf } from '../failure.js';
 import { jsonLines } from '../json-lines.fixture.js';
 import { NO_QUIRKS, type ProviderQuirks, quirksOf } from '../provider-quirks.js';
 import { usageTotals } from '../usage.js';
 import { pass } from './pass.js';
 import type { PassStream } from './pass-stream.js';
-import { createCuts, recordings, sse, streams } from './recordings.fixture.js';
+import { recordings, sse, streams } from './recordings.fixture.js';
 import { decodeRequest, withStorage } from './request.js';
 import { createWireCheck } from './wire-grammar.js';
 
@@ -171,11 +172,7 @@ interface Played {
 function play(bytes: Buffer, cuts: readonly number[] = [], options = optionsFor()): Played {
   const stream = pass.createStream(options) as PassStream;
   const written: Buffer[] = [];
-  let from = 0;
-  for (const cut of [...cuts, bytes.length]) {
-    stream.push(bytes.subarray(from, cut), (out) => void written.push(out));
-    from = cut;
-  }
+  for (const packet of packetsAt(bytes, cuts)) stream.push(packet, (out) => void written.push(out));
   const end = stream.end((out) => void written.push(out));
   return { stream, end, out: Buffer.concat(written).toString('utf8') };
 }

@@ -2,6 +2,7 @@ import type { ReplyContext, StreamDecoder } from '../canonical/codec.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { ReplyEvent, StreamEnd } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
+import { packetsAt } from '../cuts.fixture.js';
 import { EMPTY_REQUEST } from '../empty-request.fixture.js';
 import { jsonLines } from '../json-lines.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
@@ -51,11 +52,7 @@ export interface Decoded {
 export function decodeCut(decoder: StreamDecoder, bytes: Buffer, cuts: readonly number[] = []): Decoded {
   const events: ReplyEvent[] = [];
   const emit = (event: ReplyEvent): void => void events.push(event);
-  let from = 0;
-  for (const cut of [...cuts, bytes.length]) {
-    decoder.push(bytes.subarray(from, cut), emit);
-    from = cut;
-  }
+  for (const packet of packetsAt(bytes, cuts)) decoder.push(packet, emit);
   return { events, end: decoder.end(emit) };
 }
 
@@ -64,14 +61,4 @@ export function sse(events: readonly JsonObject[]): Buffer {
   return Buffer.from(
     events.map((event) => `event: ${String(event['type'])}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
   );
-}
-
-/** Random cuts from a seed: the same ones in every run. */
-export function createCuts(seed: number): (length: number, count: number) => number[] {
-  let random = seed;
-  const next = (below: number): number => {
-    random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
-    return random % below;
-  };
-  return (length, count) => Array.from({ length: count }, () => next(length)).sort((a, b) => a - b);
 }

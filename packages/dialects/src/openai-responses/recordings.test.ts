@@ -3,11 +3,12 @@ import { createEventCheck } from '../canonical/check-events.js';
 import { createFold } from '../canonical/fold.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalReply } from '../canonical/reply.js';
+import { createCuts } from '../cuts.fixture.js';
 import { jsonLines } from '../json-lines.fixture.js';
 import { usageTotals } from '../usage.js';
 import { KNOWN_EVENTS } from './event-types.js';
 import { provider } from './provider.js';
-import { CONTEXT, createCuts, decodeCut, recordings, streams } from './recordings.fixture.js';
+import { CONTEXT, decodeCut, recordings, streams } from './recordings.fixture.js';
 
 const present = recordings.length > 0;
 const seed = Number(process.env['TOLLGATE_SEED'] ?? 20_261_120);
