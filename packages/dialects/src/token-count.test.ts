@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Tally } from './openai-chat/tally.js';
+import { countDeltas } from './openai-chat/delta-output.js';
+import { OutputTally } from './output-tally.js';
 import { countTextTokens } from './token-count.js';
 
 test('words are counted as the vocabulary has them', () => {
@@ -33,7 +34,7 @@ test('beyond the exact part the rest is taken to be like the beginning', () => {
 test('a tally that must let go counts the same', () => {
   const lines = Array.from({ length: 500 }, (_, index) => JSON.stringify({ content: `word${index} and more ` }));
   const counts = [200, 1_000_000].map((keptBytesMax) => {
-    const tally = new Tally(keptBytesMax);
+    const tally = new OutputTally(countDeltas, keptBytesMax);
     for (const line of lines) tally.add(Buffer.from(line), 0, Buffer.byteLength(line));
     return tally.count();
   });

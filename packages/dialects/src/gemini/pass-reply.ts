@@ -3,7 +3,7 @@ import type { PassOptions, ReadWhole } from '../canonical/codec.js';
 import { isObject, parseJson } from '../canonical/json-read.js';
 import { countTextTokens } from '../token-count.js';
 import { AnswerDecoder } from './answer-decoder.js';
-import { hasOutput, textsOf } from './output-count.js';
+import { hasOutput, textsOf } from './candidate-output.js';
 import { namesOf, spliceResponse } from './reply-splices.js';
 
 /** Reads a whole answer that goes on as it came but for REPLY_SPLICES. */

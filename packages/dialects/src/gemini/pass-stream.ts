@@ -9,12 +9,13 @@ import { EventCutter, type EventSink } from '../event-cutter.js';
 import type { Failure, ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
 import { skipWhitespace } from '../json-layout.js';
+import { OutputTally } from '../output-tally.js';
 import { readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
+import { countCandidates, hasOutput } from './candidate-output.js';
 import { type ChunkLayout, createChunkLayout, scanChunk } from './chunk-layout.js';
 import { failureText } from './failure.js';
 import { decodeFinish } from './finish.js';
-import { hasOutput, OutputCount } from './output-count.js';
 import { decodeInlineFailure, isErrorBody } from './provider-failure.js';
 import { namesOf, type ResponseNames, spliceResponse } from './reply-splices.js';
 import { tailText } from './response-text.js';
@@ -51,7 +52,7 @@ class PassStream implements ReplyStream, EventSink {
   readonly #cutter = new EventCutter(EVENT_BYTES_MAX, this);
   readonly #layout: ChunkLayout = createChunkLayout();
   readonly #writer = new ByteWriter();
-  readonly #count = new OutputCount();
+  readonly #tally = new OutputTally(countCandidates);
   readonly #finishes = new Map<number, string>();
   readonly #grounding = new Map<number, unknown>();
   /** what was written before anything was an answer, and chunks from the last finish on */
@@ -109,7 +110,7 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   countOutput(): number {
-    return this.#count.count();
+    return this.#tally.count();
   }
 
   terminal(facts: ReplyFacts): Buffer {
@@ -277,7 +278,7 @@ class PassStream implements ReplyStream, EventSink {
   /** Most chunks are one more piece of text, and that is all there is to know of them. */
   #noteCandidates(source: Buffer): void {
     const { candidatesFrom, candidatesTo, modelFrom, modelTo, isMarked } = this.#layout;
-    this.#count.add(source, candidatesFrom, candidatesTo);
+    this.#tally.add(source, candidatesFrom, candidatesTo);
     if (this.sawOutput && !isMarked) return;
     const candidates = parseJson(source.toString('utf8', candidatesFrom, candidatesTo));
     if (!Array.isArray(candidates)) return this.#malformed();

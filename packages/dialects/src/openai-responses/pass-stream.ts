@@ -8,10 +8,11 @@ import type { Failure, ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
 import { findMember, isKey, listMembers, type Member, skipString } from '../json-layout.js';
 import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
+import { OutputTally } from '../output-tally.js';
 import { joinSplices, type Splice } from '../splice.js';
 import { type EventFields, readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
-import { DeltaTally } from './delta-tally.js';
+import { countDeltas } from './count-deltas.js';
 import type { EventType } from './event-types.js';
 import { decodeStreamFailure, errorObject } from './failure.js';
 import { decodeFinish } from './finish.js';
@@ -66,7 +67,7 @@ export class PassStream implements ReplyStream, EventSink {
   readonly #wantsSeals: boolean;
   readonly #cutter = new EventCutter(EVENT_BYTES_MAX, this);
   readonly #writer = new ByteWriter();
-  readonly #tally = new DeltaTally();
+  readonly #tally = new OutputTally(countDeltas);
   #isFirstEvent = true;
   #isCutShort = false;
   /** opening events, until the model begins */
@@ -329,7 +330,9 @@ export class PassStream implements ReplyStream, EventSink {
     if (this.sawOutput) return;
     const whole = event.source.toString('utf8', item.valueFrom, item.valueTo);
     this.sawOutput = /"(text|refusal)":\s*"[^"]/.test(whole);
-    if (this.sawOutput) this.#tally.addText(whole);
+    if (!this.sawOutput) return;
+    const json = Buffer.from(JSON.stringify(whole));
+    this.#tally.add(json, 0, json.length);
   }
 
   /** The last event is held: it is written when the answer is settled. */

@@ -1,0 +1,50 @@
+import { copyRange } from './byte-writer.js';
+
+const FIRST_BYTES = 1_024;
+/** Beyond this what was kept is counted and let go, so that a stream holds a bounded amount of memory. */
+const KEPT_BYTES_MAX = 4 * 1_024 * 1_024;
+const NEWLINE = 10;
+
+/**
+ * Keeps what a stream delivered in case nobody reports usage: the JSON of each delivery, one per line. It is read only when it must be counted;
+ * most streams end with reported usage and throw it away unread.
+ */
+export class OutputTally {
+  readonly #countLines: (lines: readonly string[]) => number;
+  readonly #keptBytesMax: number;
+  #kept: Buffer = Buffer.allocUnsafe(0);
+  #bytes = 0;
+  #counted = 0;
+
+  /** What a line delivers is known to the dialect alone: it counts the tokens. */
+  constructor(countLines: (lines: readonly string[]) => number, keptBytesMax = KEPT_BYTES_MAX) {
+    this.#countLines = countLines;
+    this.#keptBytesMax = keptBytesMax;
+  }
+
+  add(source: Buffer, from: number, to: number): void {
+    if (this.#bytes > 0 && this.#bytes + (to - from) + 1 > this.#keptBytesMax) this.#fold();
+    this.#reserve(to - from + 1);
+    this.#bytes = copyRange(source, from, to, this.#kept, this.#bytes);
+    this.#kept[this.#bytes] = NEWLINE;
+    this.#bytes += 1;
+  }
+
+  /** Tokens by our own count. */
+  count(): number {
+    const lines = this.#kept.toString('utf8', 0, this.#bytes).split('\n');
+    return this.#counted + this.#countLines(lines.filter((line) => line !== ''));
+  }
+
+  #fold(): void {
+    this.#counted = this.count();
+    this.#bytes = 0;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#bytes + bytes <= this.#kept.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(FIRST_BYTES, this.#kept.length * 2, this.#bytes + bytes));
+    this.#kept.copy(grown, 0, 0, this.#bytes);
+    this.#kept = grown;
+  }
+}
