@@ -76,3 +76,16 @@ function fieldValue(bytes: Buffer, from: number, to: number, field: string): num
   if (bytes[colon] !== 58) return -1;
   return colon + 1 < to && bytes[colon + 1] === 32 ? colon + 2 : colon + 1;
 }
+
+/** An event whose data came in several lines, written anew with one; a space stands where a line ended, which JSON reads alike. */
+export function joinDataLines(source: Buffer, { data, others }: EventFields): Buffer {
+  const lines = others.map((line) => `${source.toString('utf8', line.from, line.to)}\n`);
+  const joined = data.map((line) => source.toString('utf8', line.from, line.to)).join(' ');
+  return Buffer.from(`${lines.join('')}data: ${joined}\n\n`);
+}
+
+/** Where the text starts: a byte order mark in front of it is none of it. */
+export function afterByteOrderMark(source: Buffer, from: number, to: number): number {
+  const isMark = to - from >= 3 && source[from] === 0xef && source[from + 1] === 0xbb && source[from + 2] === 0xbf;
+  return isMark ? from + 3 : from;
+}

@@ -12,7 +12,7 @@ import { findMember, listMembers, type Member } from '../json-layout.js';
 import { usageSplices } from '../openai-chat/reply-splices.js';
 import { OutputTally } from '../output-tally.js';
 import { joinSplices, type Splice } from '../splice.js';
-import { type EventFields, readEventFields } from '../sse.js';
+import { afterByteOrderMark, type EventFields, joinDataLines, readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { blockHasOutput, countEvents, outputOf } from './block-output.js';
 import { failureEvent } from './failure.js';
@@ -147,7 +147,7 @@ class PassStream implements ReplyStream, EventSink {
     this.#isFirstEvent = false;
     const fields = readEventFields(source, from, to);
     if (fields.data.length > 1) {
-      const joined = joinData(source, fields);
+      const joined = joinDataLines(source, fields);
       return this.take(joined, 0, joined.length);
     }
     const data = fields.data[0];
@@ -298,15 +298,4 @@ function withCost({ source, dataFrom, dataTo }: Located, usage: Usage | null, co
     return joinSplices(source, [{ from: reported.valueFrom, to: reported.valueTo, bytes: Buffer.from(counted) }]);
   const at = dataFrom + 1;
   return joinSplices(source, [{ from: at, to: at, bytes: Buffer.from(`"usage":${counted},`) }]);
-}
-
-function joinData(source: Buffer, { others, data }: EventFields): Buffer {
-  const lines = others.map((line) => `${source.toString('utf8', line.from, line.to)}\n`);
-  const joined = data.map((line) => source.toString('utf8', line.from, line.to)).join(' ');
-  return Buffer.from(`${lines.join('')}data: ${joined}\n\n`);
-}
-
-function afterByteOrderMark(source: Buffer, from: number, to: number): number {
-  const isMark = to - from >= 3 && source[from] === 0xef && source[from + 1] === 0xbb && source[from + 2] === 0xbf;
-  return isMark ? from + 3 : from;
 }

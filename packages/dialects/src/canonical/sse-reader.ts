@@ -1,5 +1,5 @@
 import { EventCutter, type EventSink } from '../event-cutter.js';
-import { readEventFields } from '../sse.js';
+import { afterByteOrderMark, readEventFields } from '../sse.js';
 
 /** More than this in one event is an error, not a reason to run out of memory. */
 export const EVENT_BYTES_MAX = 16 * 1_024 * 1_024;
@@ -61,11 +61,6 @@ export class SseReader implements EventSink {
   overflow(): void {
     this.hasOverflowed = true;
   }
-}
-
-function afterByteOrderMark(source: Buffer, from: number, to: number): number {
-  const isMark = to - from >= 3 && source[from] === 0xef && source[from + 1] === 0xbb && source[from + 2] === 0xbf;
-  return isMark ? from + 3 : from;
 }
 
 const NEWLINE = 10;

@@ -4,7 +4,7 @@ import { EventCutter, type EventSink } from '../event-cutter.js';
 import type { Failure, ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
 import { OutputTally } from '../output-tally.js';
-import { type EventFields, readEventFields } from '../sse.js';
+import { afterByteOrderMark, type EventFields, joinDataLines, readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { type ChunkLayout, createChunkLayout, scanChunk, scanFromChoices } from './chunk-layout.js';
 import { ChunkRewriter } from './chunk-rewriter.js';
@@ -173,11 +173,11 @@ class Stream implements ChatStream, EventSink {
   }
 
   take(source: Buffer, eventFrom: number, to: number): void {
-    const from = this.#isFirstEvent ? skipByteOrderMark(source, eventFrom, to) : eventFrom;
+    const from = this.#isFirstEvent ? afterByteOrderMark(source, eventFrom, to) : eventFrom;
     this.#isFirstEvent = false;
     const fields = readEventFields(source, from, to);
     if (fields.data.length > 1) {
-      const joined = joinData(source, fields);
+      const joined = joinDataLines(source, fields);
       return this.take(joined, 0, joined.length);
     }
     const data = fields.data[0];
@@ -191,7 +191,7 @@ class Stream implements ChatStream, EventSink {
 
   /** What stands at the end of the body without a blank line after it: an event all the same, if it is whole. */
   #takeRest(rest: Buffer): void {
-    const from = this.#isFirstEvent ? skipByteOrderMark(rest, 0, rest.length) : 0;
+    const from = this.#isFirstEvent ? afterByteOrderMark(rest, 0, rest.length) : 0;
     let to = rest.length;
     while (to > from && (rest[to - 1] === 10 || rest[to - 1] === 13)) to -= 1;
     if (to === from) return;
@@ -346,22 +346,11 @@ function isUnnamed(layout: ChunkLayout): boolean {
   return layout.idFrom === -1 && layout.modelFrom === -1;
 }
 
-function joinData(source: Buffer, fields: EventFields): Buffer {
-  const others = fields.others.map((line) => `${source.toString('utf8', line.from, line.to)}\n`);
-  const data = fields.data.map((line) => source.toString('utf8', line.from, line.to));
-  return Buffer.from(`${others.join('')}data: ${data.join(' ')}\n\n`);
-}
-
-function skipByteOrderMark(source: Buffer, from: number, to: number): number {
-  const isMark = to - from >= 3 && source[from] === 0xef && source[from + 1] === 0xbb && source[from + 2] === 0xbf;
-  return isMark ? from + 3 : from;
-}
-
 /** Whether an event that lacks its blank line is all there: its JSON is, or it is a comment or another field. */
 function isWhole(event: Buffer, layout: ChunkLayout): boolean {
   const fields = readEventFields(event, 0, event.length);
   const { data, others } = fields;
-  if (data.length > 1) return isWhole(joinData(event, fields), layout);
+  if (data.length > 1) return isWhole(joinDataLines(event, fields), layout);
   const last = data[0];
   if (last === undefined) return others.every((line) => event[line.from] === COLON || event[line.from] === OPEN_BRACE);
   if (event[last.from] === OPEN_BRACE) return scanChunk(event, last.from, last.to, layout);

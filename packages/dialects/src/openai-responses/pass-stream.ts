@@ -10,7 +10,7 @@ import { findMember, isKey, listMembers, type Member, skipString } from '../json
 import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
 import { OutputTally } from '../output-tally.js';
 import { joinSplices, type Splice } from '../splice.js';
-import { type EventFields, readEventFields } from '../sse.js';
+import { afterByteOrderMark, type EventFields, joinDataLines, readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { countDeltas } from './count-deltas.js';
 import type { EventType } from './event-types.js';
@@ -162,11 +162,11 @@ export class PassStream implements ReplyStream, EventSink {
 
   take(source: Buffer, eventFrom: number, to: number): void {
     if (this.isDone || this.error !== null) return;
-    const from = this.#isFirstEvent ? skipByteOrderMark(source, eventFrom, to) : eventFrom;
+    const from = this.#isFirstEvent ? afterByteOrderMark(source, eventFrom, to) : eventFrom;
     this.#isFirstEvent = false;
     const fields = readEventFields(source, from, to);
     if (fields.data.length > 1) {
-      const joined = joinData(source, fields);
+      const joined = joinDataLines(source, fields);
       return this.take(joined, 0, joined.length);
     }
     const data = fields.data[0];
@@ -460,15 +460,4 @@ function trimmed(source: Buffer, from: number, to: number): { readonly from: num
   while (start < end && (source[start] === 32 || source[start] === 9)) start += 1;
   while (end > start && (source[end - 1] === 32 || source[end - 1] === 9)) end -= 1;
   return { from: start, to: end };
-}
-
-function joinData(source: Buffer, fields: EventFields): Buffer {
-  const others = fields.others.map((line) => `${source.toString('utf8', line.from, line.to)}\n`);
-  const data = fields.data.map((line) => source.toString('utf8', line.from, line.to));
-  return Buffer.from(`${others.join('')}data: ${data.join(' ')}\n\n`);
-}
-
-function skipByteOrderMark(source: Buffer, from: number, to: number): number {
-  const isMark = to - from >= 3 && source[from] === 0xef && source[from + 1] === 0xbb && source[from + 2] === 0xbf;
-  return isMark ? from + 3 : from;
 }
