@@ -21,9 +21,11 @@ function redisVariables(redisProgram) {
 
 function surroundings(environment) {
   const recordings = recordingsFolder();
+  const seed = process.env.TOLLGATE_SEED;
   return {
     ...environment,
     NODE_ENV: 'test',
+    ...(seed === undefined ? {} : { TOLLGATE_SEED: seed }),
     ...(recordings === undefined ? {} : { TOLLGATE_RECORDINGS: recordings }),
     ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
   };

@@ -270,10 +270,11 @@ function checkGemini(events: readonly WireEvent[], isFinished: boolean): void {
     );
 }
 
-/** How a stream ends that was passed on: what stands before is the provider's own. */
+/** How a stream ends that was passed on: what stands before is the provider's own. Of the two names of an event one may be damaged. */
 const GOOD_ENDS: Readonly<Record<ClientDialectId, RegExp>> = {
   'openai-chat': /data: \[DONE\]\s*$/,
-  'openai-responses': /"type":\s*"response\.(completed|incomplete)"[^\n]*(\nevent: [\w.]+)?\s*$/,
+  'openai-responses':
+    /(event: response\.(completed|incomplete)\ndata:|"type":\s*"response\.(completed|incomplete)")[^\n]*(\nevent: [^\n]*)?\s*$/,
   'anthropic-messages': /(event: message_stop\ndata:|"type":\s*"message_stop")[^\n]*\s*$/,
   gemini: /"usageMetadata"[\s\S]*$/,
 };

@@ -267,6 +267,29 @@ describe('an answer for a client', () => {
     expect(events.at(-1)).toMatchObject({ response: { output: [{ type: 'message' }, { type: 'reasoning' }] } });
   });
 
+  it('a summary that goes on after thinking in between is a piece of its own: what was closed stays closed', () => {
+    const value: Part = { kind: 'reasoning', text: '', summary: [], seal: null, id: null };
+    const summary = (text: string): ReplyEvent => ({
+      kind: 'part_delta',
+      choice: 0,
+      part: 0,
+      delta: { kind: 'summary', index: 0, text },
+    });
+    const { events } = streamed([
+      { kind: 'start' },
+      { kind: 'part_start', choice: 0, part: 0, value },
+      summary('First'),
+      { kind: 'part_delta', choice: 0, part: 0, delta: { kind: 'text', text: 'thought' } },
+      summary('then'),
+      { kind: 'part_end', choice: 0, part: 0 },
+      { kind: 'finish', choice: 0, finish: { kind: 'stop' }, raw: 'stop', stopSequence: null },
+    ]);
+    checked(events);
+    expect(events.at(-1)).toMatchObject({
+      response: { output: [{ type: 'reasoning', summary: [{ text: 'First' }, { text: 'then' }] }] },
+    });
+  });
+
   it('thinking and its seal come back byte for byte through a client of this dialect', () => {
     const seal = { dialect: 'anthropic-messages', form: 'signature', value: 'EqQBCkgIARABGAI' } as const;
     const thought: Part = { kind: 'reasoning', text: 'Let me think.', summary: [], seal, id: null };

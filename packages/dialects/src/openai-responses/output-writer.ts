@@ -304,11 +304,11 @@ export class OutputWriter {
     if (part.text !== '') this.#thinking(open, part.text);
   }
 
-  /** Pieces come one after the other: a later index, however far, is the next piece. */
+  /** Pieces come one after the other: a later index, however far, is the next piece, and so is more of one that was closed by thinking in between. */
   #summary(index: number, text: string): void {
     const open = this.#open;
     if (open?.kind !== 'reasoning') return;
-    if (index >= open.summary.length) this.#openSummary(open);
+    if (index >= open.summary.length || open.closed === open.summary.length) this.#openSummary(open);
     const summary_index = open.summary.length - 1;
     open.summary[summary_index] = (open.summary[summary_index] ?? '') + text;
     if (text === '') return;
