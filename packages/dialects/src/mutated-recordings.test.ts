@@ -8,7 +8,8 @@ import { bodyBytes, loadRecordings, type Recording, streamBytes } from './record
  * Real answers with a few bytes changed, lost or added, or their events in another order, for every client: whatever comes of it, the promises of
  * `playBroken` and `readBroken` hold, the grammar of the client's events among them.
  */
-const seed = Number(process.env['TOLLGATE_SEED'] ?? Date.now() % 2 ** 31);
+/** The same mutations everywhere unless another seed is given: what a new one finds becomes a test of its own. */
+const seed = Number(process.env['TOLLGATE_SEED'] ?? 1);
 const RECORDINGS_EACH = 25;
 const MUTATIONS = 4;
 const BYTES_MAX = 30_000;
