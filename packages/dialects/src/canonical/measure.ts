@@ -60,8 +60,7 @@ function addValue(measure: CanonicalMeasure, value: unknown, model: string): voi
 }
 
 function addBase64(measure: CanonicalMeasure, url: string, model: string): void {
-  if (!url.startsWith('data:image/'))
-    return addMedia(measure, fileTokens({ kind: 'base64', mediaType: '', data: url }));
+  if (!url.startsWith('data:image/')) return addMedia(measure, fileTokens({ kind: 'base64', data: url }));
   measure.images += 1;
   addMedia(measure, imageTokens(model, undefined));
 }

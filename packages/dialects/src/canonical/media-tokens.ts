@@ -47,12 +47,18 @@ const FILE_TOKENS_MIN = 8_192;
 /** Something fetched by the provider: its size is unknown here. */
 const REMOTE_FILE_TOKENS = 200_000;
 
-export function fileTokens(source: MediaSource): MediaTokens {
+/** What the size of a MediaSource depends on. */
+type FileSource =
+  | Pick<Extract<MediaSource, { kind: 'base64' }>, 'kind' | 'data'>
+  | Pick<Extract<MediaSource, { kind: 'text' }>, 'kind' | 'text'>
+  | Pick<Extract<MediaSource, { kind: 'url' | 'reference' }>, 'kind'>;
+
+export function fileTokens(source: FileSource): MediaTokens {
   const most = fileMaximum(source);
   return { most, likely: Math.ceil(most / 8) };
 }
 
-function fileMaximum(source: MediaSource): number {
+function fileMaximum(source: FileSource): number {
   switch (source.kind) {
     case 'base64':
       return Math.max(FILE_TOKENS_MIN, Math.ceil(source.data.length / FILE_CHARACTERS_PER_TOKEN));

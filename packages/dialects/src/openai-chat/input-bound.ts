@@ -1,4 +1,5 @@
 import { isAccountAddress } from '../account-objects.js';
+import { audioTokens, fileTokens, imageTokens, type MediaTokens } from '../canonical/media-tokens.js';
 import type { JsonObject } from './wire.js';
 import { isObject, type Refusal, refuse } from './wire.js';
 
@@ -21,39 +22,10 @@ export interface InputMeasure {
   strings: number;
 }
 
-interface ImageRule {
-  readonly models: RegExp;
-  readonly low: number;
-  readonly high: number;
-  readonly original: number;
-}
-
-/**
- * Maximum tokens of one image by `detail` (`auto` and missing count as high); the first rule whose models match wins.
- * gpt-4o-mini bills 2,833 for the base and 5,667 for each of at most 8 tiles. Other OpenAI models: at most 8 tiles of 170
- * plus 85, or 1,536 patches × 2.46; `low` at most 256 patches × 2.46. Others ignore `detail`: Claude ≤ 4,784, Gemini ≤ 2,240, Grok ≤ 1,792.
- */
-const IMAGE_RULES: readonly ImageRule[] = [
-  { models: /4o-mini/i, low: 2_833, high: 48_169, original: 48_169 },
-  { models: /gpt-|chatgpt|\bo[134]\b/i, low: 700, high: 4_000, original: 25_000 },
-  { models: /./, low: 5_000, high: 5_000, original: 16_384 },
-];
-const ANY_IMAGE: ImageRule = { models: /./, low: 5_000, high: 5_000, original: 16_384 };
-
-/** PCM in a WAV file has at least 16 kB per second; compressed speech at least 0.75 kB; 32 tokens per second is the dearest rate. */
-const WAV_CHARACTERS_PER_TOKEN = 640;
-const AUDIO_CHARACTERS_PER_TOKEN = 30;
-/** A document page is at most about 2,500 tokens (text and picture) and rarely below 7.5 kB of base64; never less than one chapter. */
-const FILE_CHARACTERS_PER_TOKEN = 3;
-const FILE_TOKENS_MIN = 8_192;
-/** Something fetched by the provider: its size is unknown here. */
-const REMOTE_FILE_TOKENS = 200_000;
-
 export type MeasuredInput = { readonly ok: true; readonly measure: InputMeasure } | Refusal;
 
 /** Measures `messages` of a parsed request. Nesting was bounded when the body was located. */
 export function measureInput(messages: readonly JsonObject[], model: string): MeasuredInput {
-  const rule = IMAGE_RULES.find((candidate) => candidate.models.test(model)) ?? ANY_IMAGE;
   const measure: InputMeasure = {
     textBytes: 0,
     characters: 0,
@@ -66,7 +38,7 @@ export function measureInput(messages: readonly JsonObject[], model: string): Me
     mediaTokensLikely: 0,
     strings: 0,
   };
-  const walk = new InputWalk(measure, rule);
+  const walk = new InputWalk(measure, model);
   for (const [position, message] of messages.entries()) {
     const problem = walk.object(message, '');
     if (problem !== null) return refuse(problem.code, problem.message, `messages[${position}]`);
@@ -79,14 +51,14 @@ interface Problem {
   readonly message: string;
 }
 
-/** One walk over the messages; a class only to carry the measure and the rule down without passing them at each step. */
+/** One walk over the messages; a class only to carry the measure and the model down without passing them at each step. */
 class InputWalk {
   readonly #measure: InputMeasure;
-  readonly #rule: ImageRule;
+  readonly #model: string;
 
-  constructor(measure: InputMeasure, rule: ImageRule) {
+  constructor(measure: InputMeasure, model: string) {
     this.#measure = measure;
-    this.#rule = rule;
+    this.#model = model;
   }
 
   object(object: JsonObject, parent: string): Problem | null {
@@ -159,31 +131,24 @@ class InputWalk {
   }
 
   #image(detail: unknown): true {
-    const rule = this.#rule;
     this.#measure.images += 1;
-    this.#measure.mediaTokensMax += detail === 'low' ? rule.low : detail === 'original' ? rule.original : rule.high;
-    this.#measure.mediaTokensLikely += detail === 'low' ? Math.min(rule.low, 256) : 1_100;
-    return true;
+    return this.#add(imageTokens(this.#model, detail));
   }
 
   #audio(base64: string): true {
     this.#measure.hasAudio = true;
-    // "UklGR" is the base64 of "RIFF": what the file says of itself, not what the caller says of it
-    const perToken = base64.startsWith('UklGR') ? WAV_CHARACTERS_PER_TOKEN : AUDIO_CHARACTERS_PER_TOKEN;
-    const tokens = Math.ceil(base64.length / perToken) + 32;
-    this.#measure.mediaTokensMax += tokens;
-    this.#measure.mediaTokensLikely += Math.ceil(tokens / 3);
-    return true;
+    return this.#add(audioTokens(base64));
   }
 
   #file(value: string): true {
     this.#measure.hasFile = true;
     const isRemote = /^https?:/i.test(value);
-    const tokens = isRemote
-      ? REMOTE_FILE_TOKENS
-      : Math.max(FILE_TOKENS_MIN, Math.ceil(value.length / FILE_CHARACTERS_PER_TOKEN));
-    this.#measure.mediaTokensMax += tokens;
-    this.#measure.mediaTokensLikely += Math.ceil(tokens / 8);
+    return this.#add(fileTokens(isRemote ? { kind: 'url' } : { kind: 'base64', data: value }));
+  }
+
+  #add({ most, likely }: MediaTokens): true {
+    this.#measure.mediaTokensMax += most;
+    this.#measure.mediaTokensLikely += likely;
     return true;
   }
 }
