@@ -13,3 +13,13 @@ export type Finish =
   | { readonly kind: 'pause' }
   | { readonly kind: 'error' }
   | { readonly kind: 'other'; readonly raw: string };
+
+/**
+ * What a vendor's own word means, by the vendor's list of them. Null, missing and "" are no finish; a word that is not in the list is kept. Calls decide
+ * over the word (S10): a stop with calls wants their results.
+ */
+export function namedFinish(raw: unknown, named: Readonly<Record<string, Finish>>, hasCalls = false): Finish | null {
+  if (typeof raw !== 'string' || raw === '') return null;
+  const finish = (Object.hasOwn(named, raw) ? named[raw] : undefined) ?? { kind: 'other', raw };
+  return hasCalls && finish.kind === 'stop' ? { kind: 'tool_calls' } : finish;
+}

@@ -1,6 +1,6 @@
 import type { DialectId } from '../canonical/part.js';
 import { isSameFamily } from '../canonical/seal-envelope.js';
-import type { Finish } from '../finish.js';
+import { type Finish, namedFinish } from '../finish.js';
 import { ME } from './wire.js';
 
 /** Every stop_reason of the reference, and what it means. A window that is full is a length: the raw word tells it from max_tokens. */
@@ -18,9 +18,7 @@ export type StopReason = keyof typeof NAMED;
 
 /** Reads `stop_reason`. Null, missing and "" are no finish. Calls decide by content: hosts of this dialect say end_turn beside them (S10). */
 export function decodeFinish(raw: unknown, hasCalls = false): Finish | null {
-  if (typeof raw !== 'string' || raw === '') return null;
-  const finish: Finish = isNamed(raw) ? NAMED[raw] : { kind: 'other', raw };
-  return hasCalls && finish.kind === 'stop' ? { kind: 'tool_calls' } : finish;
+  return namedFinish(raw, NAMED, hasCalls);
 }
 
 export interface FinishFacts {

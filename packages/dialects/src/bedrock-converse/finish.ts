@@ -1,4 +1,4 @@
-import type { Finish } from '../finish.js';
+import { type Finish, namedFinish } from '../finish.js';
 
 /** Every stopReason of the reference. */
 const NAMED = {
@@ -15,11 +15,5 @@ const NAMED = {
 
 /** Null, missing and "" are no finish. Calls decide over the word (S10): an `end_turn` with calls wants their results. */
 export function decodeFinish(raw: unknown, hasCalls: boolean): Finish | null {
-  if (typeof raw !== 'string' || raw === '') return null;
-  const finish: Finish = isNamed(raw) ? NAMED[raw] : { kind: 'other', raw };
-  return hasCalls && finish.kind === 'stop' ? { kind: 'tool_calls' } : finish;
-}
-
-function isNamed(raw: string): raw is keyof typeof NAMED {
-  return Object.hasOwn(NAMED, raw);
+  return namedFinish(raw, NAMED, hasCalls);
 }

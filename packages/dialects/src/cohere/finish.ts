@@ -1,4 +1,4 @@
-import type { Finish } from '../finish.js';
+import { type Finish, namedFinish } from '../finish.js';
 
 /** Every finish_reason of v1 and v2 (W36: upper case). */
 const NAMED = {
@@ -15,11 +15,5 @@ const NAMED = {
 
 /** Null, missing and "" are no finish. Calls decide over the word (S10). */
 export function decodeFinish(raw: unknown, hasCalls: boolean): Finish | null {
-  if (typeof raw !== 'string' || raw === '') return null;
-  const finish: Finish = isNamed(raw) ? NAMED[raw] : { kind: 'other', raw };
-  return hasCalls && finish.kind === 'stop' ? { kind: 'tool_calls' } : finish;
-}
-
-function isNamed(raw: string): raw is keyof typeof NAMED {
-  return Object.hasOwn(NAMED, raw);
+  return namedFinish(raw, NAMED, hasCalls);
 }

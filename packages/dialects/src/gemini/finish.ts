@@ -1,4 +1,4 @@
-import type { Finish } from '../finish.js';
+import { type Finish, namedFinish } from '../finish.js';
 
 const FILTERED: Finish = { kind: 'content_filter' };
 const BROKEN: Finish = { kind: 'error' };
@@ -28,9 +28,8 @@ const MADE_BY_CALLS = new Set(['STOP', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CA
 
 /** Null and missing are no finish. Whether there were calls decides, not the word. */
 export function decodeFinish(raw: string | null, hasCalls: boolean): Finish | null {
-  if (raw === null || raw === '' || raw === 'FINISH_REASON_UNSPECIFIED') return null;
-  if (hasCalls && MADE_BY_CALLS.has(raw)) return { kind: 'tool_calls' };
-  return Object.hasOwn(NAMED, raw) ? (NAMED[raw] ?? null) : { kind: 'other', raw };
+  if (raw === 'FINISH_REASON_UNSPECIFIED') return null;
+  return hasCalls && raw !== null && MADE_BY_CALLS.has(raw) ? { kind: 'tool_calls' } : namedFinish(raw, NAMED);
 }
 
 /** The word for this wire. A word of Google's own comes back as it was. */

@@ -1,6 +1,6 @@
 import { filledText } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
-import type { Finish } from '../finish.js';
+import { type Finish, namedFinish } from '../finish.js';
 
 const NAMED: Readonly<Record<string, Finish>> = { stop: { kind: 'stop' }, length: { kind: 'length' } };
 
@@ -13,8 +13,6 @@ export function readEnd(value: JsonObject): { readonly raw: string | null } | nu
 }
 
 /** Calls decide over the word (S10): Ollama says `stop` with them. */
-export function finishOf(raw: string | null, hasCalls: boolean): Finish {
-  const finish = raw === null ? NAMED['stop'] : NAMED[raw];
-  if (finish === undefined) return { kind: 'other', raw: raw ?? '' };
-  return hasCalls && finish.kind === 'stop' ? { kind: 'tool_calls' } : finish;
+export function finishOf(raw: string | null, hasCalls: boolean): Finish | null {
+  return namedFinish(raw ?? 'stop', NAMED, hasCalls);
 }

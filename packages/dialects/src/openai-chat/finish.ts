@@ -1,4 +1,4 @@
-import type { Finish } from '../finish.js';
+import { type Finish, namedFinish } from '../finish.js';
 
 const NAMED: Readonly<Record<string, Finish>> = {
   stop: { kind: 'stop' },
@@ -11,8 +11,7 @@ const NAMED: Readonly<Record<string, Finish>> = {
 
 /** Reads `finish_reason`. Null, missing and `""` (Snowflake) are no finish. */
 export function decodeFinish(raw: unknown): Finish | null {
-  if (typeof raw !== 'string' || raw === '') return null;
-  return Object.hasOwn(NAMED, raw) ? (NAMED[raw] ?? null) : { kind: 'other', raw };
+  return namedFinish(raw, NAMED);
 }
 
 /** The word for the log and the wire. */

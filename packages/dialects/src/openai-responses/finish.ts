@@ -1,6 +1,6 @@
 import { object, text } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
-import type { Finish } from '../finish.js';
+import { type Finish, namedFinish } from '../finish.js';
 
 export interface DecodedFinish {
   /** null: the answer is not over (queued, in_progress), or nobody said how */
@@ -23,7 +23,7 @@ export function decodeFinish(response: JsonObject, hasCalls: boolean): DecodedFi
       return { finish: hasCalls ? { kind: 'tool_calls' } : { kind: 'stop' }, raw };
     case 'incomplete': {
       const reason = text(object(response['incomplete_details'])?.['reason']) ?? raw;
-      return { finish: REASONS[reason] ?? { kind: 'other', raw: reason }, raw: reason };
+      return { finish: namedFinish(reason, REASONS) ?? { kind: 'other', raw: reason }, raw: reason };
     }
     case 'failed':
       return { finish: { kind: 'error' }, raw };
