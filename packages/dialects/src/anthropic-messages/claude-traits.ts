@@ -1,4 +1,4 @@
-import type { ReasoningEffort } from '../canonical/request.js';
+import type { ReasoningEffort } from '../canonical/reasoning-effort.js';
 
 /** What one Claude model accepts that another one answers with 400. */
 export interface ClaudeTraits {

@@ -1,25 +1,19 @@
 import { isObject, number, otherMembers, text } from '../canonical/json-read.js';
 import type { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
-import type { CanonicalRequest, ReasoningEffort, ReasoningOptions } from '../canonical/request.js';
+import {
+  asReasoningEffort,
+  BUDGET_SHARES,
+  nearestEffort,
+  type ReasoningEffort,
+} from '../canonical/reasoning-effort.js';
+import type { CanonicalRequest, ReasoningOptions } from '../canonical/request.js';
 import { callersWord } from '../canonical/request-words.js';
 import type { ClaudeTraits } from './claude-traits.js';
 import { reasoningWord } from './reasoning-words.js';
 import { refuseField } from './refused.js';
 import { ME } from './wire.js';
 
-const EFFORTS: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-
-/** Share of the output maximum that an effort is worth as a budget, where a model takes only budgets (openrouter-wire, section 3). */
-const SHARES: Readonly<Record<ReasoningEffort, number>> = {
-  none: 0,
-  minimal: 0.1,
-  low: 0.2,
-  medium: 0.5,
-  high: 0.8,
-  xhigh: 0.95,
-  max: 0.95,
-};
 /** The vendor's least budget. */
 export const BUDGET_MIN = 1_024;
 
@@ -36,7 +30,7 @@ export interface ReadThinking {
 export function decodeThinking(thinking: unknown, effort: unknown): ReadThinking {
   if (thinking !== undefined && thinking !== null && !isObject(thinking))
     return refuseField('thinking', 'Input should be a valid dictionary');
-  const known = isEffort(effort) ? effort : null;
+  const known = asReasoningEffort(effort);
   const unknownEffort = known === null ? (effort ?? null) : null;
   const said = isObject(thinking) ? thinking : null;
   if (said === null) {
@@ -72,10 +66,6 @@ function budgetOf(thinking: JsonObject): number | null {
   if (budget === undefined || budget === null) return null;
   if (number(budget) === null) return refuseField('thinking.budget_tokens', 'Input should be a valid integer');
   return number(budget);
-}
-
-function isEffort(value: unknown): value is ReasoningEffort {
-  return EFFORTS.some((effort) => effort === value);
 }
 
 export interface WrittenThinking {
@@ -149,7 +139,7 @@ function writeAsked(
 /** Budgets are at least 1,024 and less than the output maximum, which is never raised. Null: there is no room for one. */
 function fitBudget(reasoning: ReasoningOptions, facts: ThinkingFacts, losses: Losses): number | null {
   const { outputMax, request } = facts;
-  const asked = reasoning.budgetTokens ?? Math.floor(outputMax * SHARES[reasoning.effort ?? 'medium']);
+  const asked = reasoning.budgetTokens ?? Math.floor(outputMax * BUDGET_SHARES[reasoning.effort ?? 'medium']);
   const budget = Math.min(Math.max(asked, BUDGET_MIN), outputMax - 1);
   if (budget < BUDGET_MIN) return null;
   if (reasoning.budgetTokens !== null && budget !== asked)
@@ -182,8 +172,7 @@ function fitEffort(
     if (request.dialect === ME) losses.dropped(reasoningWord('effort', request.dialect));
     return null;
   }
-  const rank = EFFORTS.indexOf(effort);
-  const fitted = traits.efforts.findLast((one) => EFFORTS.indexOf(one) <= rank) ?? traits.efforts[0] ?? null;
+  const fitted = nearestEffort(effort, traits.efforts);
   if (fitted !== effort) losses.approximated(reasoningWord('effort', request.dialect));
   return fitted;
 }

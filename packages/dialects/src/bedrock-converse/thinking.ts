@@ -1,27 +1,19 @@
 import { traitsOf as claudeTraitsOf } from '../anthropic-messages/claude-traits.js';
+import { BUDGET_MIN } from '../anthropic-messages/thinking.js';
 import { isObject, number, text } from '../canonical/json-read.js';
 import type { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
-import type { ReasoningEffort, ReasoningOptions } from '../canonical/request.js';
+import {
+  asReasoningEffort,
+  BUDGET_SHARES,
+  nearestEffort,
+  type ReasoningEffort,
+} from '../canonical/reasoning-effort.js';
+import type { ReasoningOptions } from '../canonical/request.js';
 import type { ModelTraits } from './model-traits.js';
 
-/** Claude's least budget; the answer's maximum must be larger than the budget. */
-const BUDGET_MIN = 1_024;
 /** What an effort is a share of, where the caller names no maximum: Converse answers as long as the model can then. */
 const OUTPUT_MAX_USUAL = 16_384;
-/** Share of the output maximum that an effort is worth as a budget, as Anthropic's own encoder has it. */
-const SHARES: Readonly<Record<ReasoningEffort, number>> = {
-  none: 0,
-  minimal: 0.1,
-  low: 0.2,
-  medium: 0.5,
-  high: 0.8,
-  xhigh: 0.95,
-  max: 0.95,
-};
-
-const EFFORTS: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-
 export interface ThinkingFacts {
   readonly model: string;
   readonly traits: ModelTraits;
@@ -73,7 +65,7 @@ function encodeClaude(options: ReasoningOptions, facts: ThinkingFacts): Thinking
   if (thinking === 'adaptive' || (thinking === 'both' && options.budgetTokens === null)) {
     if (options.budgetTokens !== null) losses.approximated(field);
     const wanted = options.effort ?? (options.budgetTokens === null ? null : effortOfBudget(options.budgetTokens));
-    const effort = wanted === null ? null : nearest(wanted, efforts);
+    const effort = wanted === null ? null : nearestEffort(wanted, efforts);
     if (effort !== options.effort && options.effort !== null) losses.approximated(field);
     const config = effort === null ? {} : { output_config: { effort } };
     return { fields: { thinking: { type: 'adaptive' }, ...config }, isClaudeThinking: true };
@@ -83,7 +75,7 @@ function encodeClaude(options: ReasoningOptions, facts: ThinkingFacts): Thinking
     return NO_THINKING;
   }
   if (options.budgetTokens === null) losses.approximated(field);
-  const share = Math.floor((facts.maxTokens ?? OUTPUT_MAX_USUAL) * SHARES[options.effort ?? 'medium']);
+  const share = Math.floor((facts.maxTokens ?? OUTPUT_MAX_USUAL) * BUDGET_SHARES[options.effort ?? 'medium']);
   const wanted = options.budgetTokens ?? Math.max(share, BUDGET_MIN);
   const most = facts.maxTokens === null ? wanted : facts.maxTokens - 1;
   if (most < BUDGET_MIN) {
@@ -99,7 +91,7 @@ function encodeClaude(options: ReasoningOptions, facts: ThinkingFacts): Thinking
 function novaConfig(options: ReasoningOptions, isOff: boolean, { losses, field }: ThinkingFacts): JsonObject {
   if (isOff) return { type: 'disabled' };
   const wanted = options.effort ?? effortOfBudget(options.budgetTokens);
-  const effort = nearest(wanted, ['low', 'medium', 'high']);
+  const effort = nearestEffort(wanted, ['low', 'medium', 'high']);
   if (options.budgetTokens !== null || effort !== wanted) losses.approximated(field);
   return { type: 'enabled', maxReasoningEffort: effort };
 }
@@ -116,21 +108,15 @@ function encodeLevel(
     return NO_THINKING;
   }
   const wanted = options.effort ?? effortOfBudget(options.budgetTokens);
-  const level = nearest(wanted, ['low', 'medium', 'high']);
+  const level = nearestEffort(wanted, ['low', 'medium', 'high']);
   if (options.effort !== level) losses.approximated(field);
   return { ...NO_THINKING, fields: { [member]: level } };
 }
 
 function effortOfBudget(budget: number | null): ReasoningEffort {
   if (budget === null) return 'medium';
-  if (budget <= OUTPUT_MAX_USUAL * SHARES.low) return 'low';
-  return budget <= OUTPUT_MAX_USUAL * SHARES.medium ? 'medium' : 'high';
-}
-
-/** The same effort, else the next weaker one, else the weakest there is. `known` goes from weak to strong. */
-function nearest(wanted: ReasoningEffort, known: readonly ReasoningEffort[]): ReasoningEffort | null {
-  const place = EFFORTS.indexOf(wanted);
-  return known.findLast((effort) => EFFORTS.indexOf(effort) <= place) ?? known[0] ?? null;
+  if (budget <= OUTPUT_MAX_USUAL * BUDGET_SHARES.low) return 'low';
+  return budget <= OUTPUT_MAX_USUAL * BUDGET_SHARES.medium ? 'medium' : 'high';
 }
 
 // --- reading (recorded requests) ------------------------------------------------------------------------------------------
@@ -156,12 +142,12 @@ export function decodeThinking(
       if (!isObject(config)) return { options: null, read: [] };
       if (config['type'] === 'disabled')
         return { options: { ...NOTHING_SAID, isEnabled: false }, read: ['reasoningConfig'] };
-      const effort = effortIn(config['maxReasoningEffort']);
+      const effort = asReasoningEffort(config['maxReasoningEffort']);
       return { options: { ...NOTHING_SAID, isEnabled: true, effort }, read: ['reasoningConfig'] };
     }
     case 'reasoning_config':
     case 'reasoning_effort': {
-      const effort = effortIn(fields[traits.thinking]);
+      const effort = asReasoningEffort(fields[traits.thinking]);
       return effort === null
         ? { options: null, read: [] }
         : { options: { ...NOTHING_SAID, effort }, read: [traits.thinking] };
@@ -175,7 +161,7 @@ function decodeClaude(fields: JsonObject): ReturnType<typeof decodeThinking> {
   const thinking = fields['thinking'];
   if (!isObject(thinking)) return { options: null, read: [] };
   const config = fields['output_config'];
-  const effort = isObject(config) && Object.keys(config).length === 1 ? effortIn(config['effort']) : null;
+  const effort = isObject(config) && Object.keys(config).length === 1 ? asReasoningEffort(config['effort']) : null;
   const type = text(thinking['type']);
   return {
     options: {
@@ -186,8 +172,4 @@ function decodeClaude(fields: JsonObject): ReturnType<typeof decodeThinking> {
     },
     read: effort === null ? ['thinking'] : ['thinking', 'output_config'],
   };
-}
-
-function effortIn(value: unknown): ReasoningEffort | null {
-  return EFFORTS.find((effort) => effort === value) ?? null;
 }

@@ -3,6 +3,7 @@ export * from './codec.js';
 export * from './fold.js';
 export * from './loss.js';
 export * from './part.js';
+export * from './reasoning-effort.js';
 export * from './reply.js';
 export * from './request.js';
 export * from './seal-envelope.js';

@@ -1,4 +1,5 @@
 import type { CacheMark, DialectId, Extras, JsonObject, Part, ServerToolKind } from './part.js';
+import type { ReasoningEffort } from './reasoning-effort.js';
 
 /**
  * One turn. Tool results are parts of `user` messages, whatever role the wire gives them. System text stands where the wire has it: a separate
@@ -73,8 +74,6 @@ export type OutputFormat =
       readonly schema: JsonSchema;
       readonly strict: boolean | null;
     };
-
-export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
 /** What the caller asked of thinking; null members were not said. `effort` and `budgetTokens` are two ways to say how much. */
 export interface ReasoningOptions {

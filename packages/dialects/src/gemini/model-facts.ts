@@ -1,4 +1,4 @@
-import type { ReasoningEffort } from '../canonical/request.js';
+import type { ReasoningEffort } from '../canonical/reasoning-effort.js';
 
 /** The steps of `thinkingLevel`, in order. */
 export const THINKING_LEVELS = ['minimal', 'low', 'medium', 'high'] as const;

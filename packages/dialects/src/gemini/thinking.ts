@@ -1,6 +1,7 @@
 import type { Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject } from '../canonical/part.js';
-import type { CanonicalRequest, ReasoningEffort, ReasoningOptions } from '../canonical/request.js';
+import type { ReasoningEffort } from '../canonical/reasoning-effort.js';
+import type { CanonicalRequest, ReasoningOptions } from '../canonical/request.js';
 import { callersWord } from '../canonical/request-words.js';
 import { EFFORT_BUDGETS, THINKING_LEVELS, type ThinkingLevel, type ThinkingRule } from './model-facts.js';
 import type { RequestReader } from './request-reader.js';

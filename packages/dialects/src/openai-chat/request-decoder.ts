@@ -1,13 +1,8 @@
 import type { Decoded } from '../canonical/codec.js';
 import { filledText, isObject, otherMembers, text } from '../canonical/json-read.js';
 import type { CacheMark, Extras, JsonObject } from '../canonical/part.js';
-import type {
-  CanonicalRequest,
-  OutputFormat,
-  ReasoningEffort,
-  ReasoningOptions,
-  Sampling,
-} from '../canonical/request.js';
+import { asReasoningEffort } from '../canonical/reasoning-effort.js';
+import type { CanonicalRequest, OutputFormat, ReasoningOptions, Sampling } from '../canonical/request.js';
 import { cacheOf } from './content-decoder.js';
 import { decodeMessages } from './messages-decoder.js';
 import { readRequest } from './request.js';
@@ -167,7 +162,6 @@ function decodeLogprobs(reader: RequestReader, body: JsonObject): CanonicalReque
 
 // --- thinking -----------------------------------------------------------------------------------------------------------
 
-const EFFORTS: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 const SUMMARIES = ['auto', 'concise', 'detailed', 'none'] as const;
 
 /**
@@ -183,18 +177,14 @@ function decodeReasoning(reader: RequestReader, body: JsonObject): ReasoningOpti
   const options: ReasoningOptions = {
     isEnabled:
       reader.boolean(asked, 'enabled', 'reasoning') ?? reader.boolean(body, 'enable_thinking') ?? switchOf(thinking),
-    effort: effortOf(asked['effort']) ?? effortOf(body['reasoning_effort']),
+    // words nobody knows (Groq's `default`) say nothing
+    effort: asReasoningEffort(asked['effort']) ?? asReasoningEffort(body['reasoning_effort']),
     budgetTokens:
       reader.number(asked, 'max_tokens', 'reasoning') ?? reader.number(body, 'thinking_budget') ?? budgetOf(thinking),
     summary: SUMMARIES.find((word) => word === asked['summary']) ?? null,
     isShown,
   };
   return Object.values(options).every((value) => value === null) ? null : options;
-}
-
-/** Words nobody knows (Groq's `default`) say nothing. */
-function effortOf(value: unknown): ReasoningEffort | null {
-  return EFFORTS.find((effort) => effort === value) ?? null;
 }
 
 function switchOf(thinking: JsonObject): boolean | null {

@@ -1,13 +1,8 @@
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { type Loss, Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject } from '../canonical/part.js';
-import type {
-  CanonicalRequest,
-  Message,
-  OutputFormat,
-  ReasoningEffort,
-  ReasoningOptions,
-} from '../canonical/request.js';
+import type { ReasoningEffort } from '../canonical/reasoning-effort.js';
+import type { CanonicalRequest, Message, OutputFormat, ReasoningOptions } from '../canonical/request.js';
 import { callersMessage } from '../canonical/request-words.js';
 import { openaiTier } from '../openai-tier.js';
 import type { ProviderQuirks } from '../provider-quirks.js';

@@ -1,14 +1,8 @@
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
-import type {
-  CanonicalRequest,
-  OutputFormat,
-  ReasoningEffort,
-  ReasoningOptions,
-  Tool,
-  ToolChoice,
-} from '../canonical/request.js';
+import type { ReasoningEffort } from '../canonical/reasoning-effort.js';
+import type { CanonicalRequest, OutputFormat, ReasoningOptions, Tool, ToolChoice } from '../canonical/request.js';
 import { callersMessage, callersWord, type RequestMember } from '../canonical/request-words.js';
 import { openaiTier } from '../openai-tier.js';
 import { encodeMessages } from './encode-input.js';

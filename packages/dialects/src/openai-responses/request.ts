@@ -1,13 +1,8 @@
 import type { Decoded, DoorFacts } from '../canonical/codec.js';
 import { boolean, isObject, list, number, otherMembers, parseJson, text } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
-import type {
-  CanonicalRequest,
-  OutputFormat,
-  ReasoningEffort,
-  ReasoningOptions,
-  Sampling,
-} from '../canonical/request.js';
+import { asReasoningEffort } from '../canonical/reasoning-effort.js';
+import type { CanonicalRequest, OutputFormat, ReasoningOptions, Sampling } from '../canonical/request.js';
 import { cacheMark, nested } from './content.js';
 import { decodeInput } from './input.js';
 import { decodeToolChoice, decodeTools } from './tools.js';
@@ -255,18 +250,16 @@ function verbosityOf(textOptions: JsonObject): CanonicalRequest['verbosity'] {
   return verbosity === 'low' || verbosity === 'medium' || verbosity === 'high' ? verbosity : null;
 }
 
-const EFFORTS: ReadonlySet<unknown> = new Set(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 const SUMMARIES: ReadonlySet<unknown> = new Set(['auto', 'concise', 'detailed', 'none']);
 
 /** `enabled`, `max_tokens` and `exclude` are OpenRouter's. */
 function decodeReasoning(options: JsonObject | null): ReasoningOptions | null {
   if (options === null) return null;
-  const effort = options['effort'];
   const summary = options['summary'] ?? options['generate_summary'];
   const hidden = options['exclude'];
   const reasoning: ReasoningOptions = {
     isEnabled: boolean(options['enabled']),
-    effort: EFFORTS.has(effort) ? (effort as ReasoningEffort) : null,
+    effort: asReasoningEffort(options['effort']),
     budgetTokens: number(options['max_tokens']),
     summary: SUMMARIES.has(summary) ? (summary as ReasoningOptions['summary']) : null,
     isShown: typeof hidden === 'boolean' ? !hidden : null,
