@@ -1,3 +1,4 @@
+import { CUSTOM_PARAMETERS, customTextOf, customToolNames } from './canonical/custom-tool.js';
 import type {
   CanonicalReply,
   CanonicalRequest,
@@ -10,8 +11,8 @@ import type {
   StreamDecoder,
   StreamEnd,
 } from './canonical/index.js';
-import { parseObject } from './canonical/json-read.js';
 import type { Tool } from './canonical/request.js';
+import { customArguments } from './canonical/tool-arguments.js';
 import type { ProviderQuirks } from './provider-quirks.js';
 
 /** The dialects that have a word for free-text tools which not everybody who speaks them knows. The other codecs do without by themselves. */
@@ -29,7 +30,7 @@ export function customAsFunction(
 ): ProviderCodec {
   if (!WITH_CUSTOM.has(codec.id) || !rejectedFields.includes('tools[].custom') || !hasCustom(request)) return codec;
   const plain = withFunctions(request);
-  const names = new Set(request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
+  const names = customToolNames(request.tools);
   const inner = (context: ReplyContext): ReplyContext => ({ ...context, request: plain });
   return {
     id: codec.id,
@@ -79,10 +80,8 @@ function withFunctions(request: CanonicalRequest): CanonicalRequest {
 function wrapPart(part: Part): Part {
   if (part.kind === 'tool_result') return { ...part, variant: 'function' };
   if (part.kind !== 'tool_call' || part.variant !== 'custom') return part;
-  return { ...part, variant: 'function', arguments: JSON.stringify({ input: part.arguments }) };
+  return { ...part, variant: 'function', arguments: JSON.stringify(customArguments(part.arguments)) };
 }
-
-const ANY_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] } as const;
 
 function toFunction(tool: Tool): Tool {
   if (tool.kind !== 'custom') return tool;
@@ -91,7 +90,7 @@ function toFunction(tool: Tool): Tool {
     ...described,
     kind: 'function',
     description: describe(tool.description, format?.['definition']),
-    parameters: ANY_TEXT,
+    parameters: CUSTOM_PARAMETERS,
     strict: null,
   };
 }
@@ -103,16 +102,10 @@ function describe(description: string | null, grammar: unknown): string | null {
   return description === null ? rule : `${description}\n\n${rule}`;
 }
 
-/** The free text of a call; a model that wrote something else is taken at its word. */
-function unwrapText(written: string): string {
-  const input = parseObject(written)?.['input'];
-  return typeof input === 'string' ? input : written;
-}
-
 function unwrapReply(reply: CanonicalReply, names: ReadonlySet<string>): CanonicalReply {
   const unwrap = (part: Part): Part =>
     part.kind === 'tool_call' && names.has(part.name)
-      ? { ...part, variant: 'custom', arguments: unwrapText(part.arguments) }
+      ? { ...part, variant: 'custom', arguments: customTextOf(part.arguments) }
       : part;
   return { ...reply, choices: reply.choices.map((choice) => ({ ...choice, parts: choice.parts.map(unwrap) })) };
 }
@@ -189,7 +182,7 @@ class UnwrappingDecoder implements StreamDecoder {
 
   #release(choice: number, part: number, held: readonly string[], emit: Emit): void {
     this.#held.delete(choice);
-    const text = unwrapText(held.join(''));
+    const text = customTextOf(held.join(''));
     if (text !== '') emit({ kind: 'part_delta', choice, part, delta: { kind: 'arguments', text } });
   }
 }

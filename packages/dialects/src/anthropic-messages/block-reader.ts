@@ -1,3 +1,4 @@
+import { customText } from '../canonical/custom-tool.js';
 import { boolean, isObject, otherMembers, text } from '../canonical/json-read.js';
 import type {
   CacheMark,
@@ -194,12 +195,6 @@ function readToolUse(block: JsonObject, at: string, reading: Reading): Part {
     variant,
     ...common(block, CALL_MEMBERS),
   };
-}
-
-/** The text of a custom tool's call travels as {"input": text}; a model that wrote something else is quoted. */
-export function customText(input: unknown): string {
-  const value = isObject(input) ? input['input'] : undefined;
-  return typeof value === 'string' ? value : argumentsText(input);
 }
 
 function readToolResult(block: JsonObject, at: string, reading: Reading): Part {

@@ -10,7 +10,7 @@ import type {
   ToolResultPart,
 } from '../canonical/part.js';
 import { isSameFamily } from '../canonical/seal-envelope.js';
-import { argumentsObject } from '../canonical/tool-arguments.js';
+import { wireArguments } from '../canonical/tool-arguments.js';
 import { encodeCache } from './cache-control.js';
 import { ownCitation } from './citations.js';
 import {
@@ -143,20 +143,13 @@ function vendorBlock(
 /** A call of the caller's tool. `id` is the one for the wire. */
 export function callBlock(part: ToolCallPart, id: string, at: string, writing: Writing): JsonObject {
   if (part.seal !== undefined) writing.losses.dropped(`${at}.seal`);
-  const block = { type: 'tool_use', id, name: writing.names.wireOf(part.name), input: callInput(part, at, writing) };
+  const block = {
+    type: 'tool_use',
+    id,
+    name: writing.names.wireOf(part.name),
+    input: wireArguments(part, at, writing.losses),
+  };
   return withCommon(block, part, at, writing);
-}
-
-/** An object, whatever the model wrote: "" is {} (T05), a custom tool's text and broken JSON are wrapped and never lost (T09). */
-function callInput(part: ToolCallPart, at: string, { losses }: Writing): JsonObject {
-  if (part.variant === 'custom') {
-    losses.approximated(at);
-    return { input: part.arguments };
-  }
-  const input = argumentsObject(part.arguments);
-  if (input !== null) return input;
-  losses.approximated(`${at}.arguments`);
-  return { invalid_json: part.arguments };
 }
 
 export interface WrittenResult {

@@ -1,4 +1,5 @@
 import type { ReplyContext, StreamDecoder } from '../canonical/codec.js';
+import { customText } from '../canonical/custom-tool.js';
 import { isObject, parseJson, text } from '../canonical/json-read.js';
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { Emit, PartDelta, StreamEnd } from '../canonical/reply.js';
@@ -7,7 +8,7 @@ import { SseReader } from '../canonical/sse-reader.js';
 import type { ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
 import type { Usage } from '../usage.js';
-import { customText, decodeBlock, type Reading } from './block-reader.js';
+import { decodeBlock, type Reading } from './block-reader.js';
 import { decodeCitation } from './citations.js';
 import { decodeFinish } from './finish.js';
 import { decodeInlineError } from './provider-failure.js';

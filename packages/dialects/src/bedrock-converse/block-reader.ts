@@ -1,3 +1,4 @@
+import { customText } from '../canonical/custom-tool.js';
 import { filledText, isObject, list, objects, otherMembers, text } from '../canonical/json-read.js';
 import type {
   CacheMark,
@@ -148,12 +149,6 @@ export function serverTool(role: 'call' | 'result', name: string, id: string, va
       ? 'web_search'
       : 'other';
   return { kind: 'server_tool', tool, role, id: id === '' ? null : id, dialect: ME, value };
-}
-
-/** The text of a custom tool travels as `{input: "…"}`; a model that wrote something else is taken at its word. */
-export function customText(input: unknown): string {
-  const said = isObject(input) ? input['input'] : undefined;
-  return typeof said === 'string' ? said : argumentsText(input);
 }
 
 const RESULT_MEMBERS = new Set(['toolUseId', 'content', 'status', 'type']);

@@ -13,7 +13,7 @@ import type {
   ToolResultPart,
 } from '../canonical/part.js';
 import { isSameFamily } from '../canonical/seal-envelope.js';
-import { argumentsObject } from '../canonical/tool-arguments.js';
+import { wireArguments } from '../canonical/tool-arguments.js';
 import { RAW_BYTES } from './block-reader.js';
 import type { DocumentNames } from './document-names.js';
 import type { ModelTraits } from './model-traits.js';
@@ -204,20 +204,12 @@ function ownFields({ extras }: Part, at: string, { losses }: Writing): JsonObjec
 export function callBlocks(part: ToolCallPart, id: string, at: string, writing: Writing): readonly JsonObject[] {
   if (part.seal !== undefined) writing.losses.dropped(`${at}.seal`);
   ownFields(part, at, writing);
-  const toolUse = { toolUseId: id, name: writing.names.wireOf(part.name), input: callInput(part, at, writing) };
+  const toolUse = {
+    toolUseId: id,
+    name: writing.names.wireOf(part.name),
+    input: wireArguments(part, at, writing.losses),
+  };
   return [{ toolUse }, ...cachePoints(part.cache, at, writing)];
-}
-
-/** An object, whatever the model wrote: "" is {} (T05), a custom tool's text and broken JSON are wrapped and never lost (T09). */
-function callInput(part: ToolCallPart, at: string, { losses }: Writing): JsonObject {
-  if (part.variant === 'custom') {
-    losses.approximated(at);
-    return { input: part.arguments };
-  }
-  const input = argumentsObject(part.arguments);
-  if (input !== null) return input;
-  losses.approximated(`${at}.arguments`);
-  return { invalid_json: part.arguments };
 }
 
 /** What is said of a tool that failed and said nothing: an error without content is a 400. */

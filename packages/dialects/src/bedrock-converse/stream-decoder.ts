@@ -1,5 +1,6 @@
 import { type EventMessage, EventStreamReader, textHeader } from '../aws-event-stream.js';
 import type { ReplyContext, StreamDecoder } from '../canonical/codec.js';
+import { customText } from '../canonical/custom-tool.js';
 import { filledText, isObject, objects, parseObject, text } from '../canonical/json-read.js';
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { Emit, PartDelta, StreamEnd } from '../canonical/reply.js';
@@ -8,7 +9,6 @@ import type { ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
 import type { Usage } from '../usage.js';
 import {
-  customText,
   isServerCall,
   type Reading,
   readBlocks,

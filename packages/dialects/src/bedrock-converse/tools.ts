@@ -1,4 +1,5 @@
 import { fitToolSchema } from '../anthropic-messages/tool-schema.js';
+import { CUSTOM_PARAMETERS } from '../canonical/custom-tool.js';
 import { isObject, objects, otherMembers, text } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Tool, ToolChoice } from '../canonical/request.js';
@@ -6,9 +7,6 @@ import { callersWord } from '../canonical/request-words.js';
 import { readCachePoint } from './block-reader.js';
 import { cachePoint, isBlank, type Writing } from './block-writer.js';
 import { ME } from './wire.js';
-
-/** A custom tool takes any text: as the one argument of a function. */
-const ANY_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] } as const;
 
 /**
  * `toolConfig`, or null where the model is to have no tools. There is no way to say `none`: the tools are left out then, which is what it means,
@@ -50,7 +48,7 @@ function encodeTool(tool: Tool, at: string, writing: Writing): readonly JsonObje
   const toolSpec = {
     name: names.wireOf(tool.name),
     ...(tool.description === null || isBlank(tool.description) ? {} : { description: tool.description }),
-    inputSchema: { json: tool.kind === 'custom' ? ANY_TEXT : schemaOf(tool.parameters, at, writing) },
+    inputSchema: { json: tool.kind === 'custom' ? CUSTOM_PARAMETERS : schemaOf(tool.parameters, at, writing) },
     ...(strict !== null && traits.hasStrictTools ? { strict } : {}),
     ...(tool.extras?.dialect === ME ? tool.extras.fields : {}),
   };

@@ -4,7 +4,7 @@ import type { Losses } from '../canonical/loss.js';
 import type { DocumentPart, JsonObject, MediaSource, Part, ToolCallPart, ToolResultPart } from '../canonical/part.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
 import { callersMessage } from '../canonical/request-words.js';
-import { argumentsObject } from '../canonical/tool-arguments.js';
+import { argumentsObject, wireArguments } from '../canonical/tool-arguments.js';
 import { canThink, ME } from './wire.js';
 
 export interface Writing {
@@ -256,12 +256,7 @@ function writeCall(part: ToolCallPart, at: string, writing: Writing): JsonObject
 }
 
 function callArguments(part: ToolCallPart, at: string, { losses }: Writing): string {
-  if (part.variant === 'custom') {
-    losses.approximated(at);
-    return JSON.stringify({ input: part.arguments });
-  }
-  if (part.arguments.trim() === '') return '{}';
-  if (argumentsObject(part.arguments) !== null) return part.arguments;
-  losses.approximated(`${at}.arguments`);
-  return JSON.stringify({ invalid_json: part.arguments });
+  const isObjectText =
+    part.variant === 'function' && part.arguments.trim() !== '' && argumentsObject(part.arguments) !== null;
+  return isObjectText ? part.arguments : JSON.stringify(wireArguments(part, at, losses));
 }

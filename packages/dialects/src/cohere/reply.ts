@@ -1,15 +1,6 @@
 import type { DecodedReply, ReplyContext } from '../canonical/codec.js';
-import {
-  filledText,
-  isObject,
-  list,
-  number,
-  objects,
-  otherMembers,
-  parseJson,
-  parseObject,
-  text,
-} from '../canonical/json-read.js';
+import { customTextOf, customToolNames } from '../canonical/custom-tool.js';
+import { filledText, isObject, list, number, objects, otherMembers, parseJson, text } from '../canonical/json-read.js';
 import type { Extras, JsonObject, Part, TextPart } from '../canonical/part.js';
 import type { TokenLogprob } from '../canonical/reply.js';
 import { argumentsText } from '../canonical/tool-arguments.js';
@@ -19,16 +10,6 @@ import { decodeFinish } from './finish.js';
 import { decodeUsage } from './usage.js';
 import { ME } from './wire.js';
 
-/** Names of the tools that take any text: their calls come as `{input: "…"}`. */
-export function customTools({ request }: ReplyContext): ReadonlySet<string> {
-  return new Set(request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
-}
-
-export function customText(written: string): string {
-  const input = parseObject(written)?.['input'];
-  return typeof input === 'string' ? input : written;
-}
-
 /** A whole answer of v2 chat. */
 export function decodeReply(body: Buffer, context: ReplyContext): DecodedReply {
   const value = parseJson(body.toString('utf8'));
@@ -36,7 +17,7 @@ export function decodeReply(body: Buffer, context: ReplyContext): DecodedReply {
   const { message } = value;
   if (typeof message === 'string') return { kind: 'failed', error: inlineFailure(value) };
   if (!isObject(message)) return { kind: 'unreadable', reason: 'the answer has no message' };
-  const { parts, rest } = readParts(message, customTools(context));
+  const { parts, rest } = readParts(message, customToolNames(context.request.tools));
   const finishRaw = filledText(value['finish_reason']);
   const choice = {
     index: 0,
@@ -106,7 +87,7 @@ function readCall(call: JsonObject, custom: ReadonlySet<string>): Part {
   const written = argumentsText(spec['arguments']);
   const id = text(call['id']) ?? '';
   return custom.has(name)
-    ? { kind: 'tool_call', id, name, arguments: customText(written), variant: 'custom' }
+    ? { kind: 'tool_call', id, name, arguments: customTextOf(written), variant: 'custom' }
     : { kind: 'tool_call', id, name, arguments: written, variant: 'function' };
 }
 

@@ -1,4 +1,5 @@
 import type { ReplyContext, StreamDecoder } from '../canonical/codec.js';
+import { customTextOf, customToolNames } from '../canonical/custom-tool.js';
 import { filledText, isObject, objects, parseObject, text } from '../canonical/json-read.js';
 import type { JsonObject, Part } from '../canonical/part.js';
 import type { Emit, PartDelta, StreamEnd } from '../canonical/reply.js';
@@ -9,7 +10,7 @@ import type { Usage } from '../usage.js';
 import { readCitation } from './citations.js';
 import { inlineFailure } from './failure.js';
 import { decodeFinish } from './finish.js';
-import { customText, customTools, readLogprobs } from './reply.js';
+import { readLogprobs } from './reply.js';
 import { decodeUsage } from './usage.js';
 
 /** What the open part is of: an item of the content, the plan, or a call. */
@@ -54,7 +55,7 @@ export class CohereStream implements StreamDecoder {
   #parts = 0;
 
   constructor(context: ReplyContext) {
-    this.#custom = customTools(context);
+    this.#custom = customToolNames(context.request.tools);
   }
 
   get finish(): Finish | null {
@@ -209,7 +210,7 @@ export class CohereStream implements StreamDecoder {
     if (open === null) return;
     this.#open = null;
     if (open.isHeld) {
-      const delta = { kind: 'arguments', text: customText(open.written) } as const;
+      const delta = { kind: 'arguments', text: customTextOf(open.written) } as const;
       this.#emit({ kind: 'part_delta', choice: 0, part: this.#parts, delta });
     }
     this.#emit({ kind: 'part_end', choice: 0, part: this.#parts });

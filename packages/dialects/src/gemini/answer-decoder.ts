@@ -1,4 +1,5 @@
 import type { ReplyContext } from '../canonical/codec.js';
+import { customToolNames } from '../canonical/custom-tool.js';
 import { choiceIndex, filledText, isObject, objects } from '../canonical/json-read.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { Emit } from '../canonical/reply.js';
@@ -21,8 +22,7 @@ export class AnswerDecoder {
   #modelVersion: string | null = null;
 
   constructor({ requestId, request }: Pick<ReplyContext, 'requestId' | 'request'>) {
-    const customs = request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : []));
-    this.#facts = { requestId, customTools: new Set(customs), unnamedCalls: 0, problem: null };
+    this.#facts = { requestId, customTools: customToolNames(request.tools), unnamedCalls: 0, problem: null };
   }
 
   /** The last report, and beside it the searches, which Google tells only in the grounding. */

@@ -8,7 +8,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../canonical/part.js';
-import { argumentsObject } from '../canonical/tool-arguments.js';
+import { argumentsObject, customArguments } from '../canonical/tool-arguments.js';
 import { isSyntheticCallId } from '../canonical/tool-call-id.js';
 import type { RequestFailure } from '../failure.js';
 import type { PlacedPart } from './encode-turns.js';
@@ -126,7 +126,7 @@ function callId(id: string, { isVertex }: PartEncoding): JsonObject {
 
 /** Broken arguments of an earlier turn (T09) stay what they are, as the text of one argument. */
 export function callArguments(call: ToolCallPart, path: string, losses: Losses): JsonObject {
-  if (call.variant === 'custom') return { input: call.arguments };
+  if (call.variant === 'custom') return customArguments(call.arguments);
   const value = argumentsObject(call.arguments);
   if (value !== null) return value;
   losses.approximated(`${path}.arguments`);

@@ -1,3 +1,4 @@
+import { CUSTOM_PARAMETERS } from '../canonical/custom-tool.js';
 import { isObject } from '../canonical/json-read.js';
 import type { Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject, ServerToolKind } from '../canonical/part.js';
@@ -12,13 +13,6 @@ const EQUIVALENTS: Readonly<Partial<Record<ServerToolKind, string>>> = {
   web_search: 'googleSearch',
   web_fetch: 'urlContext',
   code_execution: 'codeExecution',
-};
-
-/** The text a custom tool takes, as the one argument of a function: this wire has no free text. */
-export const CUSTOM_PARAMETERS: JsonSchema = {
-  type: 'object',
-  properties: { input: { type: 'string' } },
-  required: ['input'],
 };
 
 /** Writes `tools`: all functions in one tool, each of Google's own tools in its own. */

@@ -3,7 +3,7 @@ import type { Losses } from '../canonical/loss.js';
 import type { JsonObject, MediaSource, Part, ToolCallPart, ToolResultPart } from '../canonical/part.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
 import { callersMessage } from '../canonical/request-words.js';
-import { argumentsObject } from '../canonical/tool-arguments.js';
+import { wireArguments } from '../canonical/tool-arguments.js';
 import { isSyntheticCallId } from '../canonical/tool-call-id.js';
 import { ME } from './wire.js';
 
@@ -149,25 +149,14 @@ function thoughtOf(part: Extract<Part, { kind: 'reasoning' }>, at: string, losse
   return [words];
 }
 
-/** Arguments are an object: "" is {} (T05), a custom tool's text and broken JSON are wrapped and never lost (T09). Ids we made up stay with us. */
+/** Ids we made up stay with us. */
 function writeCall(part: ToolCallPart, at: string, losses: Losses): JsonObject {
   noteCommon(part, at, losses);
   if (part.seal !== undefined) losses.dropped(`${at}.seal`);
   return {
     ...(isSyntheticCallId(part.id) ? {} : { id: part.id }),
-    function: { name: part.name, arguments: callArguments(part, at, losses) },
+    function: { name: part.name, arguments: wireArguments(part, at, losses) },
   };
-}
-
-function callArguments(part: ToolCallPart, at: string, losses: Losses): JsonObject {
-  if (part.variant === 'custom') {
-    losses.approximated(at);
-    return { input: part.arguments };
-  }
-  const input = argumentsObject(part.arguments);
-  if (input !== null) return input;
-  losses.approximated(`${at}.arguments`);
-  return { invalid_json: part.arguments };
 }
 
 function noteCommon({ cache, extras }: Part, at: string, losses: Losses): void {

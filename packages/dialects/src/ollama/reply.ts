@@ -1,5 +1,6 @@
 import type { DecodedReply, ReplyContext } from '../canonical/codec.js';
-import { filledText, isObject, list, number, objects, parseJson, parseObject, text } from '../canonical/json-read.js';
+import { customTextOf, customToolNames } from '../canonical/custom-tool.js';
+import { filledText, isObject, list, number, objects, parseJson, text } from '../canonical/json-read.js';
 import type { JsonObject, Part, ToolCallPart } from '../canonical/part.js';
 import type { TokenLogprob } from '../canonical/reply.js';
 import { argumentsText } from '../canonical/tool-arguments.js';
@@ -16,7 +17,7 @@ export class CallReader {
 
   constructor({ requestId, request }: ReplyContext) {
     this.#requestId = requestId;
-    this.#custom = new Set(request.tools.flatMap((tool) => (tool.kind === 'custom' ? [tool.name] : [])));
+    this.#custom = customToolNames(request.tools);
   }
 
   get hasCalls(): boolean {
@@ -30,15 +31,9 @@ export class CallReader {
     this.#count += 1;
     const written = argumentsText(spec['arguments']);
     return this.#custom.has(name)
-      ? { kind: 'tool_call', id, name, arguments: customText(written), variant: 'custom' }
+      ? { kind: 'tool_call', id, name, arguments: customTextOf(written), variant: 'custom' }
       : { kind: 'tool_call', id, name, arguments: written, variant: 'function' };
   }
-}
-
-/** The text of a custom tool travels as `{input: "…"}`. */
-function customText(written: string): string {
-  const input = parseObject(written)?.['input'];
-  return typeof input === 'string' ? input : written;
 }
 
 /** What a line or a whole answer says: of `/api/chat` in `message`, of `/api/generate` beside it. Null where it says nothing of the kind. */

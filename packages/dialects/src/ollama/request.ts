@@ -1,6 +1,7 @@
 import { attempt } from '../anthropic-messages/refused.js';
 import { moveAssistantMedia } from '../canonical/assistant-media.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
+import { CUSTOM_PARAMETERS } from '../canonical/custom-tool.js';
 import { isObject } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
@@ -138,8 +139,6 @@ function isOffered(tool: Tool, choice: ToolChoice | null): boolean {
   return choice?.kind !== 'allowed' || choice.names.includes(tool.name);
 }
 
-/** A custom tool takes any text: as the one argument of a function. */
-const ANY_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] } as const;
 const NO_ARGUMENTS = { type: 'object', properties: {} } as const;
 
 function encodeTool(tool: Tool, at: string, { losses }: Asking): readonly JsonObject[] {
@@ -153,7 +152,7 @@ function encodeTool(tool: Tool, at: string, { losses }: Asking): readonly JsonOb
   if (tool.kind === 'function' && tool.strict === true) losses.dropped(`${at}.strict`);
   if (tool.cache !== undefined) losses.dropped(`${at}.cache_control`);
   const description = tool.description === null || tool.description === '' ? {} : { description: tool.description };
-  const parameters = tool.kind === 'custom' ? ANY_TEXT : schemaOf(tool.parameters);
+  const parameters = tool.kind === 'custom' ? CUSTOM_PARAMETERS : schemaOf(tool.parameters);
   return [{ type: 'function', function: { name: tool.name, ...description, parameters } }];
 }
 
