@@ -1,3 +1,5 @@
+import type { Splice } from './splice.js';
+
 /**
  * Finds where things are in JSON bytes without building them: what is spliced is located, what is kept is never touched.
  * All functions work on [from, to) of a Buffer and return the index after what they read, or -1 where the bytes are no JSON.
@@ -186,4 +188,41 @@ export function removalOf(bytes: Buffer, member: Member): { from: number; to: nu
     return { from: member.keyFrom - 1, to: skipWhitespace(bytes, member.commaAfter + 1, bytes.length) };
   }
   return { from: member.commaBefore === -1 ? member.keyFrom - 1 : member.commaBefore, to: member.valueTo };
+}
+
+/**
+ * What must go so that an object without the doomed members stays valid JSON. `members` are all of them, in order. Neighbours go together, with the
+ * comma that would be left over: the one after them, else the one before them.
+ */
+export function memberRemovals(members: Iterable<Member>, doomed: ReadonlySet<Member>): Splice[] {
+  const splices: Splice[] = [];
+  if (doomed.size === 0) return splices;
+  let first: Member | null = null;
+  let last: Member | null = null;
+  for (const member of members) {
+    if (doomed.has(member)) {
+      first ??= member;
+      last = member;
+    } else if (first !== null) {
+      splices.push({ from: first.keyFrom - 1, to: member.keyFrom - 1, bytes: NOTHING });
+      first = null;
+    }
+  }
+  if (first !== null && last !== null) {
+    const from = first.commaBefore === -1 ? first.keyFrom - 1 : first.commaBefore;
+    splices.push({ from, to: last.valueTo, bytes: NOTHING });
+  }
+  return splices;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** The members of these names that are there. */
+export function membersNamed(all: ReadonlyMap<string, Member>, names: Iterable<string>): ReadonlySet<Member> {
+  const found = new Set<Member>();
+  for (const name of names) {
+    const member = all.get(name);
+    if (member !== undefined) found.add(member);
+  }
+  return found;
 }

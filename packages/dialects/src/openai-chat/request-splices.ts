@@ -1,4 +1,4 @@
-import { findMember, isKey, listMembers, type Member } from '../json-layout.js';
+import { findMember, isKey, listMembers, type Member, memberRemovals, membersNamed } from '../json-layout.js';
 import { applySplices, type Splice } from '../splice.js';
 import type { ChatEnvelope } from './request.js';
 
@@ -66,7 +66,7 @@ export function spliceRequest(body: Buffer, envelope: ChatEnvelope, edits: Reque
   const insertions: string[] = [];
   const doomed = doomedMembers(envelope, edits);
   const members = new Map([...all].filter(([name]) => !doomed.has(name)));
-  const splices: Splice[] = removals([...all], doomed);
+  const splices: Splice[] = memberRemovals(all.values(), membersNamed(all, doomed));
   replace(body, splices, model, JSON.stringify(edits.model));
   const messages = members.get('messages');
   if (edits.messages !== undefined && messages !== undefined) replace(body, splices, messages, edits.messages);
@@ -97,24 +97,6 @@ function doomedMembers(envelope: ChatEnvelope, edits: RequestEdits): ReadonlySet
 
 /** Without these it is no request. */
 const NEVER_REJECTED: ReadonlySet<string> = new Set(['model', 'messages']);
-
-/** Each run of neighbours goes with the comma that would be left over: the one after it, else the one before it. */
-function removals(members: readonly (readonly [string, Member])[], doomed: ReadonlySet<string>): Splice[] {
-  const splices: Splice[] = [];
-  for (let first = 0; first < members.length; first += 1) {
-    let after = first;
-    while (after < members.length && doomed.has(members[after]?.[0] ?? '')) after += 1;
-    if (after === first) continue;
-    const [, from] = members[first] ?? [];
-    const [, last] = members[after - 1] ?? [];
-    const [, next] = members[after] ?? [];
-    first = after;
-    if (from === undefined || last === undefined) continue;
-    if (next !== undefined) splices.push({ from: from.keyFrom - 1, to: next.keyFrom - 1, bytes: Buffer.alloc(0) });
-    else splices.push({ from: from.commaBefore, to: last.valueTo, bytes: Buffer.alloc(0) });
-  }
-  return splices;
-}
 
 function limitOutput(
   body: Buffer,

@@ -1,5 +1,5 @@
 import { parseJson } from '../canonical/json-read.js';
-import { findMember, listMembers, type Member, skipWhitespace } from '../json-layout.js';
+import { findMember, listMembers, type Member, memberRemovals, skipWhitespace } from '../json-layout.js';
 import type { Splice } from '../splice.js';
 
 const OPEN_BRACE = 123;
@@ -79,30 +79,12 @@ export class ObjectEdit {
 
   /** All edits. Members next to each other are removed together, so that one comma remains where one must. */
   finished(): readonly Splice[] {
-    this.#removeRuns();
+    this.splices.push(...memberRemovals(this.members, this.#removed));
     if (this.#added === '') return this.splices;
     const keepsNone = this.members.length === this.#removed.size;
     const text = keepsNone ? this.#added.slice(0, -1) : this.#added;
     this.splices.push({ from: this.#from + 1, to: this.#from + 1, bytes: Buffer.from(text) });
     return this.splices;
-  }
-
-  #removeRuns(): void {
-    const { members } = this;
-    for (let index = 0; index < members.length; index += 1) {
-      const first = members[index];
-      if (first === undefined || !this.#removed.has(first)) continue;
-      let last = index;
-      for (let next = members[last + 1]; next !== undefined && this.#removed.has(next); next = members[last + 1])
-        last += 1;
-      const after = members[last + 1];
-      if (after !== undefined) this.splices.push({ from: first.keyFrom - 1, to: after.keyFrom - 1, bytes: NOTHING });
-      else {
-        const from = first.commaBefore === -1 ? first.keyFrom - 1 : first.commaBefore;
-        this.splices.push({ from, to: members[last]?.valueTo ?? first.valueTo, bytes: NOTHING });
-      }
-      index = last;
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Loss } from '../canonical/loss.js';
-import type { Member } from '../json-layout.js';
+import { type Member, memberRemovals, membersNamed } from '../json-layout.js';
 import type { LaneTarget } from '../lane.js';
 import { ROUTING_FIELDS } from '../routing-wish.js';
 import { joinSplices, type Splice } from '../splice.js';
@@ -75,7 +75,7 @@ function isSaid(value: unknown): boolean {
 export function spliceJson({ body, members }: JsonBody, { set, removed, renamed = {} }: JsonEdits): Buffer {
   const doomed = new Set([...removed].filter((name) => set[name] === undefined));
   const all = [...members];
-  const splices: Splice[] = removals(all, doomed);
+  const splices: Splice[] = memberRemovals(members.values(), membersNamed(members, doomed));
   for (const [name, member] of all) {
     if (doomed.has(name)) continue;
     const value = set[name];
@@ -86,29 +86,6 @@ export function spliceJson({ body, members }: JsonBody, { set, removed, renamed 
   const missing = Object.entries(set).filter(([name]) => !members.has(name));
   if (missing.length > 0) splices.push(insertion(body, all, doomed, missing));
   return joinSplices(body, splices);
-}
-
-/** Each run of neighbours goes with the comma that would be left over: the one after it, else the one before it. */
-function removals(members: readonly (readonly [string, Member])[], doomed: ReadonlySet<string>): Splice[] {
-  const splices: Splice[] = [];
-  for (let first = 0; first < members.length; first += 1) {
-    let after = first;
-    while (after < members.length && doomed.has(members[after]?.[0] ?? '')) after += 1;
-    if (after === first) continue;
-    const [, from] = members[first] ?? [];
-    const [, last] = members[after - 1] ?? [];
-    const [, next] = members[after] ?? [];
-    first = after;
-    if (from === undefined || last === undefined) continue;
-    if (next !== undefined) splices.push({ from: from.keyFrom - 1, to: next.keyFrom - 1, bytes: NOTHING });
-    else
-      splices.push({
-        from: from.commaBefore === -1 ? from.keyFrom - 1 : from.commaBefore,
-        to: last.valueTo,
-        bytes: NOTHING,
-      });
-  }
-  return splices;
 }
 
 /** Right after the opening brace: no member that stays is touched. */
@@ -123,8 +100,6 @@ function insertion(
   const isAlone = members.every(([name]) => doomed.has(name));
   return { from: at, to: at, bytes: Buffer.from(isAlone ? text : `${text},`) };
 }
-
-const NOTHING = Buffer.alloc(0);
 
 function replace(body: Buffer, splices: Splice[], from: number, to: number, text: string): void {
   if (body.toString('utf8', from, to) !== text) splices.push({ from, to, bytes: Buffer.from(text) });
