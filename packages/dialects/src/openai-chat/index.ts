@@ -9,6 +9,6 @@ export { type ChatReply, type ReadReply, type ReplyEdit, readReply, spliceReply 
 export { REPLY_SPLICES, type UsageExtras } from './reply-splices.js';
 export { type ChatEnvelope, type DecodedEnvelope, decodeEnvelope } from './request.js';
 export { REQUEST_SPLICES, type RequestEdits, spliceRequest } from './request-splices.js';
-export { type ChatStream, type ChatStreamOptions, createStream, EVENT_BYTES_MAX, type StreamEnd } from './stream.js';
+export { type ChatStreamOptions, createStream, EVENT_BYTES_MAX } from './stream.js';
 export { decodeUsage, encodeUsage } from './usage.js';
 export { REQUEST_LIMITS } from './wire.js';

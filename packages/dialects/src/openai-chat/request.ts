@@ -1,32 +1,30 @@
 import type { RequestFailure } from '../failure.js';
+import type { Envelope } from '../lane.js';
 import { type InputMeasure, inputTokens, measureInput } from './input-bound.js';
 import { pricedFeatures } from './priced-features.js';
 import { locateRequest, type RequestLayout } from './request-layout.js';
 import { isObject, type JsonObject, REQUEST_LIMITS, type Refusal, refuse } from './wire.js';
 
-/** What a gateway must know of a chat request before it can price, route and hold; the rest of the body stays bytes. */
-export interface ChatEnvelope {
-  readonly model: string;
-  readonly isStream: boolean;
+/**
+ * What a gateway must know of a chat request before it can price, route and hold; the rest of the body stays bytes. `outputMax` is the larger of max_tokens
+ * and max_completion_tokens, `choices` is `n`.
+ */
+export interface ChatEnvelope
+  extends Pick<
+    Envelope,
+    | 'model'
+    | 'isStream'
+    | 'outputMax'
+    | 'choices'
+    | 'user'
+    | 'metadata'
+    | 'features'
+    | 'inputTokensBound'
+    | 'inputTokensLikely'
+    | 'pricedFeatures'
+  > {
   /** the caller asked for the usage chunk */
   readonly includeUsage: boolean;
-  /** the larger of max_tokens and max_completion_tokens, for each choice */
-  readonly outputMax: number | null;
-  /** `n` */
-  readonly choices: number;
-  readonly user: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly features: {
-    readonly inputCharacters: number;
-    readonly messages: number;
-    readonly tools: number;
-    readonly images: number;
-  };
-  /** no request of this text can have more; the model's context length is the other bound */
-  readonly inputTokensBound: number;
-  readonly inputTokensLikely: number;
-  /** names of PRICED_FEATURES, some with `:<detail>` */
-  readonly pricedFeatures: readonly string[];
   readonly layout: RequestLayout;
 }
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ReplyStream } from '../canonical/codec.js';
+import type { StreamEnd } from '../canonical/reply.js';
 import { failureOf } from '../failure.js';
-import { type ChatStream, createStream, type StreamEnd } from './stream.js';
+import { createStream } from './stream.js';
 import { chunk, event, finished, STREAM_SAMPLES, text, USAGE } from './stream-samples.fixture.js';
 
 const SEED = 20_261_120;
@@ -10,7 +12,7 @@ interface Played {
   readonly bytes: Buffer;
   readonly writes: number;
   readonly end: StreamEnd;
-  readonly stream: ChatStream;
+  readonly stream: ReplyStream;
 }
 
 function play(packets: readonly Buffer[], includeUsage: boolean): Played {

@@ -1,5 +1,7 @@
 import { ByteWriter } from '../byte-writer.js';
+import type { ReplyStream } from '../canonical/codec.js';
 import { parseJson, parseObject, text } from '../canonical/json-read.js';
+import type { StreamEnd } from '../canonical/reply.js';
 import { EventCutter, type EventSink } from '../event-cutter.js';
 import type { Failure, ProviderFailure } from '../failure.js';
 import type { Finish } from '../finish.js';
@@ -29,45 +31,10 @@ export interface ChatStreamOptions {
   readonly eventBytesMax?: number;
 }
 
-/** How the provider's body ended. Only `finished` is a whole answer. */
-export type StreamEnd =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'failed'; readonly error: ProviderFailure }
-  | { readonly kind: 'died'; readonly reason: 'no_finish' | 'truncated_event' };
-
 type Write = (bytes: Buffer) => void;
 
-/** Reads one streamed answer and decides, byte for byte, what goes on to the client now. */
-export interface ChatStream {
-  /** Takes a packet as it came. `write` is called at most once, with everything that may go to the client now. */
-  push(packet: Buffer, write: Write): void;
-  /** The provider's body has ended. */
-  end(write: Write): StreamEnd;
-  /** reported by the provider; the last one wins */
-  readonly usage: Usage | null;
-  readonly finish: Finish | null;
-  readonly finishRaw: string | null;
-  readonly serviceTier: string | null;
-  /** an error after HTTP 200; nothing of it has been written, and nothing is written after it */
-  readonly error: ProviderFailure | null;
-  /** something a caller would call an answer has arrived */
-  readonly sawOutput: boolean;
-  /** the provider said [DONE]: there is no need to wait for the end of its body */
-  readonly isDone: boolean;
-  readonly hasWritten: boolean;
-  /** events that could not be read and were not written */
-  readonly malformedEvents: number;
-  /** bytes are kept, so nothing is ever lost on the way back */
-  readonly losses: readonly [];
-  /** output tokens delivered so far, by our own count */
-  countOutput(): number;
-  /** The good end: the usage chunk where the caller asked for it, then [DONE]. `cost` is the charge in dollars, decimal digits. */
-  terminal(facts: { readonly usage: Usage | null; readonly cost: string | null }): Buffer;
-  /** The bad end: a typed error event, and no [DONE]. */
-  failure(failure: Failure): Buffer;
-}
-
-export function createStream(options: ChatStreamOptions): ChatStream {
+/** Reads one streamed answer and decides, byte for byte, what goes on to the client now: bytes are kept, so nothing is lost on the way back. */
+export function createStream(options: ChatStreamOptions): ReplyStream {
   return new Stream(options);
 }
 
@@ -76,7 +43,7 @@ const OPEN_BRACE = 123;
 const COLON = 58;
 const BLANK_LINE = Buffer.from('\n\n');
 
-class Stream implements ChatStream, EventSink {
+class Stream implements ReplyStream, EventSink {
   usage: Usage | null = null;
   finishRaw: string | null = null;
   serviceTier: string | null = null;
