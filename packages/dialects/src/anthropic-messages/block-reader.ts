@@ -13,11 +13,11 @@ import type {
 } from '../canonical/part.js';
 import { readSeal } from '../canonical/seal-envelope.js';
 import { argumentsText } from '../canonical/tool-arguments.js';
+import type { ToolNames } from '../canonical/tool-names.js';
 import { readCache } from './cache-control.js';
 import { decodeCitations } from './citations.js';
 import { contentText, decodeSource } from './media.js';
 import { refuseField } from './refused.js';
-import type { ToolNames } from './tool-names.js';
 import { isServerCall, isServerResult, ME } from './wire.js';
 
 /** How blocks are read: those of a request strictly, those of an answer as far as they can be. */

@@ -11,6 +11,7 @@ import type {
 } from '../canonical/part.js';
 import { isSameFamily } from '../canonical/seal-envelope.js';
 import { wireArguments } from '../canonical/tool-arguments.js';
+import type { ToolNames } from '../canonical/tool-names.js';
 import { encodeCache } from './cache-control.js';
 import { ownCitation } from './citations.js';
 import {
@@ -21,7 +22,6 @@ import {
   refuseReference,
 } from './media.js';
 import { refuse } from './refused.js';
-import type { ToolNames } from './tool-names.js';
 import { hasOwnBodies, isBlank, ME } from './wire.js';
 
 /** Writes parts of a conversation as blocks for the provider. */

@@ -1,16 +1,21 @@
 import type { DecodedReply, ReplyContext } from '../canonical/codec.js';
 import { isObject, objects, otherMembers, parseJson, text } from '../canonical/json-read.js';
 import type { Extras, JsonObject } from '../canonical/part.js';
+import { ToolNames } from '../canonical/tool-names.js';
 import { decodeBlock, type Reading } from './block-reader.js';
 import { decodeFinish } from './finish.js';
 import { decodeInlineError } from './provider-failure.js';
-import { ToolNames } from './tool-names.js';
 import { decodeUsage } from './usage.js';
-import { ME } from './wire.js';
+import { legalToolName, ME } from './wire.js';
 
 /** Blocks of an answer are read as far as they can be; names are those the caller gave its tools. */
 export function replyReading({ request }: ReplyContext): Reading {
-  return { isStrict: false, callId: (id) => id, callNames: new Map(), tools: new ToolNames(request.tools) };
+  return {
+    isStrict: false,
+    callId: (id) => id,
+    callNames: new Map(),
+    tools: new ToolNames(request.tools, legalToolName),
+  };
 }
 
 /** Members of a message that have a place in the canonical form, or that are ours to say (id, model). */

@@ -4,6 +4,7 @@ import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Message } from '../canonical/request.js';
 import { callersMessage, callersWord } from '../canonical/request-words.js';
+import { ToolNames } from '../canonical/tool-names.js';
 import { betasOf, forwardedBetas } from './betas.js';
 import { isOnePlainText, partBlocks, type Writing } from './block-writer.js';
 import { encodeCache } from './cache-control.js';
@@ -15,9 +16,8 @@ import { encodeFormat } from './output-format.js';
 import { attempt, refuse } from './refused.js';
 import { encodeSampling, encodeStop, namePlainLosses } from './sampling.js';
 import { encodeThinking, isForcedChoice } from './thinking.js';
-import { ToolNames } from './tool-names.js';
 import { encodeToolChoice, encodeTools } from './tools.js';
-import { API_VERSION, type ClaudeHost, HOST_VERSIONS, ME, saidMembers } from './wire.js';
+import { API_VERSION, type ClaudeHost, HOST_VERSIONS, legalToolName, ME, saidMembers } from './wire.js';
 
 /**
  * `max_tokens` is mandatory here and optional elsewhere, where leaving it out means "as much as the model can". 8,192 is what every model still
@@ -33,7 +33,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target, host: C
 function writeRequest(request: CanonicalRequest, target: Target, host: ClaudeHost): EncodedRequest {
   const losses = new Losses();
   const traits = traitsOf(target.model);
-  const writing: Writing = { losses, names: new ToolNames(request.tools) };
+  const writing: Writing = { losses, names: new ToolNames(request.tools, legalToolName) };
   const toolWriting = { request, losses, host, names: writing.names, hasJsonSchema: traits.hasJsonSchema };
   const tools = encodeTools(toolWriting);
   const choice = encodeToolChoice(tools, toolWriting);

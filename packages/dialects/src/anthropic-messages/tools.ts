@@ -3,11 +3,11 @@ import type { Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Tool, ToolChoice, WebSearchOptions } from '../canonical/request.js';
 import { callersWord } from '../canonical/request-words.js';
+import type { ToolNames } from '../canonical/tool-names.js';
 import { serverToolKind } from './block-reader.js';
 import { encodeCache, readCache } from './cache-control.js';
 import { fitSchema } from './output-format.js';
 import { refuseField } from './refused.js';
-import type { ToolNames } from './tool-names.js';
 import { fitToolSchema } from './tool-schema.js';
 import { type ClaudeHost, hasOwnBodies, isBlank, ME, saidMembers } from './wire.js';
 

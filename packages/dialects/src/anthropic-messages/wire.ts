@@ -25,8 +25,9 @@ export const CALL_ID_RULE: CallIdRule = { pattern: /^[a-zA-Z0-9_-]+$/, maxLength
 export const TOOL_NAME_CHARACTERS_MAX = 128;
 
 /** Any tool name as one that is legal here: Gemini's may have dots and colons. */
-export function legalToolName(name: string): string {
-  return name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, TOOL_NAME_CHARACTERS_MAX);
+export function legalToolName(name: string, ending: string): string {
+  const legal = name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, TOOL_NAME_CHARACTERS_MAX);
+  return ending === '' ? legal : `${legal.slice(0, 120)}${ending}`;
 }
 
 /** A name with nothing in it cannot be sent at all (T19). */

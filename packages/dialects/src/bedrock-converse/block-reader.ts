@@ -12,9 +12,10 @@ import type {
   TextPart,
   ToolResultContent,
 } from '../canonical/part.js';
+import { isResultContent } from '../canonical/result-content.js';
 import { readSeal } from '../canonical/seal-envelope.js';
 import { argumentsText } from '../canonical/tool-arguments.js';
-import type { NamedTool } from './tool-names.js';
+import type { NamedTool } from '../canonical/tool-names.js';
 import { ME, type MediaKind, mediaTypeOf } from './wire.js';
 
 /** What blocks are read with: names of tools as the caller wrote them, ids of calls as they were before they were made legal. */
@@ -180,17 +181,9 @@ function readResultContent(block: JsonObject): ToolResultContent {
       extras: { dialect: ME, fields: { json: block['json'] } },
     };
   const part = readBlock(block, AS_THEY_ARE);
-  switch (part.kind) {
-    case 'text':
-    case 'image':
-    case 'document':
-    case 'audio':
-    case 'video':
-    case 'opaque':
-      return part;
-    default:
-      return { kind: 'opaque', dialect: ME, type: Object.keys(block)[0] ?? 'unknown', value: block };
-  }
+  return isResultContent(part)
+    ? part
+    : { kind: 'opaque', dialect: ME, type: Object.keys(block)[0] ?? 'unknown', value: block };
 }
 
 function readReasoning(value: unknown): ReasoningPart | null {

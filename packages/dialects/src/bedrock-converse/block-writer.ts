@@ -14,10 +14,10 @@ import type {
 } from '../canonical/part.js';
 import { isSameFamily } from '../canonical/seal-envelope.js';
 import { wireArguments } from '../canonical/tool-arguments.js';
+import type { ToolNames } from '../canonical/tool-names.js';
 import { RAW_BYTES } from './block-reader.js';
 import type { DocumentNames } from './document-names.js';
 import type { ModelTraits } from './model-traits.js';
-import type { ToolNames } from './tool-names.js';
 import { formatOf, ME, type MediaKind } from './wire.js';
 
 /** What blocks are written with. */

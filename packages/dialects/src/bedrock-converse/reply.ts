@@ -1,16 +1,16 @@
 import type { DecodedReply, ReplyContext } from '../canonical/codec.js';
 import { filledText, isObject, otherMembers, parseJson, text } from '../canonical/json-read.js';
 import type { Extras, JsonObject } from '../canonical/part.js';
+import { ToolNames } from '../canonical/tool-names.js';
 import { type Reading, readBlocks } from './block-reader.js';
 import { inlineFailure } from './failure.js';
 import { decodeFinish } from './finish.js';
-import { ToolNames } from './tool-names.js';
 import { decodeUsage } from './usage.js';
-import { ME } from './wire.js';
+import { legalToolName, ME } from './wire.js';
 
 /** Ids of an answer are the provider's own and stay as they are; names are the caller's again. */
 export function readingOf({ request }: ReplyContext): Reading {
-  const names = new ToolNames(request.tools);
+  const names = new ToolNames(request.tools, legalToolName);
   return { toolOf: (wire) => names.toolOf(wire), idOf: (id) => id };
 }
 

@@ -7,6 +7,7 @@ import type { Extras, JsonObject, Part } from '../canonical/part.js';
 import { type CanonicalRequest, type Message, NO_SAMPLING } from '../canonical/request.js';
 import { callersWord } from '../canonical/request-words.js';
 import { originalCallId } from '../canonical/tool-call-id.js';
+import { ToolNames } from '../canonical/tool-names.js';
 import { AS_THEY_ARE, type Reading, readBlocks } from './block-reader.js';
 import { beginsWithReasoning, cachePoint, type Writing } from './block-writer.js';
 import { type Conversation, type WireTurn, writeConversation } from './conversation.js';
@@ -24,9 +25,8 @@ import {
   maxTokensOf,
 } from './parameters.js';
 import { decodeThinking, encodeThinking, type Thinking } from './thinking.js';
-import { ToolNames } from './tool-names.js';
 import { decodeChoice, decodeTools, encodeTools, forcesTool } from './tools.js';
-import { conversePath, ME } from './wire.js';
+import { conversePath, legalToolName, ME } from './wire.js';
 
 /** A request for Converse. Refuses content its wire has no place for (URLs, files of another vendor); parameters it cannot say are losses. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Decoded<EncodedRequest> {
@@ -40,7 +40,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Decode
 
 function encodeBody(asking: Asking): JsonObject {
   const { request, losses, traits } = asking;
-  const names = new ToolNames(request.tools);
+  const names = new ToolNames(request.tools, legalToolName);
   const writing: Writing = { traits, names, documents: new DocumentNames(), losses };
   const toolConfig = encodeTools(request, writing);
   const { system, messages } = marked(

@@ -11,7 +11,13 @@ export function conversePath(model: string, isStream: boolean): string {
 /** Ids of calls as Converse takes them; what a model's own rules want beyond that stands in model-traits.ts. */
 export const CALL_ID_RULE: CallIdRule = { pattern: /^[a-zA-Z0-9_.:-]+$/, maxLength: 64 };
 
-export const TOOL_NAME_CHARACTERS_MAX = 64;
+const TOOL_NAME_CHARACTERS_MAX = 64;
+
+/** Any tool name as one that is legal here. */
+export function legalToolName(name: string, ending: string): string {
+  const legal = name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, TOOL_NAME_CHARACTERS_MAX - ending.length);
+  return `${legal === '' ? 'tool' : legal}${ending}`;
+}
 
 /** Formats by media type. One format may have several types; the first one in the list is what a decoder gives. */
 const IMAGE_FORMATS = [

@@ -1,6 +1,6 @@
 import type { Decoded, DoorFacts } from '../canonical/codec.js';
 import { filledText, isObject, list, number, objects, otherMembers, parseJson, text } from '../canonical/json-read.js';
-import type { DocumentPart, Extras, JsonObject, MediaSource, Part, ToolResultContent } from '../canonical/part.js';
+import type { DocumentPart, Extras, JsonObject, MediaSource, Part } from '../canonical/part.js';
 import {
   type CanonicalRequest,
   type Message,
@@ -9,6 +9,7 @@ import {
   type Tool,
   type ToolChoice,
 } from '../canonical/request.js';
+import { isResultContent } from '../canonical/result-content.js';
 import { argumentsText } from '../canonical/tool-arguments.js';
 import { ME } from './wire.js';
 
@@ -156,10 +157,6 @@ function readMessage(wire: JsonObject, names: Map<string, string>): Message {
     default:
       return { role: 'user', parts: content };
   }
-}
-
-function isResultContent(part: Part): part is ToolResultContent {
-  return part.kind === 'text' || part.kind === 'image' || part.kind === 'document' || part.kind === 'opaque';
 }
 
 function readPlan(wire: JsonObject): readonly Part[] {

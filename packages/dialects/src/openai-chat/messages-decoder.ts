@@ -1,6 +1,7 @@
 import { filledText, isObject, objects, text } from '../canonical/json-read.js';
-import type { JsonObject, Part, Seal, ToolCallPart, ToolResultContent, ToolResultPart } from '../canonical/part.js';
+import type { JsonObject, Part, Seal, ToolCallPart, ToolResultPart } from '../canonical/part.js';
 import type { Message } from '../canonical/request.js';
+import { isResultContent } from '../canonical/result-content.js';
 import { argumentsText } from '../canonical/tool-arguments.js';
 import { syntheticCallId } from '../canonical/tool-call-id.js';
 import { decodeCalls } from './calls.js';
@@ -135,24 +136,6 @@ function decodeResult(history: History, message: JsonObject, content: readonly P
     ...cacheOf(message),
     ...extrasOf(message, MEMBERS.tool),
   };
-}
-
-function isResultContent(part: Part): part is ToolResultContent {
-  switch (part.kind) {
-    case 'text':
-    case 'image':
-    case 'document':
-    case 'audio':
-    case 'video':
-    case 'opaque':
-      return true;
-    case 'refusal':
-    case 'reasoning':
-    case 'tool_call':
-    case 'tool_result':
-    case 'server_tool':
-      return false;
-  }
 }
 
 /** Reasoning first, calls last, whatever the members' order. */
