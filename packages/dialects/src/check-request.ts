@@ -1,6 +1,7 @@
 import { findAccountObject } from './account-objects.js';
+import type { Decoded } from './canonical/codec.js';
 import { isObject } from './canonical/json-read.js';
-import type { ClientDialectId } from './canonical/part.js';
+import type { ClientDialectId, JsonObject } from './canonical/part.js';
 import type { CanonicalRequest } from './canonical/request.js';
 import type { RequestFailure } from './failure.js';
 import { locateRequest } from './openai-chat/request-layout.js';
@@ -16,19 +17,25 @@ const NAMES: Readonly<Record<ClientDialectId, { readonly outputMax: string; read
 
 /**
  * What bytes must keep to before anybody decodes them: JSON that two readers read alike, and no bomb. Costs one parse, and no more than the bytes up
- * to the limit that is broken.
+ * to the limit that is broken: what was parsed is handed on.
  */
-export function checkBody(body: Buffer): RequestFailure | null {
+export function checkBody(body: Buffer): Decoded<JsonObject> {
   const located = locateRequest(body);
-  if (!located.ok) return located.failure;
-  const census = takeCensus(located.request);
-  if (census.strings !== located.strings)
+  if (!located.ok) return located;
+  const failure = checkTexts(located.request, located.strings);
+  return failure === null ? { ok: true, value: located.request } : { ok: false, failure };
+}
+
+/** `strings`: how many keys and string values the bytes have. */
+function checkTexts(request: JsonObject, strings: number): RequestFailure | null {
+  const census = takeCensus(request);
+  if (census.strings !== strings)
     return { code: 'duplicate_field', message: 'An object in the request has the same key twice.', param: null };
   const broken = census.hasBrokenText
     ? 'A text holds half of a surrogate pair, which is not valid Unicode.'
     : 'A number in the request is out of range.';
   if (!census.hasBrokenText && !census.hasBrokenNumber) return null;
-  const place = placeOf(located.request, census.hasBrokenText ? isBrokenText : isBrokenNumber);
+  const place = placeOf(request, census.hasBrokenText ? isBrokenText : isBrokenNumber);
   return {
     code: 'invalid_request',
     message: broken,

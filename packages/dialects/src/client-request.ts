@@ -32,10 +32,10 @@ import { watchedLane } from './watched-lane.js';
  */
 export function openRequest(dialect: ClientDialectId, body: Buffer, door: DoorFacts): Decoded<ClientRequest> {
   if (dialect === 'openai-chat') return openChat(body, door);
-  const problem = checkBody(body);
-  if (problem !== null) return { ok: false, failure: problem };
+  const checked = checkBody(body);
+  if (!checked.ok) return checked;
   const codec = clientCodec(dialect);
-  const decoded = codec.decodeRequest(body, door);
+  const decoded = codec.decodeRequest(body, door, checked.value);
   if (!decoded.ok) return decoded;
   const failure = checkRequest(dialect, decoded.value);
   if (failure !== null) return { ok: false, failure };

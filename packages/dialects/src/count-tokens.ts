@@ -30,7 +30,7 @@ export interface CountRequest {
 }
 
 interface Counter {
-  decode(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest>;
+  decode(body: Buffer, door: DoorFacts, json: JsonObject): Decoded<CanonicalRequest>;
   encode(tokens: number): Buffer;
 }
 
@@ -59,9 +59,9 @@ export function openCount(dialect: ClientDialectId, body: Buffer, door: DoorFact
     const message = 'Tokens cannot be counted in this dialect.';
     return { ok: false, failure: { code: 'not_supported', message, param: null } };
   }
-  const problem = checkBody(body);
-  if (problem !== null) return { ok: false, failure: problem };
-  const decoded = counter.decode(body, door);
+  const checked = checkBody(body);
+  if (!checked.ok) return checked;
+  const decoded = counter.decode(body, door, checked.value);
   if (!decoded.ok) return decoded;
   const request = decoded.value;
   const failure = checkRequest(dialect, request);

@@ -34,13 +34,13 @@ const OUTPUT_CONFIG_MEMBERS = new Set(['effort', 'format']);
 const METADATA_MEMBERS = new Set(['user_id']);
 
 /** A request of this dialect as a whole. Unknown members go to extras; a wrong type names its field as the vendor does: `messages.0.content`. */
-export function decodeRequest(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest> {
-  return attempt(() => readRequest(readBody(body), door, true));
+export function decodeRequest(body: Buffer, door: DoorFacts, json?: JsonObject): Decoded<CanonicalRequest> {
+  return attempt(() => readRequest(json ?? readBody(body), door, true));
 }
 
 /** A request for `/v1/messages/count_tokens`: the same body, where `max_tokens` may be left out. Everything that is counted is in it (T31). */
-export function decodeCountTokens(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest> {
-  return attempt(() => readRequest(readBody(body), door, false));
+export function decodeCountTokens(body: Buffer, door: DoorFacts, json?: JsonObject): Decoded<CanonicalRequest> {
+  return attempt(() => readRequest(json ?? readBody(body), door, false));
 }
 
 function readBody(body: Buffer): JsonObject {

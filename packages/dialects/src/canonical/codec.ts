@@ -159,8 +159,8 @@ export interface EncodedFailure {
 /** The other side of a dialect: how it is spoken to clients. */
 export interface ClientCodec {
   readonly id: ClientDialectId;
-  /** Reads a whole request. Never throws; a bad body names the field (`param`) in the client's own words. */
-  decodeRequest(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest>;
+  /** Reads a whole request. Never throws; a bad body names the field (`param`) in the client's own words. `json`: the body, where it was parsed already. */
+  decodeRequest(body: Buffer, door: DoorFacts, json?: JsonObject): Decoded<CanonicalRequest>;
   encodeReply(reply: CanonicalReply, options: ReplyOptions, facts: ReplyFacts): EncodedReply;
   createEncoder(options: ReplyOptions): StreamEncoder;
   encodeFailure(failure: Failure): EncodedFailure;

@@ -10,8 +10,8 @@ import { member, refuse } from './wire.js';
  * Reads a countTokens request: `{contents}`, or a whole request in `generateContentRequest`, whose system text and tools count as well (T31).
  * Vertex has those at the top.
  */
-export function decodeCountTokens(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest> {
-  const request = parseObject(body.toString('utf8'));
+export function decodeCountTokens(body: Buffer, door: DoorFacts, json?: JsonObject): Decoded<CanonicalRequest> {
+  const request = json ?? parseObject(body.toString('utf8'));
   if (request === null) return refuse('invalid_json', 'The request body must be a JSON object.');
   const whole = member(request, 'generateContentRequest');
   if (whole === undefined) return decodeRequestObject(request, door);

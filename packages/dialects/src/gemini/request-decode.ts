@@ -44,8 +44,8 @@ const CONFIG_MEMBERS = known(...CONFIG);
 const THINKING_MEMBERS = known('thinkingBudget', 'thinkingLevel', 'includeThoughts');
 
 /** Reads a generateContent request. The model and whether it streams stand in the URL. */
-export function decodeRequest(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest> {
-  const request = parseObject(body.toString('utf8'));
+export function decodeRequest(body: Buffer, door: DoorFacts, json?: JsonObject): Decoded<CanonicalRequest> {
+  const request = json ?? parseObject(body.toString('utf8'));
   if (request === null) return refuse('invalid_json', 'The request body must be a JSON object.');
   return decodeRequestObject(request, door);
 }

@@ -85,8 +85,8 @@ const KNOWN = new Set([
 ]);
 
 /** Reads a request whose stored history, where it names one, has been put into its input already (`resume`). */
-export function decodeRequest(bytes: Buffer, door: DoorFacts): Decoded<CanonicalRequest> {
-  const body = parseJson(bytes.toString('utf8'));
+export function decodeRequest(bytes: Buffer, door: DoorFacts, json?: JsonObject): Decoded<CanonicalRequest> {
+  const body = json ?? parseJson(bytes.toString('utf8'));
   try {
     if (!isObject(body)) refuse('invalid_json', null, 'The request body must be a JSON object.');
     return { ok: true, value: readRequest(body, door) };
