@@ -111,6 +111,7 @@ describe('a forgotten password', () => {
     const person = newPerson();
     const elsewhere = await openWindow(browser, run);
     await signUpToKey(elsewhere, run, person);
+    await elsewhere.goto('/requests?status=error');
     const page = await openWindow(browser, run);
     await page.goto('/forgot-password');
     await page.getByLabel('Email').fill(person.email);
@@ -121,6 +122,7 @@ describe('a forgotten password', () => {
     await page.getByLabel('New password').fill('another good password');
     await page.getByRole('button', { name: 'Save the password' }).click();
     await page.waitForURL('**/sign-in?reset=done');
+    await elsewhere.waitForURL('**/sign-in?next=%2Frequests%3Fstatus%3Derror');
     await elsewhere.goto('/overview');
     await elsewhere.waitForURL('**/sign-in?next=%2Foverview');
     await signIn(page, { email: person.email, password: 'another good password' });

@@ -46,7 +46,7 @@ export function Freshness({ sequence: shown }: { sequence: string }) {
 async function fetchSequence(): Promise<string | null> {
   try {
     const response = await fetch('/api/pulse', { cache: 'no-store' });
-    if (response.status === 401) window.location.assign('/sign-in');
+    if (response.status === 401) window.location.assign(signInAddress(window.location));
     if (!response.ok) return null;
     const pulse: unknown = await response.json();
     const sequence =
@@ -55,4 +55,9 @@ async function fetchSequence(): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+/** Where a session that ended elsewhere is begun again: it leads back to the view that was open, filters included. */
+function signInAddress({ pathname, search }: Location): string {
+  return `/sign-in?next=${encodeURIComponent(pathname + search)}`;
 }
