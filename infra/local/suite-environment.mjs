@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { sealedEnvironment, toolEnvironment } from './environment.mjs';
@@ -19,13 +20,18 @@ function redisVariables(redisProgram) {
   return { TOLLGATE_REDIS_BINARY: binary, TOLLGATE_REDIS_LIBRARY_PATH: environment.LD_LIBRARY_PATH ?? '' };
 }
 
+/** The same code has the same result; TOLLGATE_SEED=random looks further, and every law prints the seed it ran with. */
+function lawSeed() {
+  const given = process.env.TOLLGATE_SEED ?? '1';
+  return given === 'random' ? String(randomInt(2 ** 31)) : given;
+}
+
 function surroundings(environment) {
   const recordings = recordingsFolder();
-  const seed = process.env.TOLLGATE_SEED;
   return {
     ...environment,
     NODE_ENV: 'test',
-    ...(seed === undefined ? {} : { TOLLGATE_SEED: seed }),
+    TOLLGATE_SEED: lawSeed(),
     ...(recordings === undefined ? {} : { TOLLGATE_RECORDINGS: recordings }),
     ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
   };

@@ -24,14 +24,14 @@ describe(`latency histograms (seed ${seed})`, () => {
     expect(latencyBucket(2_000_000)).toBe(LATENCY_BOUNDS_MS.length);
   });
 
-  it('a quantile is within its bucket of the true one, above 5 ms within 27 %', () => {
+  it('a quantile is within its bucket of the true one, above 8 ms within 28 %', () => {
     const values = fc.array(latency, { minLength: 1, maxLength: 200 });
     const property = fc.property(values, fc.constantFrom(0.5, 0.95, 0.99, 1), (sample, q) => {
       const sorted = [...sample].sort((a, b) => a - b);
       const truth = sorted[Math.ceil(q * sorted.length) - 1] ?? 0;
       const read = quantile(countLatencies(sample), q) ?? -1;
       expect(latencyBucket(read)).toBe(latencyBucket(truth));
-      if (truth > 5) expect(Math.abs(read - truth)).toBeLessThanOrEqual(truth * 0.27);
+      if (truth > 8) expect(Math.abs(read - truth)).toBeLessThanOrEqual(truth * 0.28 + 1e-9);
     });
     fc.assert(property, { seed });
   });
