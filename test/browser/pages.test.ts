@@ -116,7 +116,7 @@ it('a model is found among a thousand while typing', async () => {
   const startedAtMs = Date.now();
   await page.getByLabel('Search models').fill('no such model at all');
   await page.getByText('No model matches').waitFor();
-  expect(Date.now() - startedAtMs).toBeLessThan(1_000);
+  expect(Date.now() - startedAtMs).toBeLessThan(3_000);
 });
 
 it('another organisation’s request is not there', async () => {

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { fromGoogleSchema, toGoogleSchema } from './schema.js';
 
+/** Of five: what the code takes, and not what other programs of the machine took meanwhile. */
+function fastestMs(work: () => unknown): number {
+  const taken = Array.from({ length: 5 }, () => {
+    const started = performance.now();
+    work();
+    return performance.now() - started;
+  });
+  return Math.min(...taken);
+}
+
 describe('towards models that take only Google’s subset', () => {
   it('T06: references are resolved, and a cycle ends', () => {
     const schema = {
@@ -13,9 +23,8 @@ describe('towards models that take only Google’s subset', () => {
         },
       },
     };
-    const started = performance.now();
     const { schema: converted, dropped } = toGoogleSchema(schema);
-    expect(performance.now() - started).toBeLessThan(50);
+    expect(fastestMs(() => toGoogleSchema(schema))).toBeLessThan(50);
     expect(converted).toMatchObject({
       type: 'OBJECT',
       properties: { name: { type: 'STRING' }, next: { type: 'OBJECT' } },
@@ -50,9 +59,8 @@ describe('towards models that take only Google’s subset', () => {
       }),
     ],
   ])('T06: %s ends in less than 50 ms', (_name, schema) => {
-    const started = performance.now();
     const { dropped } = toGoogleSchema(schema as Record<string, unknown>);
-    expect(performance.now() - started).toBeLessThan(50);
+    expect(fastestMs(() => toGoogleSchema(schema as Record<string, unknown>))).toBeLessThan(50);
     expect(dropped).toContain('$ref');
   });
 
