@@ -1,9 +1,15 @@
 import { type NanousdPerMillion, nanousd, nanousdPerMillion } from '@tollgate/amount';
-import { type ModelOperation, PRICE_COMPONENTS, type PriceComponent, type PriceSchedule } from '@tollgate/catalog';
+import {
+  type ModelOperation,
+  PRICE_COMPONENTS,
+  type PriceComponent,
+  type PriceSchedule,
+  UNIT_COMPONENTS,
+} from '@tollgate/catalog';
 import type { Usage } from '@tollgate/dialects';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { affordableOutputTokens, BOUNDED_UNITS, chargeOf, priceUsage, receipt, upperBound } from './index.js';
+import { affordableOutputTokens, chargeOf, priceUsage, receipt, upperBound } from './index.js';
 
 const seed = Number(process.env.TOLLGATE_SEED ?? Date.now() % 2 ** 31);
 const midnight = Date.UTC(2026, 0, 1);
@@ -441,7 +447,7 @@ describe('prices, by example', () => {
   });
 
   it('a hold for a unit without a price is refused', () => {
-    for (const unit of BOUNDED_UNITS) {
+    for (const unit of UNIT_COMPONENTS) {
       const bounds = { schedules: [flat({ input: 1, output: 1 })], inputTokens: 1, outputTokens: 1 };
       expect(() => upperBound({ ...bounds, atMs: midnight, markupBp: 0, units: { [unit]: 1 } })).toThrow(unit);
     }

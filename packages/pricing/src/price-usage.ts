@@ -1,6 +1,7 @@
 import { type Nanousd, ZERO } from '@tollgate/amount';
 import {
   type ComponentPrices,
+  INPUT_COMPONENTS,
   type ModelOperation,
   missingPrice,
   PRICE_COMPONENTS,
@@ -27,20 +28,10 @@ export type PricedUsage =
     }
   | { readonly kind: 'unpriced'; readonly bucket: UsageBucket };
 
-const INPUT_BUCKETS = [
-  'input',
-  'input_audio',
-  'input_image',
-  'cache_read',
-  'cache_read_audio',
-  'cache_write_5m',
-  'cache_write_1h',
-] as const;
-
 /** All input tokens of a request, cached or not: what tiers are chosen by. */
 export function totalInputTokens(usage: Usage): number {
   let total = 0;
-  for (const bucket of INPUT_BUCKETS) total += usage[bucket] ?? 0;
+  for (const bucket of INPUT_COMPONENTS) total += usage[bucket] ?? 0;
   return total;
 }
 

@@ -1,5 +1,12 @@
 import { ceilDivide, type Nanousd, nanousd } from '@tollgate/amount';
-import type { ComponentPrices, PriceComponent, PriceSchedule } from '@tollgate/catalog';
+import {
+  type ComponentPrices,
+  INPUT_COMPONENTS,
+  OUTPUT_COMPONENTS,
+  type PriceComponent,
+  type PriceSchedule,
+  UNIT_COMPONENTS,
+} from '@tollgate/catalog';
 import { BASIS_POINTS, basisPoints, UNITS_PER_PRICE } from './charge.js';
 import { pricesAt, pricesForInput, unitPrice } from './effective-prices.js';
 
@@ -19,20 +26,7 @@ export interface Bounds {
   readonly units?: Readonly<Partial<Record<BoundedUnit, number>>>;
 }
 
-/** Things a request states the number of: characters to speak, seconds to transcribe, images to make, searches to rank. */
-export const BOUNDED_UNITS = ['character', 'audio_second', 'image', 'search_unit'] as const;
-export type BoundedUnit = (typeof BOUNDED_UNITS)[number];
-
-const INPUT: readonly PriceComponent[] = [
-  'input',
-  'input_audio',
-  'input_image',
-  'cache_read',
-  'cache_read_audio',
-  'cache_write_5m',
-  'cache_write_1h',
-];
-const OUTPUT: readonly PriceComponent[] = ['output', 'reasoning', 'output_audio', 'output_image'];
+export type BoundedUnit = (typeof UNIT_COMPONENTS)[number];
 
 /**
  * What a hold must cover: the charge of the dearest way to use up to that many tokens, over every schedule, every tier
@@ -76,11 +70,11 @@ function rawBound(schedule: PriceSchedule, bounds: Bounds): bigint {
   for (const mostInput of reachableInputs(current.tiers, inputTokens)) {
     const prices = pricesForInput(current, mostInput);
     const raw =
-      (mostInput > 0 ? BigInt(mostInput) * dearest(prices, INPUT, without) : 0n) +
-      (outputTokens > 0 ? BigInt(outputTokens) * dearest(prices, OUTPUT, without) : 0n) +
+      (mostInput > 0 ? BigInt(mostInput) * dearest(prices, INPUT_COMPONENTS, without) : 0n) +
+      (outputTokens > 0 ? BigInt(outputTokens) * dearest(prices, OUTPUT_COMPONENTS, without) : 0n) +
       (prices.request ?? 0n) +
       costOf('web_search', webSearches, prices) +
-      BOUNDED_UNITS.reduce((sum, unit) => sum + costOf(unit, units[unit] ?? 0, prices), 0n);
+      UNIT_COMPONENTS.reduce((sum, unit) => sum + costOf(unit, units[unit] ?? 0, prices), 0n);
     if (raw > highest) highest = raw;
   }
   return highest;

@@ -1,4 +1,4 @@
-import type { ModelOperation } from '@tollgate/catalog';
+import { INPUT_COMPONENTS, type ModelOperation, OUTPUT_COMPONENTS, UNIT_COMPONENTS } from '@tollgate/catalog';
 import type { BilledUnit, Operation, Usage, UsageBucket } from '@tollgate/dialects';
 import { pricesAt } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
@@ -26,25 +26,12 @@ export function isReported(usage: Usage, unit: BilledUnit | null): boolean {
 export function billedPart(usage: Usage, { endpoint }: Attempt, unit: BilledUnit | null): Usage {
   if (UNITS[endpoint.operation] === undefined) return usage;
   const billed: Partial<Record<UsageBucket, number>> = { ...usage };
-  for (const bucket of unit === null ? UNIT_BUCKETS : TOKENS) delete billed[bucket];
-  for (const bucket of UNIT_BUCKETS) if (bucket !== unit) delete billed[bucket];
+  for (const bucket of unit === null ? UNIT_COMPONENTS : TOKENS) delete billed[bucket];
+  for (const bucket of UNIT_COMPONENTS) if (bucket !== unit) delete billed[bucket];
   return billed;
 }
 
-const UNIT_BUCKETS: readonly BilledUnit[] = ['character', 'audio_second', 'image', 'search_unit'];
-const TOKENS: readonly UsageBucket[] = [
-  'input',
-  'input_audio',
-  'input_image',
-  'cache_read',
-  'cache_read_audio',
-  'cache_write_5m',
-  'cache_write_1h',
-  'output',
-  'reasoning',
-  'output_audio',
-  'output_image',
-];
+const TOKENS: readonly UsageBucket[] = [...INPUT_COMPONENTS, ...OUTPUT_COMPONENTS];
 
 /** Operations whose output has a maximum that can be lowered: the rest is done as asked or not at all. */
 const LOWERABLE: ReadonlySet<Operation> = new Set<Operation>(['chat', 'completions']);
