@@ -114,8 +114,16 @@ export class EventDecoder {
     // nothing belongs to an answer that is over
     if (this.error !== null || this.isDone) return;
     const event = parseJson(data);
-    if (!isObject(event)) return this.#takeOddData(data);
-    const type = text(event['type']) ?? name;
+    if (isObject(event)) this.#takeEvent(text(event['type']) ?? name, event, emit);
+    else this.#takeOddData(data);
+  }
+
+  /** An event that was parsed already, and has its type. */
+  takeEvent(event: JsonObject, emit: Emit): void {
+    if (this.error === null && !this.isDone) this.#takeEvent(text(event['type']) ?? '', event, emit);
+  }
+
+  #takeEvent(type: string, event: JsonObject, emit: Emit): void {
     if (isEventType(type)) ON_EVENT[type](this, event, emit);
     else if (isErrorBody(event)) this.fail(decodeInlineError(event));
   }

@@ -14,7 +14,7 @@ import { readTextAnswer, textFinish } from './text-models.js';
 
 /** What reads the events of one family of models. */
 interface FamilyDecoder {
-  take(event: JsonObject, source: string, emit: Emit): void;
+  takeEvent(event: JsonObject, emit: Emit): void;
   end(isCutShort: boolean, emit: Emit): StreamEnd;
   readonly usage: Usage | null;
   readonly serviceTier: string | null;
@@ -23,51 +23,6 @@ interface FamilyDecoder {
   readonly error: ProviderFailure | null;
   readonly isDone: boolean;
   readonly malformedEvents: number;
-}
-
-/** Claude's events, as Anthropic itself streams them. */
-class ClaudeEvents implements FamilyDecoder {
-  readonly #events: EventDecoder;
-
-  constructor(context: ReplyContext) {
-    this.#events = new EventDecoder(context);
-  }
-
-  take(_event: JsonObject, source: string, emit: Emit): void {
-    this.#events.take('', source, emit);
-  }
-
-  end(isCutShort: boolean, emit: Emit): StreamEnd {
-    return this.#events.end(isCutShort, emit);
-  }
-
-  get usage(): Usage | null {
-    return this.#events.usage;
-  }
-
-  get serviceTier(): string | null {
-    return this.#events.serviceTier;
-  }
-
-  get finish(): Finish | null {
-    return this.#events.finish;
-  }
-
-  get finishRaw(): string | null {
-    return this.#events.finishRaw;
-  }
-
-  get error(): ProviderFailure | null {
-    return this.#events.error;
-  }
-
-  get isDone(): boolean {
-    return this.#events.isDone;
-  }
-
-  get malformedEvents(): number {
-    return this.#events.malformedEvents;
-  }
 }
 
 /** Nova's events are Converse's, each under its name. Every piece of text has an index of its own here: they are one text all the same. */
@@ -81,7 +36,7 @@ class NovaEvents implements FamilyDecoder {
     this.#stream = new ConverseStream(context);
   }
 
-  take(event: JsonObject, _source: string, emit: Emit): void {
+  takeEvent(event: JsonObject, emit: Emit): void {
     for (const type in event) {
       const payload = event[type];
       if (!isObject(payload) || type.startsWith('amazon-bedrock-')) continue;
@@ -142,7 +97,7 @@ class TextEvents implements FamilyDecoder {
     return textFinish(this.finishRaw) ?? (this.#isBlocked ? { kind: 'content_filter' } : null);
   }
 
-  take(event: JsonObject, _source: string, emit: Emit): void {
+  takeEvent(event: JsonObject, emit: Emit): void {
     const answer = readTextAnswer(event);
     if (answer === null) return;
     if (!this.#hasStarted) emit({ kind: 'start' });
@@ -236,12 +191,13 @@ export class InvokeStream implements StreamDecoder {
     const extras = guardrailExtras(event);
     if (extras !== null) this.#extrasOf = { kind: 'extras', choice: 0, extras };
     this.#events ??= this.#familyOf(event);
-    this.#events.take(event, source, emit);
+    this.#events.takeEvent(event, emit);
     this.error = this.#events.error;
   }
 
+  /** Claude's events are those that Anthropic itself streams. */
   #familyOf(event: JsonObject): FamilyDecoder {
-    if (typeof event['type'] === 'string' && event['type'] !== 'completion') return new ClaudeEvents(this.#context);
+    if (typeof event['type'] === 'string' && event['type'] !== 'completion') return new EventDecoder(this.#context);
     return readTextAnswer(event) === null ? new NovaEvents(this.#context) : new TextEvents();
   }
 
