@@ -7,7 +7,7 @@ import type { RunFile } from '../harness/run-file.js';
 import { sandboxControl } from '../harness/sandbox-control.js';
 import { startBareProxy } from './bare-proxy.js';
 import { cpuMicroseconds, pin } from './cpu-time.js';
-import { type LoadResult, type LoadTarget, runLoad } from './load.js';
+import { type LoadResult, type LoadTarget, runLoad, type Subject } from './load.js';
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -72,11 +72,6 @@ export async function bench(run: RunFile, options: BenchOptions): Promise<BenchR
   } finally {
     bare.stop();
   }
-}
-
-interface Subject {
-  readonly pid: number;
-  readonly target: LoadTarget;
 }
 
 async function measure(

@@ -7,6 +7,12 @@ export interface LoadTarget {
   readonly body: string;
 }
 
+/** Whose CPU is measured, and what it is asked. */
+export interface Subject {
+  readonly pid: number;
+  readonly target: LoadTarget;
+}
+
 export interface LoadResult {
   readonly answered: number;
   readonly refused: number;
@@ -21,7 +27,7 @@ export async function runLoad(target: LoadTarget, connections: number, durationM
   let refused = 0;
   const caller = async (): Promise<void> => {
     while (performance.now() - startedAt < durationMs) {
-      if (await once(pool, target)) answered += 1;
+      if ((await readAnswer(pool, target)) === 200) answered += 1;
       else refused += 1;
     }
   };
@@ -31,7 +37,8 @@ export async function runLoad(target: LoadTarget, connections: number, durationM
   return result;
 }
 
-function once(pool: Pool, { path, headers, body }: LoadTarget): Promise<boolean> {
+/** One request, its answer read to the end. Gives the status, 0 where none came whole. */
+export function readAnswer(pool: Pool, { path, headers, body }: LoadTarget): Promise<number> {
   return new Promise((resolve) => {
     let status = 0;
     pool.dispatch(
@@ -42,12 +49,8 @@ function once(pool: Pool, { path, headers, body }: LoadTarget): Promise<boolean>
           status = code;
         },
         onResponseData() {},
-        onResponseEnd() {
-          resolve(status === 200);
-        },
-        onResponseError() {
-          resolve(false);
-        },
+        onResponseEnd: () => resolve(status),
+        onResponseError: () => resolve(0),
       },
     );
   });

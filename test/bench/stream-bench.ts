@@ -2,7 +2,8 @@ import type { RunFile } from '../harness/run-file.js';
 import { sandboxControl } from '../harness/sandbox-control.js';
 import { startBareProxy } from './bare-proxy.js';
 import { cpuMicroseconds, median, pin } from './cpu-time.js';
-import { type LoadTarget, runStreams } from './streams.js';
+import type { LoadTarget, Subject } from './load.js';
+import { runStreams } from './streams.js';
 
 export interface StreamBenchOptions {
   readonly rounds: number;
@@ -50,11 +51,6 @@ export async function streamBench(run: RunFile, options: StreamBenchOptions): Pr
   } finally {
     bare.stop();
   }
-}
-
-interface Subject {
-  readonly pid: number;
-  readonly target: LoadTarget;
 }
 
 async function measure(
