@@ -1,3 +1,4 @@
+import { dropSaid } from '../canonical/asking.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { isObject, objects } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
@@ -14,7 +15,7 @@ import { type PlacedPart, type Turn, writeConversation } from './conversation.js
 import { refuseReference } from './media.js';
 import { encodeFormat } from './output-format.js';
 import { attempt, refuse } from './refused.js';
-import { encodeSampling, encodeStop, namePlainLosses } from './sampling.js';
+import { encodeSampling, encodeStop, UNSAYABLE } from './sampling.js';
 import { encodeThinking, isForcedChoice } from './thinking.js';
 import { encodeToolChoice, encodeTools } from './tools.js';
 import { API_VERSION, type ClaudeHost, HOST_VERSIONS, legalToolName, ME, saidMembers } from './wire.js';
@@ -48,7 +49,7 @@ function writeRequest(request: CanonicalRequest, target: Target, host: ClaudeHos
     losses.dropped(callersWord(request.dialect, 'verbosity'));
   if (request.verbosity !== null && request.reasoning === null && effort === null)
     losses.dropped(callersWord(request.dialect, 'verbosity'));
-  namePlainLosses(request, losses);
+  dropSaid({ request, losses }, UNSAYABLE);
   const instructed = instruction === null ? system : [...system, { type: 'text', text: instruction }];
   const body = finishBody(
     saidMembers({

@@ -1,3 +1,4 @@
+import type { Wish } from '../canonical/asking.js';
 import type { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest } from '../canonical/request.js';
@@ -44,23 +45,19 @@ export function encodeStop({ stop, dialect }: CanonicalRequest, losses: Losses):
   return said.length === 0 ? null : said;
 }
 
-/** Names everything that was asked for and that this dialect has no words for. */
-export function namePlainLosses(request: CanonicalRequest, losses: Losses): void {
-  const { sampling, dialect } = request;
-  const unsaid: readonly (readonly [RequestMember, boolean])[] = [
-    ['choices', request.choices > 1],
-    ['logprobs', request.logprobs !== null],
-    ['seed', sampling.seed !== null],
-    ['frequencyPenalty', sampling.frequencyPenalty !== null],
-    ['presencePenalty', sampling.presencePenalty !== null],
-    ['repetitionPenalty', sampling.repetitionPenalty !== null],
-    ['logitBias', sampling.logitBias !== null],
-    ['minP', sampling.minP !== null],
-    ['topA', sampling.topA !== null],
-    ['modalities', request.modalities.some((modality) => modality !== 'text')],
-    ['audioOutput', request.audioOutput !== null],
-    ['metadata', Object.keys(request.metadata).length > 0],
-    ['promptCacheKey', request.promptCacheKey !== null],
-  ];
-  for (const [parameter, isAsked] of unsaid) if (isAsked) losses.dropped(callersWord(dialect, parameter));
-}
+/** What this dialect has no words for. */
+export const UNSAYABLE: readonly Wish[] = [
+  'choices',
+  'logprobs',
+  'seed',
+  'frequencyPenalty',
+  'presencePenalty',
+  'repetitionPenalty',
+  'logitBias',
+  'minP',
+  'topA',
+  'modalities',
+  'audioOutput',
+  'metadata',
+  'promptCacheKey',
+];

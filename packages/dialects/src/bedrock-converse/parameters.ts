@@ -1,35 +1,21 @@
 import { fitSchema } from '../anthropic-messages/output-format.js';
-import type { Target } from '../canonical/codec.js';
+import { type Asking, drop, outputMaxOf, type Wish } from '../canonical/asking.js';
 import { isObject, list, number, otherMembers, parseObject, text } from '../canonical/json-read.js';
-import type { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
-import { type CanonicalRequest, NO_SAMPLING, type OutputFormat, type Sampling } from '../canonical/request.js';
-import { callersWord, type RequestMember } from '../canonical/request-words.js';
+import { NO_SAMPLING, type OutputFormat, type Sampling } from '../canonical/request.js';
+import { callersWord } from '../canonical/request-words.js';
 import { isBlank } from './block-writer.js';
 import type { ModelTraits } from './model-traits.js';
 import { ME } from './wire.js';
 
 /** What parameters are written with. */
-export interface Asking {
-  readonly request: CanonicalRequest;
-  readonly target: Target;
+export interface ConverseAsking extends Asking {
   readonly traits: ModelTraits;
-  readonly losses: Losses;
-}
-
-function lose({ request, losses }: Asking, member: RequestMember): void {
-  losses.dropped(callersWord(request.dialect, member));
-}
-
-/** The caller's maximum, or the limit where it is smaller or the caller named none. */
-export function maxTokensOf({ request, target }: Pick<Asking, 'request' | 'target'>): number | null {
-  if (target.outputMax === null) return request.maxOutputTokens;
-  return Math.min(request.maxOutputTokens ?? target.outputMax, target.outputMax);
 }
 
 /** `inferenceConfig` and top-k, which has another place at each vendor. While Claude thinks it takes none of them. */
 export function encodeInference(
-  asking: Asking,
+  asking: ConverseAsking,
   isClaudeThinking: boolean,
 ): { readonly config: JsonObject; readonly fields: JsonObject } {
   const { request, traits } = asking;
@@ -38,11 +24,11 @@ export function encodeInference(
   const keepsTopP = topP !== null && !isRefused && !(traits.sampling === 'one' && temperature !== null);
   // 1 is the one temperature Claude thinks at
   const keepsTemperature = temperature !== null && (!isRefused || (temperature === 1 && traits.sampling !== 'none'));
-  if (temperature !== null && !keepsTemperature) lose(asking, 'temperature');
-  if (topP !== null && !keepsTopP) lose(asking, 'topP');
-  if (topK !== null && (isRefused || traits.topK === null)) lose(asking, 'topK');
+  if (temperature !== null && !keepsTemperature) drop(asking, 'temperature');
+  if (topP !== null && !keepsTopP) drop(asking, 'topP');
+  if (topK !== null && (isRefused || traits.topK === null)) drop(asking, 'topK');
   const stop = stopSequences(asking);
-  const maxTokens = maxTokensOf(asking);
+  const maxTokens = outputMaxOf(asking);
   const config = {
     ...(maxTokens === null ? {} : { maxTokens }),
     ...(keepsTemperature ? { temperature: clamped(temperature, asking) } : {}),
@@ -54,16 +40,16 @@ export function encodeInference(
 }
 
 /** Converse ends at 1 where OpenAI ends at 2. */
-function clamped(temperature: number, { request, losses }: Asking): number {
+function clamped(temperature: number, { request, losses }: ConverseAsking): number {
   if (temperature <= 1) return temperature;
   losses.approximated(callersWord(request.dialect, 'temperature'));
   return 1;
 }
 
-function stopSequences(asking: Asking): readonly string[] {
+function stopSequences(asking: ConverseAsking): readonly string[] {
   const { request, traits } = asking;
   const kept = request.stop.filter((sequence) => sequence !== '' && !(traits.refusesBlankEdges && isBlank(sequence)));
-  if (kept.length < request.stop.length) lose(asking, 'stop');
+  if (kept.length < request.stop.length) drop(asking, 'stop');
   return kept;
 }
 
@@ -80,7 +66,7 @@ export interface WrittenFormat {
 }
 
 /** A schema is sent where the model keeps to it. JSON without a schema, and models without schemas, are told in words. */
-export function encodeFormat({ request, traits, losses }: Asking): WrittenFormat {
+export function encodeFormat({ request, traits, losses }: ConverseAsking): WrittenFormat {
   const { format, dialect } = request;
   const word = callersWord(dialect, 'format');
   if (format === null || format.kind === 'text') return { outputConfig: null, instruction: null };
@@ -109,7 +95,7 @@ export function encodeFormat({ request, traits, losses }: Asking): WrittenFormat
 const METADATA_PAIRS_MAX = 16;
 const METADATA_TEXT = /^[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}$/;
 
-export function encodeMetadata({ request, losses }: Asking): JsonObject | null {
+export function encodeMetadata({ request, losses }: ConverseAsking): JsonObject | null {
   const kept: Record<string, string> = {};
   const field = callersWord(request.dialect, 'metadata');
   for (const [key, value] of Object.entries(request.metadata)) {
@@ -122,39 +108,34 @@ export function encodeMetadata({ request, losses }: Asking): JsonObject | null {
 
 const TIERS: ReadonlySet<string> = new Set(['default', 'flex', 'priority', 'reserved']);
 
-export function encodeTier(asking: Asking): JsonObject | null {
+export function encodeTier(asking: ConverseAsking): JsonObject | null {
   const { serviceTier } = asking.request;
   if (serviceTier === null) return null;
   if (TIERS.has(serviceTier)) return { type: serviceTier };
   // Anthropic's word for it, and OpenAI's for leaving it to the account
   if (serviceTier === 'standard_only') return { type: 'default' };
-  lose(asking, 'serviceTier');
+  drop(asking, 'serviceTier');
   return null;
 }
 
 /** Parameters Converse has no word for. */
-export function loseTheRest(asking: Asking): void {
-  const { request } = asking;
-  const unsaid: readonly (keyof Sampling)[] = [
-    'minP',
-    'topA',
-    'seed',
-    'frequencyPenalty',
-    'presencePenalty',
-    'repetitionPenalty',
-    'logitBias',
-  ];
-  for (const member of unsaid) if (request.sampling[member] !== null) lose(asking, member);
-  if (request.choices > 1) lose(asking, 'choices');
-  if (request.logprobs !== null) lose(asking, 'logprobs');
-  if (request.verbosity !== null) lose(asking, 'verbosity');
-  if (request.modalities.some((modality) => modality !== 'text')) lose(asking, 'modalities');
-  if (request.audioOutput !== null) lose(asking, 'audioOutput');
-  if (request.user !== null) lose(asking, 'user');
-  if (request.promptCacheKey !== null) lose(asking, 'promptCacheKey');
-  // several calls at once are what models here do by themselves
-  if (request.parallelToolCalls === false) lose(asking, 'parallelToolCalls');
-}
+export const UNSAYABLE: readonly Wish[] = [
+  'minP',
+  'topA',
+  'seed',
+  'frequencyPenalty',
+  'presencePenalty',
+  'repetitionPenalty',
+  'logitBias',
+  'choices',
+  'logprobs',
+  'verbosity',
+  'modalities',
+  'audioOutput',
+  'user',
+  'promptCacheKey',
+  'parallelToolCalls',
+];
 
 // --- reading (recorded requests) ------------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 import { attempt } from '../anthropic-messages/refused.js';
+import { dropSaid, outputMaxOf, withoutNulls } from '../canonical/asking.js';
 import { moveAssistantMedia } from '../canonical/assistant-media.js';
 import type { Decoded, DoorFacts, EncodedRequest, Target } from '../canonical/codec.js';
 import { isObject, objects, otherMembers, parseJson, text } from '../canonical/json-read.js';
@@ -14,15 +15,14 @@ import { type Conversation, type WireTurn, writeConversation } from './conversat
 import { DocumentNames } from './document-names.js';
 import { type ModelTraits, traitsOf } from './model-traits.js';
 import {
-  type Asking,
+  type ConverseAsking,
   decodeFormat,
   decodeInference,
   encodeFormat,
   encodeInference,
   encodeMetadata,
   encodeTier,
-  loseTheRest,
-  maxTokensOf,
+  UNSAYABLE,
 } from './parameters.js';
 import { decodeThinking, encodeThinking, type Thinking } from './thinking.js';
 import { decodeChoice, decodeTools, encodeTools, forcesTool } from './tools.js';
@@ -38,7 +38,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Decode
   });
 }
 
-function encodeBody(asking: Asking): JsonObject {
+function encodeBody(asking: ConverseAsking): JsonObject {
   const { request, losses, traits } = asking;
   const names = new ToolNames(request.tools, legalToolName);
   const writing: Writing = { traits, names, documents: new DocumentNames(), losses };
@@ -54,7 +54,7 @@ function encodeBody(asking: Asking): JsonObject {
   const own = ownFields(request.extras, losses);
   const config = { ...inference.config, ...objectOf(own['inferenceConfig']) };
   const fields = additionalFields(own, thinking, inference.fields);
-  loseTheRest(asking);
+  dropSaid(asking, UNSAYABLE);
   return {
     ...withoutNulls({
       messages,
@@ -72,14 +72,14 @@ function encodeBody(asking: Asking): JsonObject {
 }
 
 function thinkingFacts(
-  { request, target, traits, losses }: Asking,
+  { request, target, traits, losses }: ConverseAsking,
   messages: readonly WireTurn[],
   toolConfig: JsonObject | null,
 ) {
   return {
     model: target.model,
     traits,
-    maxTokens: maxTokensOf({ request, target }),
+    maxTokens: outputMaxOf({ request, target }),
     forcesTool: forcesTool(toolConfig),
     hasBrokenLoop: hasBrokenLoop(messages),
     field: callersWord(request.dialect, 'reasoning'),
@@ -96,7 +96,7 @@ function hasBrokenLoop(messages: readonly WireTurn[]): boolean {
 }
 
 /** A mark for the whole prompt stands behind its last block. */
-function marked(conversation: Conversation, { request, traits, losses }: Asking): Conversation {
+function marked(conversation: Conversation, { request, traits, losses }: ConverseAsking): Conversation {
   const { cache } = request;
   const last = conversation.messages.at(-1);
   if (cache === null || last === undefined) return conversation;
@@ -131,11 +131,6 @@ function responsePaths({ stop }: CanonicalRequest, { tellsStopSequence }: ModelT
 
 function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
-}
-
-/** Nothing that was not said is sent (T25). */
-function withoutNulls(members: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
 }
 
 // --- reading (recorded requests) ------------------------------------------------------------------------------------------

@@ -1,19 +1,15 @@
 import { attempt } from '../anthropic-messages/refused.js';
+import { type Asking, approximate, drop, dropSaid, outputMaxOf, type Wish, withoutNulls } from '../canonical/asking.js';
 import { moveAssistantMedia } from '../canonical/assistant-media.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { CUSTOM_PARAMETERS } from '../canonical/custom-tool.js';
 import { Losses } from '../canonical/loss.js';
+import { isOffered, objectSchema } from '../canonical/offered-tools.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { CanonicalRequest, Tool, ToolChoice } from '../canonical/request.js';
 import { callersWord, type RequestMember } from '../canonical/request-words.js';
 import { writeMessages } from './messages.js';
 import { canThink, ME, PENALTY_MAX, STOP_SEQUENCES_MAX, TOP_K_MAX, TOP_P } from './wire.js';
-
-interface Asking {
-  readonly request: CanonicalRequest;
-  readonly target: Target;
-  readonly losses: Losses;
-}
 
 /** A request for Cohere's v2 chat; the base URL ends in `/v2`. Refuses audio, video and files that are not text. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Decoded<EncodedRequest> {
@@ -29,7 +25,7 @@ function encodeBody(asking: Asking): JsonObject {
   const { messages, documents } = writeMessages(moveAssistantMedia(request, losses), { model: target.model, losses });
   const { tools, choice } = encodeTools(asking);
   const { format, instruction } = encodeFormat(asking, tools.length > 0 || documents.length > 0);
-  loseTheRest(asking);
+  dropSaid(asking, UNSAYABLE);
   losses.extras(request.extras, ME, '');
   return withoutNulls({
     stream: request.isStream ? true : null,
@@ -47,26 +43,6 @@ function encodeBody(asking: Asking): JsonObject {
     thinking: encodeThinking(asking),
     ...(request.extras?.dialect === ME ? request.extras.fields : {}),
   });
-}
-
-/** Nothing that was not said is sent (T25). */
-function withoutNulls(members: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
-}
-
-function approximate({ request, losses }: Asking, member: RequestMember): void {
-  losses.approximated(callersWord(request.dialect, member));
-}
-
-function drop({ request, losses }: Asking, member: RequestMember): null {
-  losses.dropped(callersWord(request.dialect, member));
-  return null;
-}
-
-/** The caller's maximum, or the limit where it is smaller or the caller named none. */
-function outputMaxOf({ request, target }: Asking): number | null {
-  if (target.outputMax === null) return request.maxOutputTokens;
-  return Math.min(request.maxOutputTokens ?? target.outputMax, target.outputMax);
 }
 
 function encodeStop(asking: Asking): readonly string[] | null {
@@ -157,12 +133,6 @@ function encodeTools(asking: Asking): { readonly tools: readonly JsonObject[]; r
   return { tools, choice: encodeChoice(toolChoice, asking) };
 }
 
-function isOffered(tool: Tool, choice: ToolChoice | null): boolean {
-  if (tool.kind === 'server') return true;
-  if (choice?.kind === 'tool') return choice.name === tool.name;
-  return choice?.kind !== 'allowed' || choice.names.includes(tool.name);
-}
-
 function encodeChoice(choice: ToolChoice, asking: Asking): string | null {
   switch (choice.kind) {
     case 'auto':
@@ -182,8 +152,6 @@ function encodeChoice(choice: ToolChoice, asking: Asking): string | null {
   }
 }
 
-const NO_ARGUMENTS = { type: 'object', properties: {} } as const;
-
 function encodeTool(tool: Tool, at: string, { losses }: Asking): readonly JsonObject[] {
   if (tool.kind === 'server') {
     if (tool.dialect === ME) return [tool.value];
@@ -195,7 +163,7 @@ function encodeTool(tool: Tool, at: string, { losses }: Asking): readonly JsonOb
   if (tool.cache !== undefined) losses.dropped(`${at}.cache_control`);
   const description =
     tool.description === null || tool.description.trim() === '' ? {} : { description: tool.description };
-  const parameters = tool.kind === 'custom' ? CUSTOM_PARAMETERS : schemaOf(tool.parameters);
+  const parameters = tool.kind === 'custom' ? CUSTOM_PARAMETERS : objectSchema(tool.parameters);
   return [
     {
       type: 'function',
@@ -203,12 +171,6 @@ function encodeTool(tool: Tool, at: string, { losses }: Asking): readonly JsonOb
       ...(tool.extras?.dialect === ME ? tool.extras.fields : {}),
     },
   ];
-}
-
-/** The schema of arguments is one of an object, and says so (T07). */
-function schemaOf(parameters: JsonObject | null): JsonObject {
-  if (parameters === null) return NO_ARGUMENTS;
-  return parameters['type'] === undefined ? { ...parameters, type: 'object' } : parameters;
 }
 
 /** All tools or none. */
@@ -221,21 +183,19 @@ function strictTools({ request, losses }: Asking): true | null {
 }
 
 /** Parameters Cohere has no word for. */
-function loseTheRest(asking: Asking): void {
-  const { request } = asking;
-  for (const member of ['minP', 'topA', 'repetitionPenalty', 'logitBias'] as const)
-    if (request.sampling[member] !== null) drop(asking, member);
-  const unsaid: readonly (readonly [RequestMember, boolean])[] = [
-    ['choices', request.choices > 1],
-    ['verbosity', request.verbosity !== null],
-    ['modalities', request.modalities.some((modality) => modality !== 'text')],
-    ['audioOutput', request.audioOutput !== null],
-    ['user', request.user !== null],
-    ['metadata', Object.keys(request.metadata).length > 0],
-    ['serviceTier', request.serviceTier !== null],
-    ['promptCacheKey', request.promptCacheKey !== null],
-    ['cache', request.cache !== null],
-    ['parallelToolCalls', request.parallelToolCalls === false],
-  ];
-  for (const [member, isSaid] of unsaid) if (isSaid) drop(asking, member);
-}
+const UNSAYABLE: readonly Wish[] = [
+  'minP',
+  'topA',
+  'repetitionPenalty',
+  'logitBias',
+  'choices',
+  'verbosity',
+  'modalities',
+  'audioOutput',
+  'user',
+  'metadata',
+  'serviceTier',
+  'promptCacheKey',
+  'cache',
+  'parallelToolCalls',
+];

@@ -1,3 +1,4 @@
+import { dropSaid, outputMaxOf } from '../canonical/asking.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { isObject } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
@@ -74,15 +75,15 @@ const STOP_SEQUENCES_MAX = 5;
 const SEED_MAX = 2_147_483_647;
 
 function encodeConfig(request: CanonicalRequest, target: Target, facts: ModelFacts, losses: Losses): JsonObject {
-  const { sampling, dialect } = request;
-  for (const name of UNKNOWN_SAMPLING) if (sampling[name] !== null) losses.dropped(callersWord(dialect, name));
+  const { sampling } = request;
+  dropSaid({ request, losses }, UNKNOWN_SAMPLING);
   const thinking = encodeThinking(request, facts.thinking, losses);
   return {
     ...said('temperature', sampling.temperature),
     ...said('topP', sampling.topP),
     ...said('topK', sampling.topK),
     ...(request.choices === 1 ? {} : { candidateCount: request.choices }),
-    ...said('maxOutputTokens', outputMax(request.maxOutputTokens, target.outputMax)),
+    ...said('maxOutputTokens', outputMaxOf({ request, target })),
     ...encodeStop(request, losses),
     ...encodeFormat(request, facts, losses),
     ...said('presencePenalty', sampling.presencePenalty),
@@ -97,11 +98,6 @@ function encodeConfig(request: CanonicalRequest, target: Target, facts: ModelFac
 
 function said(name: string, value: unknown): JsonObject {
   return value === null ? {} : { [name]: value };
-}
-
-function outputMax(asked: number | null, limit: number | null): number | null {
-  if (asked === null || limit === null) return asked ?? limit;
-  return Math.min(asked, limit);
 }
 
 function encodeStop({ stop, dialect }: CanonicalRequest, losses: Losses): JsonObject {

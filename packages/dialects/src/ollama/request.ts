@@ -1,20 +1,16 @@
 import { attempt } from '../anthropic-messages/refused.js';
+import { type Asking, approximate, drop, dropSaid, outputMaxOf, type Wish, withoutNulls } from '../canonical/asking.js';
 import { moveAssistantMedia } from '../canonical/assistant-media.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { CUSTOM_PARAMETERS } from '../canonical/custom-tool.js';
 import { isObject } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
+import { isOffered, objectSchema } from '../canonical/offered-tools.js';
 import type { JsonObject } from '../canonical/part.js';
-import type { CanonicalRequest, Tool, ToolChoice } from '../canonical/request.js';
-import { callersWord, type RequestMember } from '../canonical/request-words.js';
+import type { CanonicalRequest, Tool } from '../canonical/request.js';
+import { callersWord } from '../canonical/request-words.js';
 import { writeMessages } from './messages.js';
 import { ME, takesThinkingLevel } from './wire.js';
-
-interface Asking {
-  readonly request: CanonicalRequest;
-  readonly target: Target;
-  readonly losses: Losses;
-}
 
 /** A request for Ollama's own API; the base URL ends before `/api`. */
 export function encodeRequest(request: CanonicalRequest, target: Target): Decoded<EncodedRequest> {
@@ -29,7 +25,7 @@ export function encodeRequest(request: CanonicalRequest, target: Target): Decode
 function encodeBody(asking: Asking): JsonObject {
   const { request, target, losses } = asking;
   const tools = encodeTools(asking);
-  loseTheRest(asking);
+  dropSaid(asking, UNSAYABLE);
   losses.extras(request.extras, ME, '');
   const own = request.extras?.dialect === ME ? request.extras.fields : {};
   const options = { ...encodeOptions(asking), ...(isObject(own['options']) ? own['options'] : {}) };
@@ -47,27 +43,12 @@ function encodeBody(asking: Asking): JsonObject {
   });
 }
 
-/** Nothing that was not said is sent (T25). */
-function withoutNulls(members: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
-}
-
-function drop({ request, losses }: Asking, member: RequestMember): null {
-  losses.dropped(callersWord(request.dialect, member));
-  return null;
-}
-
-function approximate({ request, losses }: Asking, member: RequestMember): void {
-  losses.approximated(callersWord(request.dialect, member));
-}
-
-function encodeOptions({ request, target }: Asking): JsonObject {
+function encodeOptions(asking: Asking): JsonObject {
+  const { request } = asking;
   const { temperature, topP, topK, minP, seed, frequencyPenalty, presencePenalty, repetitionPenalty } =
     request.sampling;
-  const asked = request.maxOutputTokens;
-  const limit = target.outputMax;
   return withoutNulls({
-    num_predict: limit === null ? asked : Math.min(asked ?? limit, limit),
+    num_predict: outputMaxOf(asking),
     temperature,
     top_p: topP,
     top_k: topK,
@@ -133,14 +114,6 @@ function encodeTools(asking: Asking): readonly JsonObject[] {
   );
 }
 
-function isOffered(tool: Tool, choice: ToolChoice | null): boolean {
-  if (tool.kind === 'server') return true;
-  if (choice?.kind === 'tool') return choice.name === tool.name;
-  return choice?.kind !== 'allowed' || choice.names.includes(tool.name);
-}
-
-const NO_ARGUMENTS = { type: 'object', properties: {} } as const;
-
 function encodeTool(tool: Tool, at: string, { losses }: Asking): readonly JsonObject[] {
   if (tool.kind === 'server') {
     if (tool.dialect === ME) return [tool.value];
@@ -152,32 +125,22 @@ function encodeTool(tool: Tool, at: string, { losses }: Asking): readonly JsonOb
   if (tool.kind === 'function' && tool.strict === true) losses.dropped(`${at}.strict`);
   if (tool.cache !== undefined) losses.dropped(`${at}.cache_control`);
   const description = tool.description === null || tool.description === '' ? {} : { description: tool.description };
-  const parameters = tool.kind === 'custom' ? CUSTOM_PARAMETERS : schemaOf(tool.parameters);
+  const parameters = tool.kind === 'custom' ? CUSTOM_PARAMETERS : objectSchema(tool.parameters);
   return [{ type: 'function', function: { name: tool.name, ...description, parameters } }];
 }
 
-/** The schema of arguments is one of an object, and says so (T07). */
-function schemaOf(parameters: JsonObject | null): JsonObject {
-  if (parameters === null) return NO_ARGUMENTS;
-  return parameters['type'] === undefined ? { ...parameters, type: 'object' } : parameters;
-}
-
 /** Parameters Ollama has no word for. */
-function loseTheRest(asking: Asking): void {
-  const { request } = asking;
-  const unsaid: readonly (readonly [RequestMember, boolean])[] = [
-    ['topA', request.sampling.topA !== null],
-    ['logitBias', request.sampling.logitBias !== null],
-    ['choices', request.choices > 1],
-    ['verbosity', request.verbosity !== null],
-    ['modalities', request.modalities.some((modality) => modality !== 'text')],
-    ['audioOutput', request.audioOutput !== null],
-    ['user', request.user !== null],
-    ['metadata', Object.keys(request.metadata).length > 0],
-    ['serviceTier', request.serviceTier !== null],
-    ['promptCacheKey', request.promptCacheKey !== null],
-    ['cache', request.cache !== null],
-    ['parallelToolCalls', request.parallelToolCalls === false],
-  ];
-  for (const [member, isSaid] of unsaid) if (isSaid) drop(asking, member);
-}
+const UNSAYABLE: readonly Wish[] = [
+  'topA',
+  'logitBias',
+  'choices',
+  'verbosity',
+  'modalities',
+  'audioOutput',
+  'user',
+  'metadata',
+  'serviceTier',
+  'promptCacheKey',
+  'cache',
+  'parallelToolCalls',
+];

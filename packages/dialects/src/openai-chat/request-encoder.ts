@@ -1,3 +1,4 @@
+import { outputMaxOf } from '../canonical/asking.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { type Loss, Losses } from '../canonical/loss.js';
 import type { DialectId, JsonObject } from '../canonical/part.js';
@@ -163,13 +164,12 @@ function samplingMembers({ sampling, stop }: CanonicalRequest, { seedField }: Re
 /** OpenAI's reference allows four stop sequences; other vendors' requests may have more. */
 const STOPS_MAX = 4;
 
-function outputMembers(writer: WireWriter, request: CanonicalRequest, { quirks, outputMax }: Target): JsonObject {
-  const asked = request.maxOutputTokens;
-  const most = asked === null ? outputMax : outputMax === null ? asked : Math.min(asked, outputMax);
+function outputMembers(writer: WireWriter, request: CanonicalRequest, target: Target): JsonObject {
+  const { quirks } = target;
   const isTooLong = request.stop.length > STOPS_MAX && request.dialect !== 'openai-chat';
   if (isTooLong) writer.losses.approximated('stop');
   return {
-    ...optional(quirks.outputMaxField ?? 'max_tokens', most),
+    ...optional(quirks.outputMaxField ?? 'max_tokens', outputMaxOf({ request, target })),
     ...(isTooLong ? { stop: request.stop.slice(0, STOPS_MAX) } : {}),
     ...optional('n', request.choices === 1 ? null : request.choices),
     ...logprobMembers(request.logprobs),

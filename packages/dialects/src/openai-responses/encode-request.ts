@@ -1,9 +1,10 @@
+import { dropSaid, type Wish } from '../canonical/asking.js';
 import type { Decoded, EncodedRequest, Target } from '../canonical/codec.js';
 import { Losses } from '../canonical/loss.js';
 import type { JsonObject } from '../canonical/part.js';
 import type { ReasoningEffort } from '../canonical/reasoning-effort.js';
 import type { CanonicalRequest, OutputFormat, ReasoningOptions, Tool, ToolChoice } from '../canonical/request.js';
-import { callersMessage, callersWord, type RequestMember } from '../canonical/request-words.js';
+import { callersMessage, callersWord } from '../canonical/request-words.js';
 import { openaiTier } from '../openai-tier.js';
 import { encodeMessages } from './encode-input.js';
 import { callerFacts } from './request.js';
@@ -34,7 +35,7 @@ function encodeBody(request: CanonicalRequest, target: Target, losses: Losses): 
     replaysThinking: reasoningReplayField !== null,
     losses,
   });
-  nameLostParameters(request, losses);
+  dropSaid({ request, losses }, UNSAYABLE);
   const { allowed, wanted } = toolsAndChoice(request, rejectedFields.includes('tool_choice.allowed_tools'));
   const tools = encodeTools(allowed, isOwn, losses);
   const choice = wanted === null ? null : encodeToolChoice(wanted, request.tools, losses);
@@ -94,25 +95,21 @@ function putFilled(body: Record<string, unknown>, name: string, value: JsonObjec
 }
 
 /** What this dialect has no word for. */
-function nameLostParameters(request: CanonicalRequest, losses: Losses): void {
-  const { sampling } = request;
-  const absent: readonly (readonly [RequestMember, boolean])[] = [
-    ['topK', sampling.topK !== null],
-    ['minP', sampling.minP !== null],
-    ['topA', sampling.topA !== null],
-    ['seed', sampling.seed !== null],
-    ['frequencyPenalty', sampling.frequencyPenalty !== null],
-    ['presencePenalty', sampling.presencePenalty !== null],
-    ['repetitionPenalty', sampling.repetitionPenalty !== null],
-    ['logitBias', sampling.logitBias !== null],
-    ['stop', request.stop.length > 0],
-    ['choices', request.choices > 1],
-    ['modalities', request.modalities.some((modality) => modality !== 'text')],
-    ['audioOutput', request.audioOutput !== null],
-    ['cache', request.cache !== null],
-  ];
-  for (const [member, isAsked] of absent) if (isAsked) losses.dropped(callersWord(request.dialect, member));
-}
+const UNSAYABLE: readonly Wish[] = [
+  'topK',
+  'minP',
+  'topA',
+  'seed',
+  'frequencyPenalty',
+  'presencePenalty',
+  'repetitionPenalty',
+  'logitBias',
+  'stop',
+  'choices',
+  'modalities',
+  'audioOutput',
+  'cache',
+];
 
 /** Never above what the gateway allows; raised to the least OpenAI takes only where nothing forbids it. */
 function outputMaximum(request: CanonicalRequest, { outputMax }: Target, losses: Losses): number | null {
