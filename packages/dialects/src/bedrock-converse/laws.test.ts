@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ENTROPY, type Generated, generateReply, generateRequest } from '../canonical/generate.fixture.js';
 import type { CanonicalRequest } from '../canonical/request.js';
-import { callersWord, type RequestMember } from '../canonical/request-words.js';
 import { contextOf } from '../empty-request.fixture.js';
+import { expectLossesNamed } from '../named-losses.fixture.js';
 import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { asConverseSays, converseBody, converseStream } from './answer.fixture.js';
@@ -115,35 +115,7 @@ describe('requests', () => {
         (bytes, model) => {
           const request = generateRequest(bytes, { dialect: 'openai-chat', without: ['url_source'] });
           const { decoded, losses } = roundTrip(request, model);
-          const named = losses.map(({ field }) => field);
-          const expectNamed = (member: RequestMember): void => {
-            const word = callersWord('openai-chat', member);
-            expect(
-              named.some((field) => field === word || field.startsWith(`${word}.`) || field.startsWith(`${word}[`)),
-              `${member} of ${JSON.stringify(request[member as keyof CanonicalRequest])} in ${JSON.stringify(named)}`,
-            ).toBe(true);
-          };
-          for (const member of ['seed', 'minP', 'topA', 'topK', 'temperature', 'topP', 'logitBias'] as const)
-            if (JSON.stringify(decoded.sampling[member]) !== JSON.stringify(request.sampling[member]))
-              expectNamed(member);
-          for (const member of ['frequencyPenalty', 'presencePenalty', 'repetitionPenalty'] as const)
-            if (decoded.sampling[member] !== request.sampling[member]) expectNamed(member);
-          for (const member of [
-            'maxOutputTokens',
-            'choices',
-            'verbosity',
-            'user',
-            'serviceTier',
-            'promptCacheKey',
-          ] as const)
-            if (decoded[member] !== request[member]) expectNamed(member);
-          if (decoded.format?.kind !== request.format?.kind) expectNamed('format');
-          for (const member of ['stop', 'logprobs', 'metadata', 'cache'] as const)
-            if (JSON.stringify(decoded[member]) !== JSON.stringify(request[member])) expectNamed(member);
-          if (request.parallelToolCalls === false) expectNamed('parallelToolCalls');
-          if (request.reasoning !== null && decoded.reasoning === null) expectNamed('reasoning');
-          const changedChoice = request.toolChoice !== null && request.toolChoice.kind !== 'auto';
-          if (changedChoice && decoded.toolChoice?.kind !== request.toolChoice?.kind) expectNamed('toolChoice');
+          expectLossesNamed(request, decoded, losses);
         },
       ),
       { seed, numRuns: 400 },

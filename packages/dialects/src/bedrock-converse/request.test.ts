@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Part, ToolResultPart } from '../canonical/part.js';
+import type { Part } from '../canonical/part.js';
 import type { CanonicalRequest, Message, Tool } from '../canonical/request.js';
 import { EMPTY_REQUEST } from '../empty-request.fixture.js';
+import { assistant, call, result, text, user } from '../message-parts.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { provider } from './index.js';
 
@@ -22,24 +23,6 @@ function encoded(request: Partial<CanonicalRequest>, model = CLAUDE, outputMax: 
   return { body, path, losses: losses.map(({ field, reason }) => `${reason} ${field}`), messages: body['messages'] };
 }
 
-const user = (...parts: Part[]): Message => ({ role: 'user', parts });
-const assistant = (...parts: Part[]): Message => ({ role: 'assistant', parts });
-const text = (words: string): Part => ({ kind: 'text', text: words });
-const call = (id: string, written = '{}'): Part => ({
-  kind: 'tool_call',
-  id,
-  name: 'get',
-  arguments: written,
-  variant: 'function',
-});
-const result = (callId: string, ...content: ToolResultPart['content']): Part => ({
-  kind: 'tool_result',
-  callId,
-  name: 'get',
-  content,
-  isError: null,
-  variant: 'function',
-});
 const tool: Tool = { kind: 'function', name: 'get', description: 'Gets', parameters: { properties: {} }, strict: null };
 
 describe('a request for Converse', () => {

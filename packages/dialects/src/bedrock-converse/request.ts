@@ -2,9 +2,10 @@ import { attempt } from '../anthropic-messages/refused.js';
 import { dropSaid, outputMaxOf, withoutNulls } from '../canonical/asking.js';
 import { moveAssistantMedia } from '../canonical/assistant-media.js';
 import type { Decoded, DoorFacts, EncodedRequest, Target } from '../canonical/codec.js';
-import { isObject, objects, otherMembers, parseJson, text } from '../canonical/json-read.js';
+import { isObject, objects, otherMembers, text } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
 import type { Extras, JsonObject, Part } from '../canonical/part.js';
+import { decodeRecorded } from '../canonical/recorded-request.js';
 import { type CanonicalRequest, type Message, NO_SAMPLING } from '../canonical/request.js';
 import { callersWord } from '../canonical/request-words.js';
 import { originalCallId } from '../canonical/tool-call-id.js';
@@ -149,10 +150,7 @@ const IN_HISTORY: Reading = { ...AS_THEY_ARE, idOf: originalCallId };
 
 /** Reads a request in this dialect, for the replay of recorded ones. The model stands in its path. */
 export function decodeRequest(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest> {
-  const parsed = parseJson(body.toString('utf8'));
-  if (!isObject(parsed))
-    return { ok: false, failure: { code: 'invalid_json', message: 'The body is no JSON object.', param: null } };
-  return { ok: true, value: readRequest(parsed, door) };
+  return decodeRecorded(body, (json) => readRequest(json, door));
 }
 
 function readRequest(body: JsonObject, door: DoorFacts): CanonicalRequest {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ENTROPY, type Generated, generateReply, generateRequest } from '../canonical/generate.fixture.js';
 import type { CanonicalReply } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
-import { callersWord, type RequestMember } from '../canonical/request-words.js';
 import { contextOf } from '../empty-request.fixture.js';
+import { expectLossesNamed } from '../named-losses.fixture.js';
 import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { cohereBody, cohereStream, finishOf } from './answer.fixture.js';
@@ -109,34 +109,7 @@ describe('requests', () => {
       fc.property(fc.uint8Array(ENTROPY), (bytes) => {
         const request = generateRequest(bytes, { dialect: 'openai-chat', without: [...REFUSED, 'document'] });
         const { decoded, losses, body } = roundTrip(request);
-        const named = losses.map(({ field }) => field);
-        const expectNamed = (member: RequestMember): void => {
-          const word = callersWord('openai-chat', member);
-          const isNamed = named.some(
-            (field) => field === word || field.startsWith(`${word}.`) || field.startsWith(`${word}[`),
-          );
-          expect(isNamed, `${member} in ${JSON.stringify(named)}`).toBe(true);
-        };
-        for (const member of ['seed', 'minP', 'topA', 'topK', 'temperature', 'topP'] as const)
-          if (decoded.sampling[member] !== request.sampling[member]) expectNamed(member);
-        for (const member of ['frequencyPenalty', 'presencePenalty', 'repetitionPenalty', 'logitBias'] as const)
-          if (decoded.sampling[member] !== request.sampling[member]) expectNamed(member);
-        for (const member of [
-          'maxOutputTokens',
-          'choices',
-          'verbosity',
-          'user',
-          'serviceTier',
-          'promptCacheKey',
-        ] as const)
-          if (decoded[member] !== request[member]) expectNamed(member);
-        for (const member of ['stop', 'logprobs', 'metadata', 'cache'] as const)
-          if (JSON.stringify(decoded[member]) !== JSON.stringify(request[member])) expectNamed(member);
-        if (decoded.format?.kind !== request.format?.kind) expectNamed('format');
-        if (request.parallelToolCalls === false) expectNamed('parallelToolCalls');
-        if (request.reasoning !== null && decoded.reasoning === null) expectNamed('reasoning');
-        const choice = request.toolChoice?.kind;
-        if (choice !== undefined && choice !== 'auto' && decoded.toolChoice?.kind !== choice) expectNamed('toolChoice');
+        expectLossesNamed(request, decoded, losses);
         // T25, T17
         expect(JSON.stringify(body)).not.toMatch(/:null[,}]/);
         expect(JSON.stringify(body['messages'])).not.toMatch(/"(text|content|thinking)":"\s*"/);

@@ -1,6 +1,7 @@
 import type { Decoded, DoorFacts } from '../canonical/codec.js';
-import { filledText, isObject, list, number, objects, otherMembers, parseJson, text } from '../canonical/json-read.js';
+import { filledText, isObject, list, number, objects, otherMembers, text } from '../canonical/json-read.js';
 import type { DocumentPart, Extras, JsonObject, MediaSource, Part } from '../canonical/part.js';
+import { decodeRecorded } from '../canonical/recorded-request.js';
 import {
   type CanonicalRequest,
   type Message,
@@ -15,10 +16,7 @@ import { ME } from './wire.js';
 
 /** Reads a request in this dialect, for the replay of recorded ones. */
 export function decodeRequest(body: Buffer, door: DoorFacts): Decoded<CanonicalRequest> {
-  const parsed = parseJson(body.toString('utf8'));
-  if (!isObject(parsed))
-    return { ok: false, failure: { code: 'invalid_json', message: 'The body is no JSON object.', param: null } };
-  return { ok: true, value: readRequest(parsed, door) };
+  return decodeRecorded(body, (json) => readRequest(json, door));
 }
 
 const MEMBERS = new Set([

@@ -4,8 +4,8 @@ import { ENTROPY, type Generated, generateReply, generateRequest } from '../cano
 import type { Part } from '../canonical/part.js';
 import type { CanonicalReply } from '../canonical/reply.js';
 import type { CanonicalRequest } from '../canonical/request.js';
-import { callersWord, type RequestMember } from '../canonical/request-words.js';
 import { contextOf } from '../empty-request.fixture.js';
+import { expectLossesNamed, expectNamed } from '../named-losses.fixture.js';
 import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { decodeRequest, provider } from './index.js';
@@ -108,34 +108,9 @@ describe('requests', () => {
       fc.property(fc.uint8Array(ENTROPY), fc.constantFrom('gpt-oss:20b', 'qwen3:8b'), (bytes, model) => {
         const request = generateRequest(bytes, { dialect: 'openai-chat', without: [...REFUSED, 'document'] });
         const { decoded, losses, body } = roundTrip(request, model);
-        const named = losses.map(({ field }) => field);
-        const expectNamed = (member: RequestMember): void => {
-          const word = callersWord('openai-chat', member);
-          const isNamed = named.some(
-            (field) => field === word || field.startsWith(`${word}.`) || field.startsWith(`${word}[`),
-          );
-          expect(isNamed, `${member} in ${JSON.stringify(named)}`).toBe(true);
-        };
-        for (const member of Object.keys(request.sampling) as (keyof typeof request.sampling)[])
-          if (JSON.stringify(decoded.sampling[member]) !== JSON.stringify(request.sampling[member]))
-            expectNamed(member);
-        for (const member of [
-          'maxOutputTokens',
-          'choices',
-          'verbosity',
-          'user',
-          'serviceTier',
-          'promptCacheKey',
-        ] as const)
-          if (decoded[member] !== request[member]) expectNamed(member);
-        for (const member of ['stop', 'logprobs', 'metadata', 'cache'] as const)
-          if (JSON.stringify(decoded[member]) !== JSON.stringify(request[member])) expectNamed(member);
-        if (decoded.format?.kind !== request.format?.kind) expectNamed('format');
-        if (request.parallelToolCalls === false) expectNamed('parallelToolCalls');
+        expectLossesNamed(request, decoded, losses);
         if (request.reasoning !== null && JSON.stringify(decoded.reasoning) !== JSON.stringify(request.reasoning))
-          expectNamed('reasoning');
-        const choice = request.toolChoice?.kind;
-        if (choice !== undefined && choice !== 'auto') expectNamed('toolChoice');
+          expectNamed(losses, 'reasoning');
         // T25
         expect(JSON.stringify(body)).not.toMatch(/:null[,}]/);
       }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Part } from '../canonical/part.js';
-import type { CanonicalRequest, Message, Tool } from '../canonical/request.js';
+import type { CanonicalRequest, Tool } from '../canonical/request.js';
 import { contextOf, EMPTY_REQUEST } from '../empty-request.fixture.js';
+import { assistant, call, result, text, user } from '../message-parts.fixture.js';
 import { playStream } from '../play-stream.fixture.js';
 import { NO_QUIRKS } from '../provider-quirks.js';
 import { decodeRequest, provider } from './index.js';
@@ -20,24 +20,6 @@ function encoded(request: Partial<CanonicalRequest>, model?: string, outputMax?:
   return { body, messages: body['messages'], losses: losses.map(({ field, reason }) => `${reason} ${field}`) };
 }
 
-const user = (...parts: Part[]): Message => ({ role: 'user', parts });
-const assistant = (...parts: Part[]): Message => ({ role: 'assistant', parts });
-const text = (words: string): Part => ({ kind: 'text', text: words });
-const call = (id: string, written = '{}'): Part => ({
-  kind: 'tool_call',
-  id,
-  name: 'get',
-  arguments: written,
-  variant: 'function',
-});
-const result = (callId: string, ...content: Extract<Part, { kind: 'tool_result' }>['content']): Part => ({
-  kind: 'tool_result',
-  callId,
-  name: 'get',
-  content,
-  isError: null,
-  variant: 'function',
-});
 const tool = (name: string): Tool => ({
   kind: 'function',
   name,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningSandbox, runSandbox, type Seen } from '../../testing/running-sandbox.js';
+import { askClaude, model, user } from './ask-claude.fixture.js';
 
 let sandbox: RunningSandbox;
 beforeAll(async () => {
@@ -7,21 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-const model = 'claude-sonnet-4-5';
-const user = (content: unknown) => ({ role: 'user', content });
-const headers = {
-  'x-api-key': 'sk-ant-test',
-  'anthropic-version': '2023-06-01',
-  'content-type': 'application/json',
-  'x-sandbox-ttft-ms': '0',
-  'x-sandbox-pace-ms': '0',
-};
-const post = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Seen> =>
-  sandbox.send('POST', `/providers/${path}`, { body, headers: { ...headers, ...more } });
-const send = (body: Record<string, unknown>, more: Record<string, string> = {}): Promise<Seen> =>
-  post('anthropic/v1/messages', { model, max_tokens: 1_000, ...body }, more);
-const ask = (content: unknown, more: Record<string, unknown> = {}): Promise<Seen> =>
-  send({ messages: [user(content)], ...more });
+const { post, send, ask } = askClaude(() => sandbox);
 
 const weather = {
   name: 'get_weather',
