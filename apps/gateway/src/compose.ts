@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { verifyKey } from '@tollgate/access';
-import { admissionRedisOptions, createAdmission } from '@tollgate/admission';
+import { admissionRedisOptions, createAdmission, GATEWAY_KEEP } from '@tollgate/admission';
 import { organizationSnapshot } from '@tollgate/billing';
 import { type Catalog, providerInfo } from '@tollgate/catalog';
 import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
@@ -53,6 +53,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     loadOrganization: (organizationId) => organizationSnapshot(database, organizationId),
     gatewayBoot,
     now: Date.now,
+    keep: GATEWAY_KEEP,
   });
   const keys = new KeyCache({
     verify: (token) => verifyKey(database, { token, pepper: config.keyPepper, nowMs: Date.now() }),

@@ -12,8 +12,35 @@ export interface AuthorizeRequest {
   readonly scopes: readonly string[];
   readonly wantNanousd: Nanousd;
   readonly floorNanousd: Nanousd;
-  /** how long the hold stands if nobody settles it */
-  readonly timeToLiveMs: number;
+  /** rate limits it counts in, in the order in which they may refuse */
+  readonly rates: readonly RateTake[];
+  /** concurrency limits it takes a place of, until its hold is resolved */
+  readonly slots: readonly SlotTake[];
+  /** kept with the hold for whoever finds it without its gateway; JSON, not secret */
+  readonly meta: string;
+  /** the request may run only once under this claim */
+  readonly claim: IdempotencyClaim | null;
+}
+
+/** What a request takes of one rate limit. A limit of 0 admits nothing. */
+export interface RateTake {
+  readonly ruleId: string;
+  readonly measure: 'requests' | 'tokens';
+  readonly windowMs: number;
+  readonly limit: number;
+  /** 1 request, or the tokens it may use; corrected by `settle` */
+  readonly take: number;
+}
+
+export interface SlotTake {
+  readonly ruleId: string;
+  readonly limit: number;
+}
+
+/** Both are digests in base64url: of organisation and key, and of the body. */
+export interface IdempotencyClaim {
+  readonly keyHash: string;
+  readonly bodyHash: string;
 }
 
 export interface Unavailable {
@@ -22,13 +49,36 @@ export interface Unavailable {
 }
 
 export type Authorization =
-  | { readonly kind: 'granted'; readonly grantedNanousd: Nanousd; readonly epoch: string }
+  | {
+      readonly kind: 'granted';
+      readonly grantedNanousd: Nanousd;
+      readonly epoch: string;
+      /** about what is left beside this hold, the least of all scopes; for sizing only. Null for a request that asked again. */
+      readonly leftNanousd: Nanousd | null;
+      /** the level of each rate after this request, in the order of `rates` */
+      readonly rateLevels: readonly number[];
+    }
   /** `scope` is the first that falls short: 'organization', or one of the request's scopes */
   | {
       readonly kind: 'insufficient';
       readonly scope: string;
       readonly availableNanousd: Nanousd;
       readonly shortfallNanousd: Nanousd;
+    }
+  /** `retryAfterMs` null: the request alone is more than the limit */
+  | {
+      readonly kind: 'rate_limited';
+      readonly rate: RateTake;
+      readonly level: number;
+      readonly retryAfterMs: number | null;
+    }
+  | { readonly kind: 'busy'; readonly slot: SlotTake; readonly running: number }
+  /** another request has this Idempotency-Key */
+  | {
+      readonly kind: 'repeated';
+      readonly state: 'running' | 'done';
+      readonly bodyHash: string;
+      readonly requestId: string;
     }
   /** a key of the organisation changed since this one was verified: verify it again */
   | { readonly kind: 'stale_key' }
@@ -39,12 +89,37 @@ export type Authorization =
 export interface Settlement {
   readonly organizationId: string;
   readonly requestId: string;
+  /** what is charged where no hold says it */
   readonly scopes: readonly string[];
   /** 0 releases the hold */
   readonly chargeNanousd: Nanousd;
   /** the encoded UsageEvent; read only when `append` */
   readonly event: string;
   readonly append: boolean;
+  /** what its token limits really count; null keeps what was taken */
+  readonly tokens?: number | null;
+  /** nothing left for a provider: the request does not count in its limits */
+  readonly isUnsent?: boolean;
+  /** what becomes of its claim: `done` keeps it for a day, `free` lets the key be used again */
+  readonly claim?: { readonly keyHash: string; readonly becomes: 'done' | 'free' } | null;
+}
+
+export type Extension =
+  | { readonly kind: 'extended'; readonly heldNanousd: Nanousd; readonly leftNanousd: Nanousd }
+  /** `scope` is the first that falls short of the floor */
+  | { readonly kind: 'insufficient'; readonly scope: string; readonly availableNanousd: Nanousd }
+  /** Redis does not know this hold any more; the request may go on with what it has */
+  | { readonly kind: 'gone' }
+  | Unavailable;
+
+/** A hold whose gateway is gone. `claimedUntil` names this taking of it. */
+export interface ExpiredHold {
+  readonly organizationId: string;
+  readonly requestId: string;
+  readonly heldNanousd: Nanousd;
+  readonly gatewayBoot: string;
+  readonly meta: string;
+  readonly claimedUntil: string;
 }
 
 export type SettleOutcome = { readonly kind: 'settled' } | { readonly kind: 'duplicate' } | Unavailable;
@@ -89,6 +164,22 @@ export interface Admission {
   authorize(request: AuthorizeRequest): Promise<Authorization>;
   /** Releases the hold, debits, appends the event. One round trip. `unavailable` is tried again in the background while this process lives. */
   settle(settlement: Settlement): Promise<SettleOutcome>;
+  /**
+   * Makes the hold of a running request larger: by `wantNanousd`, or what is left, if that is at least the floor. Calls of one turn are one
+   * round trip.
+   */
+  extend(request: {
+    organizationId: string;
+    requestId: string;
+    wantNanousd: Nanousd;
+    floorNanousd: Nanousd;
+  }): Promise<Extension>;
+  /** Takes holds nobody renews, for a minute: each is released, or comes again. Rejects when Redis is away. */
+  expiredHolds(options: { limit: number }): Promise<readonly ExpiredHold[]>;
+  /** Gives an expired hold back, unless its gateway came back to it. `claimKeyHash`: its Idempotency-Key may be used again. */
+  releaseExpired(hold: ExpiredHold, claimKeyHash?: string): Promise<'released' | 'renewed' | Unavailable>;
+  /** The spool's shipper has seen these requests in the ledger. Rejects when Redis is away. */
+  confirm(requests: readonly { organizationId: string; requestId: string }[]): Promise<void>;
   credit(credit: Credit): Promise<ChangeOutcome>;
   /**
    * A key or its limit changed: older verifications are refused from now on. `armed`: the limits that changed, as they are now; without
@@ -118,6 +209,23 @@ export interface AdmissionOptions {
   /** names this run of this gateway; written into each hold */
   readonly gatewayBoot: string;
   readonly now: () => number;
-  /** how long new holds wait after an organisation was loaded under a new epoch; 0 until gateways re-assert their holds */
-  readonly openingGateMs?: number;
+  /**
+   * Set in a gateway: running holds are renewed, looked after every `pollMs`, and asserted again when Redis has lost them; new holds wait
+   * `gateMs` from when a new life of Redis was first seen. Without it nothing is polled and nothing waits.
+   */
+  readonly keep?: KeepOptions;
 }
+
+export interface KeepOptions {
+  /** how often the shards are asked whether their data is still there */
+  readonly pollMs: number;
+  readonly gateMs: number;
+  /** how long a hold stands without its gateway */
+  readonly timeToLiveMs: number;
+  readonly renewEveryMs: number;
+  /** Redis lost its data: what the ledger may not have is to be settled again */
+  readonly onLoss?: () => void;
+}
+
+/** reconnect 100 + poll 100 + margin (money.md section 6) */
+export const GATEWAY_KEEP = { pollMs: 100, gateMs: 400, timeToLiveMs: 90_000, renewEveryMs: 20_000 } as const;

@@ -139,7 +139,14 @@ async function checkGrant({ available, limits, amounts: [one, other] }: Case): P
   const left = [available, ...limits.map(([limit, spent]) => limit - spent)];
   const grant = [...left, want].sort((a, b) => (a < b ? -1 : 1))[0] ?? 0n;
   const short = left.findIndex((value) => value < floor);
-  const requested = { wantNanousd: nanousd(want), floorNanousd: nanousd(floor), timeToLiveMs: 1_000 };
+  const requested = {
+    wantNanousd: nanousd(want),
+    floorNanousd: nanousd(floor),
+    rates: [],
+    slots: [],
+    meta: '{}',
+    claim: null,
+  };
   const answer = await admission.authorize({
     organizationId,
     requestId: uuidv7(),
@@ -244,7 +251,14 @@ class Course {
   }
 
   authorize(requestId: string, want: bigint) {
-    const amounts = { wantNanousd: nanousd(want), floorNanousd: nanousd(0n), timeToLiveMs: 60_000 };
+    const amounts = {
+      wantNanousd: nanousd(want),
+      floorNanousd: nanousd(0n),
+      rates: [],
+      slots: [],
+      meta: '{}',
+      claim: null,
+    };
     return admission.authorize({
       organizationId: this.organizationId,
       requestId,

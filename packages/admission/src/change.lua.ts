@@ -1,4 +1,4 @@
-import { amountsLua, placeLua } from './amounts.lua.js';
+import { amountsLua, markerLua, placeLua } from './amounts.lua.js';
 
 /**
  * A credit (or a refund: a negative amount) that was posted to the ledger. KEYS: organisation, done marker, generation, news.
@@ -6,17 +6,16 @@ import { amountsLua, placeLua } from './amounts.lua.js';
  * Replies: CREDITED · DUPLICATE · INSIDE (the loaded balance contains it) · UNLOADED · RELOAD epoch
  */
 export const creditLua = `#!lua flags=allow-oom
-${amountsLua}${placeLua}
+${amountsLua}${placeLua}${markerLua}
 news(KEYS[4])
 local found = redis.call('HMGET', KEYS[1], 'place', 'epoch', 'sequence', 'posted')
 if not found[1] or found[1] ~= place_of(KEYS[3]) then return { 'UNLOADED', '' } end
 local epoch = found[2]
 if ARGV[3] == '' then return { 'RELOAD', epoch } end
 if not less(found[3], ARGV[3]) then return { 'INSIDE', '' } end
-local marker = redis.call('GET', KEYS[2])
-if marker and string.sub(marker, 1, #epoch + 1) == epoch .. '|' then return { 'DUPLICATE', '' } end
+if marked(redis.call('GET', KEYS[2]), epoch) then return { 'DUPLICATE', '' } end
 redis.call('HINCRBY', KEYS[1], 'available', ARGV[2])
-redis.call('SET', KEYS[2], epoch .. '|' .. ARGV[2], 'PX', ARGV[4])
+mark(KEYS[2], epoch, ARGV[2], ARGV[4])
 if less(found[4], ARGV[3]) then redis.call('HSET', KEYS[1], 'posted', ARGV[3]) end
 return { 'CREDITED', '' }
 `;

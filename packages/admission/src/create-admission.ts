@@ -1,4 +1,4 @@
-import { ZERO } from '@tollgate/amount';
+import { type Nanousd, ZERO } from '@tollgate/amount';
 import type {
   Admission,
   AdmissionOptions,
@@ -6,6 +6,9 @@ import type {
   AuthorizeRequest,
   ChangeOutcome,
   Credit,
+  ExpiredHold,
+  Extension,
+  KeepOptions,
   Recount,
   RecountOutcome,
   Settlement,
@@ -15,30 +18,45 @@ import type {
 import { authorizeLua } from './authorize.lua.js';
 import { changeLua, creditLua, newsLua } from './change.lua.js';
 import { withDeadline } from './deadline.js';
+import { expiredHoldsOf } from './expired-holds.js';
+import { extendLua } from './extend.lua.js';
+import { LiveHolds } from './live-holds.js';
 import { ANY_EPOCH, type ArmedScope, OrganizationLoader } from './organization-loader.js';
+import { PlaceWatch } from './place-watch.js';
 import { recountLua } from './recount.lua.js';
 import { RedisScript } from './redis-script.js';
+import { renewLua } from './renew.lua.js';
 import {
   encodeAuthorize,
   encodeAuthVersion,
   encodeCredit,
+  encodeExtension,
   encodeNews,
   encodeRecount,
   encodeSettlement,
   encodeStatus,
+  holdRest,
   MARKER_TIME_TO_LIVE_MS,
   type ScriptArguments,
 } from './script-arguments.js';
 import { ScriptBatch } from './script-batch.js';
-import { decodeAuthorization, decodeSettlement, unavailable } from './script-replies.js';
+import { decodeAuthorization, decodeExtension, decodeSettlement, unavailable } from './script-replies.js';
 import { COMMAND_TIMEOUT_MS, ServerWatch } from './server-watch.js';
 import { settleLua } from './settle.lua.js';
 import { UnsettledQueue } from './unsettled.js';
 
 const LOADS_PER_REQUEST = 2;
+/** How often an authorize waits for the opening gate before it says so. */
+const WAITS_PER_REQUEST = 2;
+/** What a hold lives where nothing renews it: longer than any answer may take. */
+const UNKEPT_TIME_TO_LIVE_MS = 15 * 60_000;
+/** An answer to an Idempotency-Key is kept for a day, and so is its claim. */
+export const CLAIM_TIME_TO_LIVE_MS = 24 * 3_600_000;
 
 const scripts = {
   authorize: new RedisScript(authorizeLua),
+  extend: new RedisScript(extendLua),
+  renew: new RedisScript(renewLua),
   settle: new RedisScript(settleLua),
   recount: new RedisScript(recountLua),
   credit: new RedisScript(creditLua),
@@ -46,9 +64,14 @@ const scripts = {
   news: new RedisScript(newsLua),
 };
 
-/** Money admission over the client that is passed in. No environment; its only own state are retries that are under way. */
+/** Money admission over the client that is passed in. No environment; its own state are retries under way and the holds that run here. */
 export function createAdmission(options: AdmissionOptions): Admission {
   return new RedisAdmission(options);
+}
+
+interface Keeper {
+  readonly live: LiveHolds;
+  readonly watch: PlaceWatch;
 }
 
 class RedisAdmission implements Admission {
@@ -56,41 +79,89 @@ class RedisAdmission implements Admission {
   readonly #loader: OrganizationLoader;
   readonly #unsettled = new UnsettledQueue();
   readonly #authorize: ScriptBatch;
+  readonly #extend: ScriptBatch;
   readonly #settle: ScriptBatch;
   readonly #recount: ScriptBatch;
+  readonly #gatewayBoot: string;
+  readonly #timeToLiveMs: number;
+  readonly #keeper: Keeper | null;
   readonly #now: () => number;
+  readonly #expired: ReturnType<typeof expiredHoldsOf>;
 
-  constructor({ redis, loadOrganization, gatewayBoot, now, openingGateMs = 0 }: AdmissionOptions) {
+  constructor({ redis, loadOrganization, gatewayBoot, now, keep }: AdmissionOptions) {
     if (!/^[A-Za-z0-9:._-]{1,120}$/.test(gatewayBoot)) throw new TypeError('gatewayBoot is letters, digits and :._-');
     this.#now = now;
-    this.#server = new ServerWatch(redis, () => void this.#unsettled.retry());
-    this.#loader = new OrganizationLoader(this.#server, loadOrganization, openingGateMs);
-    this.#authorize = new ScriptBatch(this.#server, scripts.authorize, [gatewayBoot]);
-    this.#settle = new ScriptBatch(this.#server, scripts.settle, [MARKER_TIME_TO_LIVE_MS.toString()]);
-    this.#recount = new ScriptBatch(this.#server, scripts.recount, [MARKER_TIME_TO_LIVE_MS.toString()]);
+    this.#gatewayBoot = gatewayBoot;
+    this.#timeToLiveMs = keep?.timeToLiveMs ?? UNKEPT_TIME_TO_LIVE_MS;
+    this.#server = new ServerWatch(redis, () => this.#whenReady());
+    this.#loader = new OrganizationLoader(this.#server, loadOrganization, keep?.gateMs ?? 0);
+    const markerMs = MARKER_TIME_TO_LIVE_MS.toString();
+    const claimMs = CLAIM_TIME_TO_LIVE_MS.toString();
+    this.#authorize = new ScriptBatch(this.#server, scripts.authorize, [gatewayBoot, claimMs]);
+    this.#extend = new ScriptBatch(this.#server, scripts.extend, []);
+    this.#settle = new ScriptBatch(this.#server, scripts.settle, [markerMs, claimMs]);
+    this.#recount = new ScriptBatch(this.#server, scripts.recount, [markerMs]);
+    this.#expired = expiredHoldsOf(this.#server);
+    this.#keeper = keep ? this.#openKeeper(keep) : null;
   }
 
   async authorize(request: AuthorizeRequest): Promise<Authorization> {
-    const call = encodeAuthorize(request);
+    const call = encodeAuthorize(request, this.#timeToLiveMs);
     let reply = await this.#authorize.call(call);
-    for (let loads = 0; reply.kind === 'replied' && reply.code === 'RELOAD' && loads < LOADS_PER_REQUEST; loads += 1) {
-      const loaded = await this.#reload(request.organizationId, reply.first);
-      if (loaded.kind === 'unavailable') return unavailable(loaded.reason);
+    let [loads, waits] = [0, 0];
+    while (reply.kind === 'replied' && (reply.code === 'RELOAD' || reply.code === 'WAIT')) {
+      if (reply.code === 'WAIT') {
+        if (waits >= WAITS_PER_REQUEST) break;
+        waits += 1;
+        await new Promise((resolve) => setTimeout(resolve, Number(reply.kind === 'replied' ? reply.first : 0) + 1));
+      } else {
+        if (loads >= LOADS_PER_REQUEST) break;
+        loads += 1;
+        const loaded = await this.#reload(request.organizationId, reply.first);
+        if (loaded.kind === 'unavailable') return unavailable(loaded.reason);
+      }
       reply = await this.#authorize.call(call);
     }
     if (reply.kind === 'failed' && reply.mayHaveRun) this.#release(request);
     if (reply.kind === 'replied' && reply.code === 'ERROR') void this.#reload(request.organizationId, ANY_EPOCH);
-    return decodeAuthorization(request, reply);
+    const answer = decodeAuthorization(request, reply);
+    if (answer.kind === 'granted') this.#keepHold(request, answer.grantedNanousd);
+    return answer;
+  }
+
+  async extend(request: {
+    organizationId: string;
+    requestId: string;
+    wantNanousd: Nanousd;
+    floorNanousd: Nanousd;
+  }): Promise<Extension> {
+    const hold = this.#keeper?.live.get(request.requestId);
+    const extension = decodeExtension(hold?.scopes ?? [], await this.#extend.call(encodeExtension(request)));
+    if (hold && extension.kind === 'extended') hold.heldNanousd = extension.heldNanousd;
+    return extension;
   }
 
   async settle(settlement: Settlement): Promise<SettleOutcome> {
     const call = encodeSettlement(settlement);
+    this.#keeper?.live.remove(settlement.requestId);
     const outcome = await this.#settleOnce(settlement.organizationId, call);
     if (outcome.kind === 'unavailable') {
       const again = async () => (await this.#settleOnce(settlement.organizationId, call)).kind !== 'unavailable';
       this.#unsettled.keep(settlement.requestId, settlement.event.length * 2 + 1_000, again);
     }
     return outcome;
+  }
+
+  expiredHolds({ limit }: { limit: number }): Promise<readonly ExpiredHold[]> {
+    return this.#expired.claim(limit);
+  }
+
+  releaseExpired(hold: ExpiredHold, claimKeyHash?: string): Promise<'released' | 'renewed' | Unavailable> {
+    return this.#expired.release(hold, claimKeyHash);
+  }
+
+  confirm(requests: readonly { organizationId: string; requestId: string }[]): Promise<void> {
+    return this.#expired.confirm(requests);
   }
 
   async credit(credit: Credit): Promise<ChangeOutcome> {
@@ -147,9 +218,37 @@ class RedisAdmission implements Admission {
   }
 
   async close(): Promise<void> {
+    this.#keeper?.watch.close();
+    this.#keeper?.live.close();
     await this.#unsettled.retry();
     this.#unsettled.close();
     this.#server.close();
+  }
+
+  #openKeeper(keep: KeepOptions): Keeper {
+    const watch = new PlaceWatch(this.#server, keep.pollMs, () => {
+      this.#keeper?.live.assertAll();
+      void this.#unsettled.retry();
+      keep.onLoss?.();
+    });
+    const renew = new ScriptBatch(this.#server, scripts.renew, [keep.timeToLiveMs.toString()]);
+    const { renewEveryMs } = keep;
+    const live = new LiveHolds({ renew, now: this.#now, renewEveryMs, openPlace: () => watch.look() });
+    return { live, watch };
+  }
+
+  /** Behind a new connection may be another process, or one that has not heard of these holds for as long as they live. */
+  #whenReady(): void {
+    void this.#keeper?.watch.look();
+    this.#keeper?.live.assertAll();
+    void this.#unsettled.retry();
+  }
+
+  #keepHold(request: AuthorizeRequest, heldNanousd: Nanousd): void {
+    if (!this.#keeper) return;
+    const { organizationId, requestId, scopes } = request;
+    const rest = holdRest(this.#gatewayBoot, request);
+    this.#keeper.live.add({ organizationId, requestId, scopes, rest, heldNanousd });
   }
 
   /** An authorize without an answer may have taken its hold: give it back, in order behind it or as soon as Redis is there again. */

@@ -1,4 +1,4 @@
-export type * from './admission.js';
+export * from './admission.js';
 export { admissionRedisOptions, connectAdmissionRedis } from './admission-redis.js';
 export { createAdmission } from './create-admission.js';
 export { SHARD_COUNT, shardOf } from './keys.js';

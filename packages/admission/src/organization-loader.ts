@@ -54,7 +54,7 @@ export function encodeArmed(armed: readonly ArmedScope[]): string[] {
 
 /** Scopes are joined by commas and become field names: anything else in them is a mistake of the caller, and throws. */
 export function assertScope(scope: string): void {
-  if (!/^[a-z_]+:[A-Za-z0-9_.:-]{1,80}$/.test(scope))
+  if (!/^[a-z_]+:[A-Za-z0-9_.:@-]{1,80}$/.test(scope))
     throw new TypeError(`not a scope: ${JSON.stringify(scope.slice(0, 100))}`);
 }
 
@@ -99,7 +99,7 @@ export class OrganizationLoader {
     const keys = organizationKeys(organizationId);
     const beginning = await this.#run(
       begin,
-      [keys.generation, keys.news, keys.organization],
+      [keys.generation, keys.news, keys.organization, keys.firstSeen],
       [randomBytes(6).toString('hex')],
     );
     if (beginning.kind === 'failed') return beginning;
@@ -112,7 +112,7 @@ export class OrganizationLoader {
     if (snapshot === null) return { kind: 'unknown_organization' };
     const loading = await this.#run(
       load,
-      [keys.organization, keys.holds, keys.expiry, keys.generation, keys.orphans, keys.news],
+      [keys.organization, keys.holds, keys.expiry, keys.generation, keys.orphans, keys.news, keys.firstSeen],
       [
         generation,
         randomBytes(6).toString('hex'),

@@ -1,4 +1,4 @@
-import type { AuthorizeRequest, Credit, Recount, Settlement } from './admission.js';
+import type { AuthorizeRequest, Credit, RateTake, Recount, Settlement, SlotTake } from './admission.js';
 import { LARGEST_AMOUNT } from './amount-limit.js';
 import { organizationKeys } from './keys.js';
 import { type ArmedScope, assertScope, encodeArmed } from './organization-loader.js';
@@ -16,8 +16,8 @@ export interface ScriptArguments {
   readonly args: readonly string[];
 }
 
-export function encodeAuthorize(request: AuthorizeRequest): ScriptArguments {
-  const { organizationId, requestId, authVersion, wantNanousd, floorNanousd, timeToLiveMs } = request;
+export function encodeAuthorize(request: AuthorizeRequest, timeToLiveMs: number): ScriptArguments {
+  const { organizationId, requestId, authVersion, wantNanousd, floorNanousd, claim } = request;
   assertIds(organizationId, requestId);
   assertInteger('authVersion', authVersion);
   assertAmount('wantNanousd', wantNanousd);
@@ -25,22 +25,94 @@ export function encodeAuthorize(request: AuthorizeRequest): ScriptArguments {
   if (wantNanousd < floorNanousd) throw new RangeError('wantNanousd is below floorNanousd');
   if (!Number.isSafeInteger(timeToLiveMs) || timeToLiveMs <= 0) throw new RangeError('timeToLiveMs is positive');
   const keys = organizationKeys(organizationId);
+  const done = keys.donePrefix + requestId;
+  const claimKey = claim === null ? done : keys.claimPrefix + assertHash(claim.keyHash);
   const amounts = [wantNanousd.toString(), floorNanousd.toString()];
   return {
-    keys: [keys.organization, keys.holds, keys.expiry, keys.donePrefix + requestId, keys.generation],
-    args: [organizationId, requestId, authVersion, ...amounts, timeToLiveMs.toString(), joinScopes(request.scopes)],
+    keys: [keys.organization, keys.holds, keys.expiry, done, keys.generation, keys.rates, claimKey],
+    args: [
+      organizationId,
+      requestId,
+      authVersion,
+      ...amounts,
+      timeToLiveMs.toString(),
+      joinScopes(request.scopes),
+      encodeSlots(request.slots),
+      encodeRates(request.rates),
+      request.meta,
+      claim === null ? '' : assertHash(claim.bodyHash),
+    ],
+  };
+}
+
+/** The value of a hold behind its amount, as authorize writes it: what `renew` puts back. */
+export function holdRest(gatewayBoot: string, { scopes, slots, rates, meta }: AuthorizeRequest): string {
+  return [gatewayBoot, joinScopes(scopes), encodeSlots(slots), encodeRates(rates), meta].join('|');
+}
+
+export function encodeRenewal(hold: {
+  readonly organizationId: string;
+  readonly requestId: string;
+  readonly heldNanousd: bigint;
+  readonly rest: string;
+}): ScriptArguments {
+  const { organizationId, requestId, heldNanousd, rest } = hold;
+  const keys = organizationKeys(organizationId);
+  return {
+    keys: [keys.organization, keys.holds, keys.expiry, keys.donePrefix + requestId, keys.generation, keys.orphans],
+    args: [organizationId, requestId, heldNanousd.toString(), rest],
+  };
+}
+
+export function encodeExtension(request: {
+  readonly organizationId: string;
+  readonly requestId: string;
+  readonly wantNanousd: bigint;
+  readonly floorNanousd: bigint;
+}): ScriptArguments {
+  const { organizationId, requestId, wantNanousd, floorNanousd } = request;
+  assertIds(organizationId, requestId);
+  assertAmount('wantNanousd', wantNanousd);
+  assertAmount('floorNanousd', floorNanousd);
+  if (wantNanousd < floorNanousd) throw new RangeError('wantNanousd is below floorNanousd');
+  const keys = organizationKeys(organizationId);
+  return {
+    keys: [keys.organization, keys.holds, keys.generation],
+    args: [requestId, wantNanousd.toString(), floorNanousd.toString()],
   };
 }
 
 export function encodeSettlement(settlement: Settlement): ScriptArguments {
-  const { organizationId, requestId, chargeNanousd, event, append } = settlement;
+  const { organizationId, requestId, chargeNanousd, event, append, tokens, isUnsent, claim } = settlement;
   assertIds(organizationId, requestId);
   assertAmount('chargeNanousd', chargeNanousd);
   const keys = organizationKeys(organizationId);
+  const done = keys.donePrefix + requestId;
+  const claimKey = claim ? keys.claimPrefix + assertHash(claim.keyHash) : done;
   const appended = append ? ['1', event] : ['0', ''];
+  const used = tokens === undefined || tokens === null ? '' : assertCount('tokens', tokens);
   return {
-    keys: [keys.organization, keys.holds, keys.expiry, keys.donePrefix + requestId, keys.generation, keys.stream],
-    args: [organizationId, requestId, chargeNanousd.toString(), ...appended, joinScopes(settlement.scopes)],
+    keys: [
+      keys.organization,
+      keys.holds,
+      keys.expiry,
+      done,
+      keys.generation,
+      keys.stream,
+      keys.orphans,
+      keys.rates,
+      claimKey,
+    ],
+    args: [
+      organizationId,
+      requestId,
+      chargeNanousd.toString(),
+      ...appended,
+      joinScopes(settlement.scopes),
+      used,
+      isUnsent === true ? '1' : '0',
+      claim?.becomes ?? '',
+    ],
   };
 }
 
@@ -103,6 +175,39 @@ function changeKeys(organizationId: string): string[] {
 function joinScopes(scopes: readonly string[]): string {
   for (const scope of scopes) assertScope(scope);
   return scopes.join(',');
+}
+
+function encodeSlots(slots: readonly SlotTake[]): string {
+  return slots.map(({ ruleId, limit }) => `${assertRule(ruleId)}:${assertCount('limit', limit)}`).join(',');
+}
+
+function encodeRates(rates: readonly RateTake[]): string {
+  const encoded = rates.map(({ ruleId, measure, windowMs, limit, take }) =>
+    [
+      assertRule(ruleId),
+      measure === 'requests' ? 'r' : 't',
+      assertCount('windowMs', windowMs),
+      assertCount('limit', limit),
+      assertCount('take', take),
+    ].join(':'),
+  );
+  return encoded.join(',');
+}
+
+/** Rules are named in lists whose separators they must not contain. */
+function assertRule(ruleId: string): string {
+  if (/^[A-Za-z0-9-]{1,64}$/.test(ruleId)) return ruleId;
+  throw new TypeError(`not a rule: ${JSON.stringify(ruleId.slice(0, 80))}`);
+}
+
+function assertHash(digest: string): string {
+  if (/^[A-Za-z0-9_-]{16,64}$/.test(digest)) return digest;
+  throw new TypeError('a claim is named by digests in base64url');
+}
+
+function assertCount(name: string, value: number): string {
+  if (Number.isSafeInteger(value) && value >= 0) return value.toString();
+  throw new RangeError(`${name} is not a count: ${value}`);
 }
 
 function assertIds(organizationId: string, id: string): void {

@@ -3,9 +3,15 @@ import type { RedisScript } from './redis-script.js';
 import type { ScriptArguments } from './script-arguments.js';
 import { COMMAND_TIMEOUT_MS, type ServerWatch } from './server-watch.js';
 
-/** One item's answer: the script's three strings, or why there is none. `mayHaveRun`: the script could have been executed all the same. */
+/** One item's answer: the script's four strings, or why there is none. `mayHaveRun`: the script could have been executed all the same. */
 export type ItemReply =
-  | { readonly kind: 'replied'; readonly code: string; readonly first: string; readonly second: string }
+  | {
+      readonly kind: 'replied';
+      readonly code: string;
+      readonly first: string;
+      readonly second: string;
+      readonly third: string;
+    }
   | { readonly kind: 'failed'; readonly mayHaveRun: boolean; readonly reason: string };
 
 interface Item extends ScriptArguments {
@@ -88,18 +94,19 @@ function failAll(items: readonly Item[], mayHaveRun: boolean, reason: string): v
 }
 
 function answerAll(items: readonly Item[], value: unknown): void {
-  const replies = Array.isArray(value) && value.length === items.length * 3 ? (value as unknown[]) : null;
+  const replies = Array.isArray(value) && value.length === items.length * 4 ? (value as unknown[]) : null;
   if (replies === null) {
     failAll(items, true, 'unreadable answer from Redis');
     return;
   }
   for (const [index, item] of items.entries()) {
-    const at = index * 3;
+    const at = index * 4;
     item.resolve({
       kind: 'replied',
       code: String(replies[at]),
       first: String(replies[at + 1]),
       second: String(replies[at + 2]),
+      third: String(replies[at + 3]),
     });
   }
 }

@@ -54,18 +54,40 @@ end
 return entries
 `;
 
+/** One of the two drains has seen an event posted; when both have, its marker has to live only for stragglers. */
+const confirmLua = `
+local function confirm(done, letter, ttl)
+  local marker = redis.call('GET', done)
+  if not marker then return end
+  local flags = string.match(marker, '[ws]*$')
+  if not string.find(flags, letter, 1, true) then
+    flags = flags .. letter
+    redis.call('SET', done, marker .. letter, 'KEEPTTL')
+  end
+  if #flags == 2 then redis.call('PEXPIRE', done, ttl, 'LT') end
+end
+`;
+
 /**
- * Entries that are in the ledger and counted: they leave the stream, and their markers need to live only for stragglers.
+ * Entries that are in the ledger and counted: they leave the stream, and the worker has confirmed their markers.
  * KEYS: per entry stream, done marker. ARGV: group, marker time to live (ms), then entry ids.
  */
 export const acknowledgeLua = `#!lua flags=allow-oom
+${confirmLua}
 for i = 1, #KEYS, 2 do
   local id = ARGV[2 + (i + 1) / 2]
   redis.call('XACK', KEYS[i], ARGV[1], id)
   redis.call('XDEL', KEYS[i], id)
-  redis.call('PEXPIRE', KEYS[i + 1], ARGV[2], 'LT')
+  confirm(KEYS[i + 1], 'w', ARGV[2])
 end
 return #KEYS / 2
+`;
+
+/** The shipper of a spool has seen these requests in the ledger. KEYS: done markers. ARGV: marker time to live (ms). */
+export const confirmShippedLua = `#!lua flags=allow-oom
+${confirmLua}
+for _, done in ipairs(KEYS) do confirm(done, 's', ARGV[1]) end
+return #KEYS
 `;
 
 /** What waits. KEYS: streams. ARGV: group. Replies: entries, of them handed out, age of the oldest (ms). */

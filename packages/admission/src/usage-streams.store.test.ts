@@ -117,15 +117,21 @@ describe('the usage streams', () => {
     await streams.acknowledge(claimed);
   });
 
-  it('an acknowledged settlement keeps its marker only for stragglers', async () => {
-    const organizationId = uuidv7();
-    const [requestId] = await settleMany([organizationId], 1);
-    const marker = organizationKeys(organizationId).donePrefix + requestId;
-    expect(await redis.pttl(marker)).toBeGreaterThan(23 * 3_600_000);
-    const streams = usageStreams({ redis, now: Date.now });
-    await streams.acknowledge(await streams.claim({ consumer: 'a', count: 10 }));
-    const remainingMs = await redis.pttl(marker);
-    expect(remainingMs).toBeGreaterThan(60_000);
-    expect(remainingMs).toBeLessThanOrEqual(15 * 60_000);
+  it('a marker lives for a day until the worker and the shipper have both seen the event, then only for stragglers', async () => {
+    for (const order of ['worker first', 'shipper first']) {
+      const organizationId = uuidv7();
+      const [requestId = ''] = await settleMany([organizationId], 1);
+      const marker = organizationKeys(organizationId).donePrefix + requestId;
+      const streams = usageStreams({ redis, now: Date.now });
+      const acknowledge = async () => streams.acknowledge(await streams.claim({ consumer: 'a', count: 10 }));
+      const confirm = () => admission.confirm([{ organizationId, requestId }]);
+      const drains = order === 'worker first' ? [acknowledge, confirm] : [confirm, acknowledge];
+      for (const drain of drains) {
+        expect(await redis.pttl(marker)).toBeGreaterThan(23 * 3_600_000);
+        await drain();
+      }
+      expect(await redis.pttl(marker)).toBeGreaterThan(60_000);
+      expect(await redis.pttl(marker)).toBeLessThanOrEqual(15 * 60_000);
+    }
   });
 });

@@ -46,7 +46,7 @@ const TIMEOUT_MS = 3_000;
 const ACKNOWLEDGE_AT_ONCE = 250;
 const RETIRE_CONSUMER_MS = 3_600_000;
 /** After its posting only stragglers ask for a marker: repeats of a settlement that are still on their way. */
-const CONFIRMED_MARKER_MS = 15 * 60_000;
+export const CONFIRMED_MARKER_MS = 15 * 60_000;
 
 const scripts = {
   claim: new RedisScript(claimLua),

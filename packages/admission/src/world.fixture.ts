@@ -69,9 +69,10 @@ export class World {
 
   readonly ask = (over: Partial<AuthorizeRequest> & { want?: bigint; floor?: bigint } = {}): AuthorizeRequest => {
     const { want = 10n, floor = want, ...rest } = over;
-    const amounts = { wantNanousd: nanousd(want), floorNanousd: nanousd(floor), timeToLiveMs: 60_000 };
+    const amounts = { wantNanousd: nanousd(want), floorNanousd: nanousd(floor) };
     const { organizationId } = this;
-    return { organizationId, requestId: uuidv7(), authVersion: '1', scopes: [], ...amounts, ...rest };
+    const nothing = { scopes: [], rates: [], slots: [], meta: '{}', claim: null };
+    return { organizationId, requestId: uuidv7(), authVersion: '1', ...nothing, ...amounts, ...rest };
   };
 
   readonly pay = (requestId: string, charge: bigint, over: Partial<Settlement> = {}): Settlement => {

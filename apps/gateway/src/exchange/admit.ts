@@ -7,9 +7,6 @@ import { KEY_REFUSALS } from '../keys/key-refusals.js';
 import { type Call, scopesOf } from './call.js';
 import { clampFor, holdFor } from './hold.js';
 
-/** Longer than any answer may take, so that a hold never expires under a running request. */
-const HOLD_TTL_MS = 15 * 60_000;
-
 export type Admitted = { readonly kind: 'granted' } | { readonly kind: 'refused'; readonly failure: Failure };
 
 /**
@@ -49,7 +46,10 @@ async function authorize(
     scopes: scopesOf(principal),
     wantNanousd: hold.wantNanousd,
     floorNanousd: hold.floorNanousd,
-    timeToLiveMs: HOLD_TTL_MS,
+    rates: [],
+    slots: [],
+    meta: '{}',
+    claim: null,
   });
   switch (result.kind) {
     case 'granted':
@@ -73,6 +73,10 @@ async function authorize(
         'organization_suspended',
         'This organisation is suspended. Running requests finish; new ones are refused.',
       );
+    case 'rate_limited':
+    case 'busy':
+    case 'repeated':
+      return refused(call, 'internal_error', 'not yet');
     case 'already_settled':
       return refused(call, 'internal_error', 'This request was already settled.');
     case 'unavailable':
