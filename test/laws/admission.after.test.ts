@@ -40,7 +40,10 @@ it('what admission has left for an organisation is what the ledger says it has: 
     scopes: [],
     wantNanousd: TOO_MUCH,
     floorNanousd: TOO_MUCH,
-    timeToLiveMs: 1000,
+    rates: [],
+    slots: [],
+    meta: '{}',
+    claim: null,
   });
   expect(answer).toMatchObject({ kind: 'insufficient', availableNanousd: snapshot.availableNanousd });
 });
