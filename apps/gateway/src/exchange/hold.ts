@@ -1,7 +1,7 @@
 import { maxAmount, type Nanousd, nanousd } from '@tollgate/amount';
 import type { PriceComponent } from '@tollgate/catalog';
 import type { Envelope } from '@tollgate/dialects';
-import { affordableOutputTokens, upperBound } from '@tollgate/pricing';
+import { affordableOutputTokens, type Bounds, upperBound } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import { billedUnit, canLowerOutput } from './measure.js';
 import { unitsFor } from './priced-features.js';
@@ -10,23 +10,55 @@ import { unitsFor } from './priced-features.js';
 const SMALLEST_ANSWER_TOKENS = 256;
 /** What a request without an output maximum is held for, unless its model says less. */
 const UNBOUNDED_ANSWER_TOKENS = 16_384;
+/** What a stream is first held for, per choice: more is held while it runs. Thinking comes before the first word, so those begin with more. */
+const LIKELY_ANSWER_TOKENS = 4_096;
+const LIKELY_THINKING_ANSWER_TOKENS = 8_192;
 
 export interface Hold {
-  /** input bound plus all the output that may be asked for, at the dearest candidate */
+  /** taken before anything leaves: for a stream what is likely, else all that may be asked for, at the dearest candidate */
   readonly wantNanousd: Nanousd;
   /** the least that lets the request start: input bound + min(256, requested output) */
   readonly floorNanousd: Nanousd;
+  /** all the output that may be asked for, or what the caller will pay at most */
+  readonly boundNanousd: Nanousd;
+  /** over all choices; of the bound */
   readonly outputTokens: number;
+  /** what the bound of any number of output tokens follows from; null where the output is no number of tokens */
+  readonly bounds: TokenBounds | null;
+}
+
+export type TokenBounds = Omit<Bounds, 'outputTokens'>;
+
+/** What so many output tokens, and the whole input, can cost at most: never nothing, so that every request has a hold. */
+export function boundOf(bounds: TokenBounds, outputTokens: number): Nanousd {
+  return maxAmount(nanousd(1n), upperBound({ ...bounds, outputTokens }));
+}
+
+/** What decides a hold, beside the request and its candidates. */
+export interface HoldTerms {
+  readonly markupBp: number;
+  readonly atMs: number;
+  /** the caller pays no more than this */
+  readonly maxCostNanousd: Nanousd | null;
+  /** a candidate may think without showing it */
+  readonly isThinking: boolean;
 }
 
 /** How much to hold before anything leaves for a provider (DESIGN section 7, money.md section 0 item 7). */
-export function holdFor(envelope: Envelope, attempts: readonly Attempt[], markupBp: number, atMs: number): Hold {
+export function holdFor(envelope: Envelope, attempts: readonly Attempt[], terms: HoldTerms): Hold {
   const outputTokens = outputBound(envelope, attempts);
-  if (!canLowerOutput(envelope.operation)) return holdWhole(envelope, outputTokens, attempts, markupBp, atMs);
-  const bounds = boundsOf(envelope, attempts, markupBp, atMs);
-  const bound = (output: number) => maxAmount(nanousd(1n), upperBound({ ...bounds, outputTokens: output }));
-  const least = Math.min(SMALLEST_ANSWER_TOKENS, outputTokens);
-  return { wantNanousd: bound(outputTokens), floorNanousd: bound(least), outputTokens };
+  if (!canLowerOutput(envelope.operation)) return holdWhole(envelope, outputTokens, attempts, terms);
+  const bounds = boundsOf(envelope, attempts, terms);
+  const floorNanousd = boundOf(bounds, Math.min(SMALLEST_ANSWER_TOKENS, outputTokens));
+  const boundNanousd = atMost(terms.maxCostNanousd, boundOf(bounds, outputTokens));
+  const likely = terms.isThinking ? LIKELY_THINKING_ANSWER_TOKENS : LIKELY_ANSWER_TOKENS;
+  const first = envelope.isStream ? Math.min(outputTokens, likely * envelope.choices) : outputTokens;
+  const wantNanousd = maxAmount(floorNanousd, atMost(terms.maxCostNanousd, boundOf(bounds, first)));
+  return { wantNanousd, floorNanousd, boundNanousd, outputTokens, bounds };
+}
+
+function atMost(limit: Nanousd | null, amount: Nanousd): Nanousd {
+  return limit !== null && limit < amount ? limit : amount;
 }
 
 /** All of it or nothing: a picture cannot be made smaller. Each candidate is bounded by what it is billed by, tokens or pieces. */
@@ -34,8 +66,7 @@ function holdWhole(
   envelope: Envelope,
   outputTokens: number,
   attempts: readonly Attempt[],
-  markupBp: number,
-  atMs: number,
+  { markupBp, atMs }: HoldTerms,
 ): Hold {
   let wantNanousd = nanousd(1n);
   for (const attempt of attempts) {
@@ -47,29 +78,23 @@ function holdWhole(
     const bound = upperBound({ schedules: [attempt.price.schedule], atMs, markupBp, ...measures });
     wantNanousd = maxAmount(wantNanousd, bound);
   }
-  return { wantNanousd, floorNanousd: wantNanousd, outputTokens };
+  return { wantNanousd, floorNanousd: wantNanousd, boundNanousd: wantNanousd, outputTokens, bounds: null };
 }
 
 /**
- * The output maximum per choice that the granted amount pays for, or null when all of it is granted. Never below what the floor
- * has already paid for.
+ * The output maximum per choice that is told to the provider, because the balance or the caller's own limit affords no more; null when all
+ * that may be asked for is affordable. Never below what the floor has already paid for. `affordable`: what is held, and what is left beside it.
  */
-export function clampFor(
-  hold: Hold,
-  granted: Nanousd,
-  envelope: Envelope,
-  attempts: readonly Attempt[],
-  markupBp: number,
-  atMs: number,
-): number | null {
-  if (granted >= hold.wantNanousd) return null;
-  const bounds = boundsOf(envelope, attempts, markupBp, atMs);
-  const tokens = affordableOutputTokens({ ...bounds, availableNanousd: granted, wanted: hold.outputTokens });
-  return Math.max(1, Math.floor(tokens / envelope.choices));
+export function clampFor(hold: Hold, affordable: Nanousd, choices: number): number | null {
+  const { bounds, outputTokens, boundNanousd } = hold;
+  const limit = affordable < boundNanousd ? affordable : boundNanousd;
+  if (bounds === null || limit >= boundOf(bounds, outputTokens)) return null;
+  const tokens = affordableOutputTokens({ ...bounds, availableNanousd: limit, wanted: outputTokens });
+  return Math.max(1, Math.floor(tokens / choices));
 }
 
 /** What every bound of one request shares. The dearest candidate and the dearest component count, of those the request can use at all. */
-function boundsOf(envelope: Envelope, attempts: readonly Attempt[], markupBp: number, atMs: number) {
+function boundsOf(envelope: Envelope, attempts: readonly Attempt[], { markupBp, atMs }: HoldTerms) {
   return {
     schedules: attempts.map((attempt) => attempt.price.schedule),
     inputTokens: envelope.inputTokensBound,
