@@ -4,4 +4,5 @@ export * from './markup.js';
 export { PRICE_FALLBACK } from './price-fallback.js';
 export * from './price-usage.js';
 export * from './receipt.js';
+export * from './reprice.js';
 export * from './upper-bound.js';
