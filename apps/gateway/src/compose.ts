@@ -5,6 +5,7 @@ import { admissionRedisOptions, createAdmission, GATEWAY_KEEP } from '@tollgate/
 import { organizationSnapshot } from '@tollgate/billing';
 import { type Catalog, providerInfo } from '@tollgate/catalog';
 import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
+import { loadHouseMarkup } from '@tollgate/pricing/store';
 import { openDatabase } from '@tollgate/prisma';
 import { createLogger, createMetrics, type Logger } from '@tollgate/telemetry';
 import { findPostedEvents } from '@tollgate/usage';
@@ -60,7 +61,11 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     now: Date.now,
   });
   const catalog = new CatalogSource(
-    { revision: () => catalogRevision(database), load: () => loadCatalog(database) },
+    {
+      revision: () => catalogRevision(database),
+      load: () => loadCatalog(database),
+      houseMarkup: () => loadHouseMarkup(database),
+    },
     log,
   );
   const spool = openSpool({ directory: config.spoolDirectory, boot: gatewayBoot, syncEveryMs: 20 });
@@ -81,6 +86,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     admission,
     spool,
     keys,
+    houseMarkup: catalog.houseMarkup,
     ...reach,
     log,
     gatewayBoot,
@@ -112,6 +118,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     admission,
     readiness,
     catalog: catalog.current,
+    houseMarkup: catalog.houseMarkup,
   });
 
   let replayTimer: NodeJS.Timeout | undefined;

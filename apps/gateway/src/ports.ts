@@ -6,6 +6,7 @@ export const VAULT = Symbol('reasoning vault');
 export const KEYS = Symbol('keys');
 export const LOGGER = Symbol('logger');
 export const CATALOG = Symbol('catalog');
+export const HOUSE_MARKUP = Symbol('house markup');
 export const DATABASE = Symbol('database');
 export const ADMISSION = Symbol('admission');
 export const CONFIG = Symbol('config');

@@ -80,6 +80,7 @@ it('a new key verifies at once, with everything a gateway needs to know', async 
       organizationId,
       projectId,
       markupBp: 550,
+      markupRules: [],
       authVersion: made.authVersion,
       limitNanousd: 5_000_000_000n,
       expiresAtMs: nowMs + 60_000,

@@ -1,4 +1,5 @@
 import { type Nanousd, nanousd } from '@tollgate/amount';
+import type { MarkupRule } from '@tollgate/pricing';
 import type { Database, Transaction } from '@tollgate/prisma';
 import { decodeKeyKind, type KeyKind, keyState } from './api-key.js';
 import { hashKey, parseKey } from './key-token.js';
@@ -10,7 +11,10 @@ export interface Principal {
   readonly keyName: string;
   readonly organizationId: string;
   readonly projectId: string;
+  /** basis points, where no rule says otherwise */
   readonly markupBp: number;
+  /** the organisation's own rules of markup, in force or to come */
+  readonly markupRules: readonly MarkupRule[];
   /** the organisation's counter of key changes; admission refuses an older one as stale */
   readonly authVersion: string;
   readonly limitNanousd: Nanousd | null;
@@ -42,6 +46,7 @@ interface KeyAndOrganizationRow {
   readonly revoked_at: Date | null;
   readonly organization_status: string;
   readonly markup_bp: number;
+  readonly markup_rules: readonly Omit<MarkupRule, 'organizationId'>[];
   readonly auth_version: bigint;
   readonly stores_responses: boolean;
   readonly keeps_reasoning: boolean;
@@ -60,7 +65,13 @@ export async function verifyKey(
   const [row] = await db.$queryRaw<KeyAndOrganizationRow[]>`
     SELECT k.id::text, k.kind, k.name, k.organization_id::text, k.project_id::text, k.created_by_id, k.limit_nanousd,
       k.expires_at, k.disabled_at, k.revoked_at, o.status AS organization_status, o.markup_bp, o.auth_version,
-      p.stores_responses, p.keeps_reasoning
+      p.stores_responses, p.keeps_reasoning,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('model', r.model, 'provider', r.provider, 'markupBp', r.markup_bp,
+          'effectiveFromMs', floor(extract(epoch FROM r.effective_from) * 1000)::bigint,
+          'effectiveToMs', floor(extract(epoch FROM r.effective_to) * 1000)::bigint) ORDER BY r.id), '[]')
+        FROM markup_rule r
+        WHERE r.organization_id = o.id AND (r.effective_to IS NULL OR r.effective_to > now() - interval '1 day')
+      ) AS markup_rules
     FROM api_key k JOIN organization o ON o.id = k.organization_id JOIN project p ON p.id = k.project_id
     WHERE k.hash = ${hashKey(parsed.token, pepper)}`;
   return row === undefined ? { kind: 'unknown' } : judge(row, nowMs);
@@ -81,6 +92,7 @@ function judge(row: KeyAndOrganizationRow, nowMs: number): VerifiedKey {
     organizationId: row.organization_id,
     projectId: row.project_id,
     markupBp: row.markup_bp,
+    markupRules: row.markup_rules.map((rule) => ({ organizationId: row.organization_id, ...rule })),
     authVersion: row.auth_version.toString(),
     limitNanousd: row.limit_nanousd === null ? null : nanousd(row.limit_nanousd),
     expiresAtMs,

@@ -9,6 +9,8 @@ import { type JournalEntry, type JournalPosting, move } from '@tollgate/ledger/w
  * | usage        | promo_credit first, then customer_credit | revenue        | Σ charge of the requests                      |
  * | usage        | cogs                                   | provider_payable | Σ cost of the requests                        |
  * | usage        | platform_loss                          | provider_payable | Σ loss: provider cost no customer pays        |
+ * | rerate       | as usage where it became dearer; else revenue | as usage; else customer_credit as far as usage drew on it, then promo_credit | Σ what a price correction added to or took off charges |
+ * | rerate       | cogs, or provider_payable              | provider_payable, or cogs | Σ what it added to or took off costs |
  * | grant        | promo_expense                          | promo_credit     | the grant                                     |
  * | grant_expiry | promo_credit                           | promo_expense    | what is left of the grant when it expires     |
  * | grant_return | promo_expense                          | promo_credit     | expired credit that requests admitted before the expiry, and posted after it, still draw |
@@ -16,7 +18,7 @@ import { type JournalEntry, type JournalPosting, move } from '@tollgate/ledger/w
  * A customer account is a debt of ours: a credit raises what the customer has, a debit takes from it. Nothing is ever
  * edited; a correction is a new transaction.
  */
-export const FLOW_KINDS = ['usage', 'grant', 'grant_expiry', 'grant_return'] as const;
+export const FLOW_KINDS = ['usage', 'rerate', 'grant', 'grant_expiry', 'grant_return'] as const;
 
 export type FlowKind = (typeof FLOW_KINDS)[number];
 
@@ -50,6 +52,55 @@ export function usageFlow(totals: UsageTotals, promoBalanceNanousd: Nanousd, act
     actor,
     description: totals.requestCount === 1 ? '1 request' : `${totals.requestCount} requests`,
     entries,
+  };
+}
+
+/** What a price correction changed for requests of one organisation. What became dearer and what became cheaper are kept apart: both are posted. */
+export interface RerateTotals {
+  readonly organizationId: string;
+  readonly transactionId: bigint;
+  readonly correctionId: string;
+  /** the lowest request id of the posting: a correction corrects a request once, so it names it */
+  readonly firstRequestId: string;
+  readonly requestCount: number;
+  readonly chargeAddedNanousd: Nanousd;
+  readonly chargeTakenOffNanousd: Nanousd;
+  readonly costAddedNanousd: Nanousd;
+  readonly costTakenOffNanousd: Nanousd;
+}
+
+/** What an organisation has, and what of its paid credit requests have used so far. */
+export interface RerateBalances {
+  readonly promoNanousd: Nanousd;
+  readonly paidCreditUsedNanousd: Nanousd;
+}
+
+/**
+ * Late corrections of prices: what became dearer is taken like usage; what became cheaper goes back to paid credit, as far as requests have
+ * ever used any of it, and the rest to promotional credit: a gift never turns into money.
+ */
+export function rerateFlow(totals: RerateTotals, balances: RerateBalances, actor: string): JournalPosting {
+  const fromPromo = minAmount(totals.chargeAddedNanousd, maxAmount(balances.promoNanousd, ZERO));
+  const fromCustomer = nanousd(totals.chargeAddedNanousd - fromPromo);
+  const used = nanousd(maxAmount(balances.paidCreditUsedNanousd, ZERO) + fromCustomer);
+  const toCustomer = minAmount(totals.chargeTakenOffNanousd, used);
+  const toPromo = nanousd(totals.chargeTakenOffNanousd - toCustomer);
+  const requests = totals.requestCount === 1 ? '1 request' : `${totals.requestCount} requests`;
+  return {
+    transactionId: totals.transactionId,
+    kind: 'rerate' satisfies FlowKind,
+    idempotencyKey: `rerate:${totals.correctionId}:${totals.firstRequestId}`,
+    organizationId: totals.organizationId,
+    actor,
+    description: `Price correction ${totals.correctionId} of ${requests}`,
+    entries: [
+      ...move(fromPromo, { debit: 'promo_credit', credit: 'revenue' }),
+      ...move(fromCustomer, { debit: 'customer_credit', credit: 'revenue' }),
+      ...move(toCustomer, { debit: 'revenue', credit: 'customer_credit' }),
+      ...move(toPromo, { debit: 'revenue', credit: 'promo_credit' }),
+      ...move(totals.costAddedNanousd, { debit: 'cogs', credit: 'provider_payable' }),
+      ...move(totals.costTakenOffNanousd, { debit: 'provider_payable', credit: 'cogs' }),
+    ],
   };
 }
 

@@ -8,3 +8,10 @@ export { checkInvariants, type InvariantResult } from './invariants.store.js';
 export * from './organization-snapshot.store.js';
 export type { PostedUsage } from './post-batch.store.js';
 export * from './post-usage.js';
+export {
+  type DecodedCorrection,
+  decodeCorrection,
+  type PriceCorrection,
+  type RerateSums,
+} from './price-correction.js';
+export * from './rerate.store.js';

@@ -1,42 +1,27 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { nanousd } from '@tollgate/amount';
-import { type Database, openDatabase, Prisma, type Transaction } from '@tollgate/prisma';
-import pg from 'pg';
+import { decodeSchedule } from '@tollgate/catalog';
+import { type Database, Prisma, type Transaction } from '@tollgate/prisma';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkInvariants, expireGrants, INVARIANTS, postGrants, postUsage, requestGrant } from './index.js';
-import { createOrganization, sampleEvent, uuidV7 } from './sample-events.fixture.js';
+import {
+  checkInvariants,
+  expireGrants,
+  INVARIANTS,
+  postGrants,
+  postUsage,
+  requestCorrection,
+  requestGrant,
+  rerateNext,
+} from './index.js';
+import { createOwnDatabase, type OwnDatabase } from './own-database.fixture.js';
+import { createEndpoint, createOrganization, sampleEvent, uuidV7 } from './sample-events.fixture.js';
 
-const name = `invariants_${uuidV7().replaceAll('-', '')}`;
-const migrations = new URL('../../../prisma/migrations/', import.meta.url);
+let own: OwnDatabase;
 let database: Database;
 let organizationId: string;
 
-async function administer(url: string, ...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
-}
-
-function serverUrl(): string {
-  const url = process.env.DATABASE_URL;
-  if (!url) throw new Error('DATABASE_URL names the PostgreSQL server these tests make a database of their own in');
-  return url;
-}
-
-/** A ledger of its own: other tests fill theirs with rows that no posting ever wrote. */
-async function createDatabase(): Promise<Database> {
-  const url = new URL(serverUrl());
-  url.pathname = `/${name}`;
-  const folders = readdirSync(migrations).filter((entry) => /^\d/.test(entry));
-  await administer(serverUrl(), `CREATE DATABASE ${name}`);
-  const sql = folders.sort().map((folder) => readFileSync(new URL(`${folder}/migration.sql`, migrations), 'utf8'));
-  await administer(url.href, ...sql);
-  return openDatabase({ url: url.href, applicationName: 'invariants-test' });
-}
-
 beforeAll(async () => {
-  database = await createDatabase();
+  own = await createOwnDatabase('invariants');
+  database = own.database;
   organizationId = await createOrganization(database);
   const id = uuidV7();
   const amountNanousd = nanousd(5_000_000n);
@@ -52,12 +37,22 @@ beforeAll(async () => {
   });
   await postGrants(database, { nowMs: Date.now() });
   await postUsage(database, [sampleEvent(organizationId), sampleEvent(organizationId)], { via: 'test' });
+  await correctPrices(database);
   await expireGrants(database, { nowMs: Date.now() });
 });
 afterAll(async () => {
-  await database.$disconnect();
-  await administer(serverUrl(), `DROP DATABASE ${name} WITH (FORCE)`);
+  await own.drop();
 });
+
+/** Makes the requests above dearer by a late correction of their price. */
+async function correctPrices(db: Database): Promise<void> {
+  await createEndpoint(db, 'openai:gpt-4o-mini');
+  const schedule = decodeSchedule({ prices: { input: '200000000', output: '700000000' }, tiers: [], windows: [] });
+  const interval = { fromMs: Date.now() - 60_000, toMs: Date.now() + 60_000 };
+  const correction = { id: 'test', reason: 'test', endpointId: 'openai:gpt-4o-mini', ...interval, schedule };
+  await requestCorrection(db, correction, { requestedBy: 'test' });
+  await rerateNext(db, 'test', { actor: 'test', nowMs: Date.now() });
+}
 
 class RollBack extends Error {}
 
@@ -80,33 +75,40 @@ async function violationsAfter(
 }
 
 describe('the invariants', () => {
-  it('hold after a grant, requests and an expiry', async () => {
+  it('hold after a grant, requests, a correction of their price and an expiry', async () => {
     const results = await checkInvariants(database);
     expect(results.filter((result) => result.violations !== 0n)).toEqual([]);
     expect(results).toHaveLength(INVARIANTS.length);
   });
 
-  const own = () => Prisma.sql`organization_id = ${organizationId}::uuid`;
+  const ofIt = () => Prisma.sql`organization_id = ${organizationId}::uuid`;
   const damages: Record<string, (transaction: Transaction) => Promise<unknown>> = {
     journal_transactions_balance: (t) =>
       t.$executeRaw`UPDATE ledger_entry SET amount_nanousd = amount_nanousd + 1 WHERE sequence = 1
-        AND transaction_id = (SELECT max(id) FROM journal_transaction WHERE ${own()})`,
+        AND transaction_id = (SELECT max(id) FROM journal_transaction WHERE ${ofIt()})`,
     ledger_sums_to_zero: (t) =>
       t.$executeRaw`DELETE FROM ledger_entry WHERE sequence = 2
-        AND transaction_id = (SELECT max(id) FROM journal_transaction WHERE ${own()})`,
+        AND transaction_id = (SELECT max(id) FROM journal_transaction WHERE ${ofIt()})`,
     balances_match_entries: (t) =>
       t.$executeRaw`UPDATE ledger_balance SET balance_nanousd = balance_nanousd + 1
-        WHERE account_id = (SELECT id FROM ledger_account WHERE ${own()} AND kind = 'promo_credit')`,
+        WHERE account_id = (SELECT id FROM ledger_account WHERE ${ofIt()} AND kind = 'promo_credit')`,
     usage_postings_match_events: (t) =>
-      t.$executeRaw`UPDATE usage_event SET loss_nanousd = loss_nanousd + 1 WHERE ${own()}`,
+      t.$executeRaw`UPDATE usage_event SET loss_nanousd = loss_nanousd + 1 WHERE ${ofIt()}`,
     usage_events_in_own_postings: (t) =>
-      t.$executeRaw`UPDATE journal_transaction SET organization_id = ${uuidV7()}::uuid WHERE ${own()} AND kind = 'usage'`,
+      t.$executeRaw`UPDATE journal_transaction SET organization_id = ${uuidV7()}::uuid WHERE ${ofIt()} AND kind = 'usage'`,
+    correction_postings_match_corrections: (t) =>
+      t.$executeRaw`UPDATE usage_correction SET new_cost_nanousd = new_cost_nanousd + 1 WHERE ${ofIt()}`,
+    corrections_continue_their_events: (t) =>
+      t.$executeRaw`UPDATE usage_correction SET old_cost_nanousd = old_cost_nanousd + 1 WHERE ${ofIt()}`,
+    corrected_charges_recompute_from_lines: (t) =>
+      t.$executeRaw`UPDATE usage_correction SET new_charge_nanousd = new_charge_nanousd + 1 WHERE ${ofIt()}`,
     credits_minus_charges_is_balance: (t) =>
-      t.$executeRaw`UPDATE credit_grant SET amount_nanousd = amount_nanousd + 1 WHERE ${own()}`,
-    charges_recompute_from_lines: (t) => t.$executeRaw`UPDATE usage_event SET markup_bp = markup_bp + 1 WHERE ${own()}`,
+      t.$executeRaw`UPDATE credit_grant SET amount_nanousd = amount_nanousd + 1 WHERE ${ofIt()}`,
+    charges_recompute_from_lines: (t) =>
+      t.$executeRaw`UPDATE usage_event SET markup_bp = markup_bp + 1 WHERE ${ofIt()}`,
     rollups_match_events: (t) =>
-      t.$executeRaw`UPDATE usage_rollup SET request_count = request_count + 1 WHERE ${own()}`,
-    key_spend_matches_events: (t) => t.$executeRaw`DELETE FROM budget_spend WHERE ${own()}`,
+      t.$executeRaw`UPDATE usage_rollup SET request_count = request_count + 1 WHERE ${ofIt()}`,
+    key_spend_matches_events: (t) => t.$executeRaw`DELETE FROM budget_spend WHERE ${ofIt()}`,
   };
 
   it('have each a damage they were seen to find', () => {

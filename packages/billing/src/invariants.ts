@@ -46,6 +46,33 @@ export const INVARIANTS: readonly Invariant[] = [
       WHERE j.organization_id IS DISTINCT FROM e.organization_id`,
   },
   {
+    name: 'correction_postings_match_corrections',
+    says: '4: a posting of a price correction moves exactly what its requests became dearer or cheaper, of its own organisation',
+    violations: `SELECT count(*) AS violations FROM (
+        SELECT e.transaction_id, j.organization_id,
+          coalesce(-sum(e.amount_nanousd) FILTER (WHERE a.kind = 'revenue'), 0) AS charge,
+          coalesce(sum(e.amount_nanousd) FILTER (WHERE a.kind = 'cogs'), 0) AS cost
+        FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+        JOIN journal_transaction j ON j.id = e.transaction_id AND j.kind = 'rerate' GROUP BY 1, 2) posted
+      FULL JOIN (
+        SELECT transaction_id, organization_id, sum(new_charge_nanousd::numeric - old_charge_nanousd) AS charge,
+          sum(new_cost_nanousd::numeric - old_cost_nanousd) AS cost
+        FROM usage_correction GROUP BY 1, 2) corrected USING (transaction_id, organization_id)
+      WHERE (posted.charge, posted.cost) IS DISTINCT FROM (corrected.charge, corrected.cost)`,
+  },
+  {
+    name: 'corrections_continue_their_events',
+    says: '4: the first correction of a request starts from its event, every other from the one before it',
+    violations: `SELECT count(*) AS violations FROM (
+        SELECT c.*, lag(new_charge_nanousd) OVER w AS charge_before, lag(new_cost_nanousd) OVER w AS cost_before
+        FROM usage_correction c WINDOW w AS (PARTITION BY request_id ORDER BY transaction_id)) c
+      LEFT JOIN usage_event e ON e.request_id = c.request_id
+      WHERE (c.organization_id, c.key_id, c.markup_bp, c.fee_nanousd)
+          IS DISTINCT FROM (e.organization_id, e.key_id, e.markup_bp, e.fee_nanousd)
+        OR (c.old_charge_nanousd, c.old_cost_nanousd) IS DISTINCT FROM
+          (coalesce(c.charge_before, e.charge_nanousd), coalesce(c.cost_before, e.cost_nanousd))`,
+  },
+  {
     name: 'credits_minus_charges_is_balance',
     says: '5: what was granted, less what expired and what was charged, is what the organisation has',
     violations: `SELECT count(*) AS violations FROM (
@@ -55,6 +82,7 @@ export const INVARIANTS: readonly Invariant[] = [
         SELECT organization_id, sum(amount) AS amount FROM (
           SELECT organization_id, amount_nanousd::numeric AS amount FROM credit_grant WHERE posted_at IS NOT NULL
           UNION ALL SELECT organization_id, -charge_nanousd FROM usage_event WHERE charge_nanousd <> 0
+          UNION ALL SELECT organization_id, old_charge_nanousd::numeric - new_charge_nanousd FROM usage_correction
           UNION ALL SELECT j.organization_id, -e.amount_nanousd FROM journal_transaction j
             JOIN ledger_entry e ON e.transaction_id = j.id JOIN ledger_account a ON a.id = e.account_id
             WHERE j.kind IN ('grant_expiry', 'grant_return') AND a.kind = 'promo_credit') moves
@@ -72,8 +100,17 @@ export const INVARIANTS: readonly Invariant[] = [
           OR e.charge_nanousd <> ceil(raw * (10000 + e.markup_bp) / 10000000000) + e.fee_nanousd)`,
   },
   {
+    name: 'corrected_charges_recompute_from_lines',
+    says: '6: a corrected cost and charge follow from the lines and the markup of the correction alone',
+    violations: `SELECT count(*) AS violations FROM usage_correction c CROSS JOIN LATERAL (
+        SELECT coalesce(sum((line->>'quantity')::numeric * (line->>'unitPriceNanousdPerMillion')::numeric), 0) AS raw
+        FROM jsonb_array_elements(c.lines) line) priced
+      WHERE c.new_cost_nanousd <> ceil(raw / 1000000)
+        OR c.new_charge_nanousd <> ceil(raw * (10000 + c.markup_bp) / 10000000000) + c.fee_nanousd`,
+  },
+  {
     name: 'rollups_match_events',
-    says: '11: the hourly sums of an organisation are the sums of its events',
+    says: '11: the hourly sums of an organisation are the sums of its events as they were charged, without later corrections',
     violations: `SELECT count(*) AS violations FROM (
         SELECT organization_id, key_id, model, provider, sum(request_count) AS requests, sum(charge_nanousd) AS charge,
           sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss, sum(input_tokens) AS input, sum(output_tokens) AS output
@@ -87,12 +124,15 @@ export const INVARIANTS: readonly Invariant[] = [
   },
   {
     name: 'key_spend_matches_events',
-    says: "11: what a key's limit is measured by is the sum of its events",
+    says: "11: what a key's limit is measured by is the sum of its events and of what corrections changed about them",
     violations: `SELECT count(*) AS violations FROM (
         SELECT organization_id, scope, spent_nanousd AS spent FROM budget_spend WHERE period = 'lifetime' AND scope LIKE 'key:%') s
       FULL JOIN (
-        SELECT organization_id, 'key:' || key_id AS scope, sum(charge_nanousd) AS spent
-        FROM usage_event WHERE charge_nanousd <> 0 GROUP BY 1, 2) e USING (organization_id, scope)
+        SELECT organization_id, 'key:' || key_id AS scope, sum(charge) AS spent FROM (
+          SELECT organization_id, key_id, charge_nanousd::numeric AS charge FROM usage_event WHERE charge_nanousd <> 0
+          UNION ALL SELECT organization_id, key_id, new_charge_nanousd::numeric - old_charge_nanousd
+            FROM usage_correction WHERE new_charge_nanousd <> old_charge_nanousd) charges
+        GROUP BY 1, 2) e USING (organization_id, scope)
       WHERE s.spent::numeric IS DISTINCT FROM e.spent`,
   },
 ];

@@ -16,6 +16,17 @@ export async function createOrganization(database: Database, id: string = uuidV7
   return id;
 }
 
+/** An endpoint of a model of its own, without prices. */
+export async function createEndpoint(database: Database, endpointId: string): Promise<void> {
+  const [provider = '', model = ''] = endpointId.split(':');
+  await database.$executeRaw`
+    INSERT INTO catalog_model (id, author, slug, name, aliases, updated_at)
+    VALUES (${`${provider}/${model}`}, ${provider}, ${model}, ${model}, '{}', now())`;
+  await database.$executeRaw`
+    INSERT INTO catalog_endpoint (id, model_id, provider, provider_model, dialect)
+    VALUES (${endpointId}, ${`${provider}/${model}`}, ${provider}, ${model}, 'openai-chat')`;
+}
+
 const INPUT_PRICE = 150_000_000n;
 const OUTPUT_PRICE = 600_000_000n;
 

@@ -3,7 +3,7 @@ import type { Endpoint, Model } from './model.js';
 import { type ModelOperation, missingPrice } from './model-operation.js';
 import { isWithdrawn, newPriceVersions, scheduleAt } from './new-price-versions.js';
 import { PRICE_COMPONENTS, type PriceComponent } from './price-component.js';
-import type { PriceSchedule } from './price-schedule.js';
+import { type PriceSchedule, sheetsOf } from './price-schedule.js';
 import { providerInfo } from './providers.js';
 
 /** One component of one endpoint that will cost something else. Prices are decimal strings of nano-dollars per million, null: none. */
@@ -142,7 +142,9 @@ export function checkCatalog(
 }
 
 function isComplete(schedule: PriceSchedule, operation: ModelOperation): boolean {
-  return [schedule, ...schedule.windows].every(({ prices }) => missingPrice(operation, prices) === null);
+  return sheetsOf(schedule).every((sheet) =>
+    [sheet, ...sheet.windows].every(({ prices }) => missingPrice(operation, prices) === null),
+  );
 }
 
 function isJump({ before, after }: PriceChange): boolean {

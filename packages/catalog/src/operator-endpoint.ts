@@ -1,7 +1,7 @@
 import type { ImportedModel } from './imported-model.js';
 import { knownCapabilities } from './model-capabilities.js';
 import { type ModelOperation, missingPrice } from './model-operation.js';
-import type { PriceSchedule } from './price-schedule.js';
+import { type PriceSchedule, sheetsOf } from './price-schedule.js';
 import { CALLABLE_DIALECTS } from './provider.js';
 import { providerInfo } from './providers.js';
 
@@ -36,7 +36,7 @@ export function proposeEndpoint(described: OperatorEndpoint): ProposedEndpoint {
   const dialect = described.dialect ?? info.operations[operation]?.dialect;
   if (dialect === undefined) return refuse(`${info.name} has no interface for ${operation} that is spoken`);
   if (!CALLABLE_DIALECTS.has(dialect)) return refuse(`${dialect} is not spoken`);
-  for (const { prices } of [schedule, ...schedule.windows]) {
+  for (const { prices } of sheetsOf(schedule).flatMap((sheet) => [sheet, ...sheet.windows])) {
     const missing = missingPrice(operation, prices);
     if (missing !== null) return refuse(`without a price for ${missing}, ${operation} cannot be charged`);
   }

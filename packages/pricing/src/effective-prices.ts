@@ -1,5 +1,5 @@
 import type { NanousdPerMillion } from '@tollgate/amount';
-import { type ComponentPrices, type PriceSchedule, type PriceTier, type PriceWindow } from '@tollgate/catalog';
+import type { ComponentPrices, PriceSheet, PriceTier, PriceWindow } from '@tollgate/catalog';
 import type { UsageBucket } from '@tollgate/dialects';
 import { PRICE_FALLBACK } from './price-fallback.js';
 
@@ -8,7 +8,7 @@ const DAY_MINUTES = 1440;
 
 /** The prices and tiers of the window an instant falls into, else the schedule's own. Instants are milliseconds since 1970. */
 export function pricesAt(
-  schedule: PriceSchedule,
+  schedule: PriceSheet,
   atMs: number,
 ): { readonly prices: ComponentPrices; readonly tiers: readonly PriceTier[] } {
   if (schedule.windows.length === 0) return schedule;

@@ -4,6 +4,7 @@ export * from './usage-event.js';
 export * from './usage-rollup.js';
 export type { PostingReference } from './usage-rows.js';
 export * from './activity.store.js';
+export * from './corrections.store.js';
 export type { Overview, Quantiles, UsageGroup, UsagePoint, UsageSummary } from './overview.js';
 export * from './overview.store.js';
 export * from './request-id.js';

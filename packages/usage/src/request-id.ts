@@ -14,6 +14,11 @@ export function requestIdFloor(atMs: number): string {
   return dashed(hex.padEnd(32, '0'));
 }
 
+/** The millisecond since 1970 that a request id was minted at: when its request came in, which is what prices it. */
+export function requestIdTimeMs(requestId: string): number {
+  return Number.parseInt(requestId.slice(0, 8) + requestId.slice(9, 13), 16);
+}
+
 /** Ids from `first` to `last`, both included. */
 export interface RequestIdRange {
   readonly first: string;

@@ -60,6 +60,8 @@ export interface UsageEvent {
   readonly isSandbox: boolean;
   readonly isStream: boolean;
   readonly priceVersionId: string | null;
+  /** the service tier it was priced by, in the provider's word; absent: the standard one */
+  readonly serviceTier?: string | undefined;
   readonly markupBp: number;
   readonly lines: readonly UsageLine[];
   readonly costNanousd: Nanousd;
@@ -141,6 +143,7 @@ const eventSchema = z.object({
   isSandbox: z.boolean(),
   isStream: z.boolean(),
   priceVersionId: z.string().regex(/^\d+$/).nullable(),
+  serviceTier: z.string().max(40).optional(),
   markupBp: z.number().int().min(0).max(100_000),
   lines: z.array(lineSchema),
   costNanousd: amount,

@@ -22,6 +22,7 @@ export function usageEventRow(event: UsageEvent, reference: PostingReference) {
     model: event.model,
     endpoint_id: event.endpointId,
     price_version_id: event.priceVersionId,
+    service_tier: event.serviceTier ?? null,
     markup_bp: event.markupBp,
     lines: event.lines.map((line) => ({
       bucket: line.bucket,

@@ -17,15 +17,15 @@ export async function insertUsageEvents(
   const rows = encodeJsonParameter(events.map((event) => usageEventRow(event, referenceOf(event, references))));
   const inserted = await transaction.$queryRaw<{ request_id: string }[]>`
     INSERT INTO usage_event (request_id, organization_id, project_id, key_id, provider, model, endpoint_id,
-      price_version_id, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
+      price_version_id, service_tier, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
       cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, usage_source, ending, gateway_boot, settled_at,
       posting_sequence, transaction_id)
     SELECT request_id, organization_id, project_id, key_id, provider, model, endpoint_id,
-      price_version_id, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
+      price_version_id, service_tier, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
       cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, usage_source, ending, gateway_boot,
       to_timestamp(settled_ms / 1000), posting_sequence, transaction_id
     FROM json_to_recordset(${rows}::json) AS row (request_id uuid, organization_id uuid, project_id uuid, key_id uuid,
-      provider text, model text, endpoint_id text, price_version_id bigint, markup_bp int, lines jsonb,
+      provider text, model text, endpoint_id text, price_version_id bigint, service_tier text, markup_bp int, lines jsonb,
       input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, reasoning_tokens bigint,
       cost_nanousd bigint, fee_nanousd bigint, charge_nanousd bigint, loss_nanousd bigint, usage_source text,
       ending text, gateway_boot text, settled_ms float8, posting_sequence bigint, transaction_id bigint)

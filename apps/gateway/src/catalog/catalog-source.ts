@@ -1,4 +1,5 @@
 import { buildCatalog, type Catalog, type Model } from '@tollgate/catalog';
+import type { MarkupRule } from '@tollgate/pricing';
 import type { Logger } from '@tollgate/telemetry';
 
 const REFRESH_MS = 5_000;
@@ -9,6 +10,7 @@ const REFRESH_MS = 5_000;
  */
 export class CatalogSource {
   private catalog: Catalog = buildCatalog([]);
+  private markup: readonly MarkupRule[] = [];
   private revision: string | null = null;
   private timer: NodeJS.Timeout | null = null;
 
@@ -16,11 +18,15 @@ export class CatalogSource {
     private readonly stored: {
       readonly revision: () => Promise<string>;
       readonly load: () => Promise<readonly Model[]>;
+      readonly houseMarkup: () => Promise<readonly MarkupRule[]>;
     },
     private readonly log: Logger,
   ) {}
 
   readonly current = (): Catalog => this.catalog;
+
+  /** the house's rules of markup: never older than the catalogue */
+  readonly houseMarkup = (): readonly MarkupRule[] => this.markup;
 
   get isLoaded(): boolean {
     return this.catalog.models.length > 0;
@@ -38,7 +44,8 @@ export class CatalogSource {
 
   private async refresh(): Promise<void> {
     try {
-      const revision = await this.stored.revision();
+      const [revision, markup] = await Promise.all([this.stored.revision(), this.stored.houseMarkup()]);
+      this.markup = markup;
       if (revision === this.revision) return;
       const next = buildCatalog(await this.stored.load());
       this.revision = revision;

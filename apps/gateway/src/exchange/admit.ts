@@ -1,24 +1,29 @@
 import type { Admission, Authorization } from '@tollgate/admission';
 import { decimalUsd } from '@tollgate/amount';
 import { type Failure, failureOf } from '@tollgate/dialects';
+import type { MarkupRule } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
 import { KEY_REFUSALS } from '../keys/key-refusals.js';
-import { type Call, scopesOf } from './call.js';
+import { type Call, markupOf, scopesOf } from './call.js';
 import { clampFor, holdFor } from './hold.js';
+import { tierVariants } from './service-tier.js';
 
 export type Admitted = { readonly kind: 'granted' } | { readonly kind: 'refused'; readonly failure: Failure };
+
+export interface AdmitPorts {
+  readonly admission: Admission;
+  readonly keys: KeyCache;
+  /** the house's rules of markup, as of now */
+  readonly houseMarkup: () => readonly MarkupRule[];
+}
 
 /**
  * One round trip that takes the hold, or the reason why not. A key that changed since it was cached is looked up again, once:
  * this is how a revocation reaches every gateway at its next request.
  */
-export async function admit(
-  ports: { readonly admission: Admission; readonly keys: KeyCache },
-  call: Call,
-  attempts: readonly Attempt[],
-): Promise<Admitted> {
-  const first = await authorize(ports.admission, call, attempts);
+export async function admit(ports: AdmitPorts, call: Call, attempts: readonly Attempt[]): Promise<Admitted> {
+  const first = await authorize(ports, call, attempts);
   if (first !== 'stale_key') return first;
   const checked = await ports.keys.recheck(call.input.token);
   if (checked.kind !== 'verified') {
@@ -26,19 +31,22 @@ export async function admit(
     return refused(call, code, message, more);
   }
   call.principal = checked.principal;
-  const second = await authorize(ports.admission, call, attempts);
+  const second = await authorize(ports, call, attempts);
   return second === 'stale_key'
     ? refused(call, 'admission_unavailable', 'The key is being changed. Try again.', { retryAfterMs: 1000 })
     : second;
 }
 
 async function authorize(
-  admission: Admission,
+  { admission, houseMarkup }: AdmitPorts,
   call: Call,
   attempts: readonly Attempt[],
 ): Promise<Admitted | 'stale_key'> {
   const { principal, envelope, input } = call;
-  const hold = holdFor(envelope, attempts, principal.markupBp, input.startedAtMs);
+  call.markupTerms = { rules: [...principal.markupRules, ...houseMarkup()], fallbackBp: principal.markupBp };
+  const markupBp = Math.max(...attempts.map((attempt) => markupOf(call, attempt)));
+  const priced = attempts.flatMap((attempt) => tierVariants(attempt, envelope));
+  const hold = holdFor(envelope, priced, markupBp, input.startedAtMs);
   const result = await admission.authorize({
     organizationId: principal.organizationId,
     requestId: input.requestId,
@@ -54,14 +62,7 @@ async function authorize(
   switch (result.kind) {
     case 'granted':
       call.epoch = result.epoch;
-      call.clampedOutput = clampFor(
-        hold,
-        result.grantedNanousd,
-        envelope,
-        attempts,
-        principal.markupBp,
-        input.startedAtMs,
-      );
+      call.clampedOutput = clampFor(hold, result.grantedNanousd, envelope, priced, markupBp, input.startedAtMs);
       return { kind: 'granted' };
     case 'stale_key':
       return 'stale_key';

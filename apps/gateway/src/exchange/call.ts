@@ -10,6 +10,8 @@ import type {
   OperationDoor,
   ReplyStream,
 } from '@tollgate/dialects';
+import { type MarkupTerms, markupFor } from '@tollgate/pricing';
+import type { Attempt } from '@tollgate/routing';
 import type { UsageAttempt } from '@tollgate/usage';
 
 /** What the door hands in: one authenticated request, its bytes, and where the answer goes. */
@@ -44,6 +46,8 @@ export interface Call {
   readonly envelope: Envelope;
   readonly attempts: UsageAttempt[];
   principal: Principal;
+  /** what decides the markup, as of the admission: a change while the request runs is none of its business */
+  markupTerms: MarkupTerms;
   /** output maximum sent upstream when the balance affords less than what was asked */
   clampedOutput: number | null;
   epoch: string | null;
@@ -58,6 +62,11 @@ export interface Call {
   openStream: ReplyStream | null;
   /** what the settlement charged; null as long as there is none */
   settledNanousd: Nanousd | null;
+}
+
+/** The markup of what this attempt delivers, in basis points: that of the provider that answers, as of the admission. */
+export function markupOf({ input, markupTerms }: Call, { endpoint }: Attempt): number {
+  return markupFor(markupTerms, { model: endpoint.modelId, provider: endpoint.provider }, input.startedAtMs);
 }
 
 export function scopesOf(principal: Principal): readonly string[] {

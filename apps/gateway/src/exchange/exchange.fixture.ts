@@ -71,6 +71,7 @@ export async function exchangeWorld(
     organizationId: ORGANIZATION,
     projectId: ORGANIZATION,
     markupBp: 550,
+    markupRules: [],
     authVersion: '1',
     limitNanousd: null,
     expiresAtMs: null,
@@ -82,6 +83,7 @@ export async function exchangeWorld(
   const exchange = new Exchange({
     admission,
     spool: { append: () => ({ ok: true }), whenSynced: async () => ({ ok: true }), close: async () => undefined },
+    houseMarkup: () => [],
     keys: new KeyCache({ verify: async () => ({ kind: 'verified', principal }), now: Date.now }),
     upstream: { send: (request, handler) => play(providers, answer, request, handler) },
     log: createLogger({ name: 'test', destination: { write: (line: string) => void logLines.push(line) } }),

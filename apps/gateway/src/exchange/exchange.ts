@@ -20,9 +20,10 @@ import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
 import type { ProviderAccess } from '../upstream/provider-access.js';
 import type { UpstreamRequest, UpstreamSender } from '../upstream/send.js';
-import { admit } from './admit.js';
+import { type AdmitPorts, admit } from './admit.js';
 import { type AttemptFailure, isWorthAnotherTry, notSayable } from './attempt.js';
-import { type Call, type ExchangeInput, scopesOf } from './call.js';
+import { type Call, type ExchangeInput, markupOf, scopesOf } from './call.js';
+import { chargeInTier } from './charge-in-tier.js';
 import { clientFailure, providerCode } from './client-failure.js';
 import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
@@ -30,7 +31,6 @@ import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
 import { planAttempts } from './plan.js';
 import { isPlausible } from './plausible-usage.js';
-import { unitsFor } from './priced-features.js';
 import { providerRequest } from './provider-request.js';
 import { breakOff, refuse } from './refuse.js';
 import { relayStream, type Streamed } from './relay-stream.js';
@@ -38,9 +38,9 @@ import { relayWhole, type WholeAnswer } from './relay-whole.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
 import { keepTurn, resumeTurn } from './stored-turns.js';
-import { chargeFor, nothingCharged, type Outcome } from './tally.js';
+import { nothingCharged, type Outcome } from './tally.js';
 
-export interface ExchangePorts extends SettlementPorts, LaneTargetOptions {
+export interface ExchangePorts extends SettlementPorts, AdmitPorts, LaneTargetOptions {
   readonly admission: Admission;
   readonly keys: KeyCache;
   readonly upstream: UpstreamSender;
@@ -262,6 +262,7 @@ export class Exchange {
       ending: departure.hasLeft ? 'client_left' : 'finished',
       reported: reply.usage,
       count: () => reply.counted?.() ?? { input: call.request.countInput(), output: reply.countOutput() },
+      serviceTier: reply.serviceTier,
       isErrorFinish: reply.finish?.kind === 'error',
       isBlank: reply.isEmpty && (reply.finish === null || reply.finishRaw === ''),
     };
@@ -322,6 +323,7 @@ export class Exchange {
     const outcome: Outcome = {
       ending,
       ...usageOf(call, streamed),
+      serviceTier: stream.serviceTier,
       isErrorFinish: stream.finish?.kind === 'error',
       isBlank: !stream.sawOutput && stream.finish === null,
     };
@@ -349,13 +351,12 @@ export class Exchange {
   }
 
   private charge(call: Call, attempt: Attempt, outcome: Outcome) {
-    return chargeFor(
-      this.believed(call, attempt, outcome),
-      attempt,
-      unitsFor(call.envelope, attempt),
-      call.principal.markupBp,
-      call.input.startedAtMs,
-    );
+    return chargeInTier(this.believed(call, attempt, outcome), attempt, {
+      envelope: call.envelope,
+      losses: call.losses,
+      markupBp: markupOf(call, attempt),
+      atMs: call.input.startedAtMs,
+    });
   }
 
   private believed(call: Call, { endpoint }: Attempt, outcome: Outcome): Outcome {
@@ -417,6 +418,7 @@ function beginCall(input: ExchangeInput, request: ClientRequest): Call {
     openStream: null,
     attempts: [],
     principal: input.principal,
+    markupTerms: { rules: [], fallbackBp: input.principal.markupBp },
     clampedOutput: null,
     epoch: null,
     firstTokenMs: null,
@@ -436,7 +438,7 @@ function strictRefusal(call: Call): RequestFailure {
 
 function leftBefore(call: Call): Outcome {
   const count = () => call.request.counted?.() ?? { input: call.request.countInput(), output: 0 };
-  return { ending: 'client_left', reported: null, count, isErrorFinish: false, isBlank: true };
+  return { ending: 'client_left', reported: null, count, serviceTier: null, isErrorFinish: false, isBlank: true };
 }
 
 /**

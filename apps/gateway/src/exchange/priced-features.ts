@@ -1,6 +1,7 @@
-import type { Endpoint, PriceComponent, PriceSchedule } from '@tollgate/catalog';
+import type { Endpoint, PriceComponent, PriceSheet } from '@tollgate/catalog';
 import { type Envelope, openaiChat, type Usage } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
+import { atTier, namedTier, tierVariants } from './service-tier.js';
 
 const BUCKETS: Readonly<Record<string, PriceComponent | null>> = openaiChat.PRICED_FEATURES;
 
@@ -15,14 +16,21 @@ export function billableAttempts(envelope: Envelope, attempts: readonly Attempt[
   );
   if (billable.length === 0 && attempts.length > 0) return { kind: 'unpriced', feature: 'web_search' };
   for (const feature of envelope.pricedFeatures) {
-    billable = billable.filter((attempt) => hasPrice(attempt.price.schedule, feature));
+    billable = billable.filter((attempt) => isPriced(attempt, envelope, feature));
     if (billable.length === 0) return { kind: 'unpriced', feature };
   }
   return { kind: 'billable', attempts: billable };
 }
 
-/** A feature whose effect on the price no bucket describes (a service tier, another model) is never priced. */
-function hasPrice({ prices }: PriceSchedule, feature: string): boolean {
+/** Priced however the request is served: in the tier it names, and in the standard one where the provider has no room in that. */
+function isPriced(attempt: Attempt, envelope: Envelope, feature: string): boolean {
+  const tier = namedTier(envelope);
+  if (feature === `service_tier:${tier}`) return atTier(attempt, tier) !== null;
+  return tierVariants(attempt, envelope).every(({ price }) => hasPrice(price.schedule, feature));
+}
+
+/** A feature whose effect on the price no bucket describes (another model, a tool that runs at the provider) is never priced. */
+function hasPrice({ prices }: PriceSheet, feature: string): boolean {
   // Only a fee for each request grows with the size of a search, and the one price there is is that of the smallest.
   if (feature.startsWith('search_size:')) return prices.request === undefined;
   const bucket = BUCKETS[feature] ?? null;

@@ -4,7 +4,7 @@ import type { Attempt } from '@tollgate/routing';
 import type { Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import type { Spool } from '../spool/spool.js';
-import { type Call, scopesOf } from './call.js';
+import { type Call, markupOf, scopesOf } from './call.js';
 import type { Charge } from './tally.js';
 
 /** How long a finished answer waits for Redis before the spool's own fdatasync is enough (money.md section 0 item 2). */
@@ -95,7 +95,8 @@ function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEven
     isSandbox: attempt?.credential === 'sandbox',
     isStream: envelope.isStream,
     priceVersionId: attempt?.price.id ?? null,
-    markupBp: principal.markupBp,
+    ...(charge.serviceTier === null ? {} : { serviceTier: charge.serviceTier }),
+    markupBp: attempt === null ? principal.markupBp : markupOf(call, attempt),
     lines: charge.lines,
     costNanousd: charge.costNanousd,
     feeNanousd: charge.feeNanousd,

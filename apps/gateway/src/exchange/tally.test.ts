@@ -29,6 +29,7 @@ function charge(outcome: Partial<Outcome>) {
     ending: 'finished',
     reported: REPORTED,
     count: () => COUNTED,
+    serviceTier: null,
     isErrorFinish: false,
     isBlank: false,
     ...outcome,
@@ -93,6 +94,7 @@ describe('what is paid by the piece', () => {
     ending: 'finished',
     reported,
     count: () => ({ input_audio: 30, output: 5, audio_second: 3 }),
+    serviceTier: null,
     isErrorFinish: false,
     isBlank: false,
   });

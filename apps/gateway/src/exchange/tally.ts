@@ -12,6 +12,8 @@ export interface Outcome {
   readonly reported: Usage | null;
   /** our own count of what went in and came out; asked for only when the provider reported nothing */
   readonly count: () => Usage;
+  /** the service tier the provider says it served, in its own word; null: it says none */
+  readonly serviceTier: string | null;
   /** the answer ended with an error or with no finish at all */
   readonly isErrorFinish: boolean;
   readonly isBlank: boolean;
@@ -27,8 +29,10 @@ export interface Charge {
   readonly feeNanousd: Nanousd;
   readonly chargeNanousd: Nanousd;
   readonly lossNanousd: Nanousd;
-  /** reported quantities that nobody has a price for: they could not be charged, and somebody must look */
-  readonly unpriced: readonly UsageBucket[];
+  /** the service tier whose prices these are; null: the standard one */
+  readonly serviceTier: string | null;
+  /** reported quantities and tiers that nobody has a price for: they could not be charged, and somebody must look */
+  readonly unpriced: readonly string[];
 }
 
 const NOTHING: Omit<Charge, 'ending' | 'usageSource' | 'usage'> = {
@@ -38,6 +42,7 @@ const NOTHING: Omit<Charge, 'ending' | 'usageSource' | 'usage'> = {
   feeNanousd: ZERO,
   chargeNanousd: ZERO,
   lossNanousd: ZERO,
+  serviceTier: null,
   unpriced: [],
 };
 
@@ -83,6 +88,7 @@ export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, mark
     feeNanousd,
     chargeNanousd,
     lossNanousd: ZERO,
+    serviceTier: null,
     unpriced,
   };
 }

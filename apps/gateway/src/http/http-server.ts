@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Admission } from '@tollgate/admission';
 import type { Catalog } from '@tollgate/catalog';
+import type { MarkupRule } from '@tollgate/pricing';
 import type { Database } from '@tollgate/prisma';
 import type { Logger } from '@tollgate/telemetry';
 import type { GatewayConfig } from '../config.js';
@@ -17,6 +18,7 @@ import {
   CONFIG,
   DATABASE,
   EXCHANGE,
+  HOUSE_MARKUP,
   KEYS,
   LOGGER,
   MEMORY,
@@ -55,6 +57,7 @@ export interface HttpPorts {
   readonly admission: Admission;
   readonly readiness: Readiness;
   readonly catalog: () => Catalog;
+  readonly houseMarkup: () => readonly MarkupRule[];
 }
 
 export interface HttpServer {
@@ -92,6 +95,7 @@ class HttpModule {
         provide(DATABASE, ports.database),
         provide(ADMISSION, ports.admission),
         provide(CATALOG, ports.catalog),
+        provide(HOUSE_MARKUP, ports.houseMarkup),
         provide(CONFIG, ports.config),
         provide(READINESS, ports.readiness),
         KeyGuard,

@@ -41,7 +41,7 @@ function priceRow(model: Model, endpoint: Endpoint, nowMs: number): PriceRow {
 }
 
 export function isVariable(schedule: PriceSchedule): boolean {
-  return schedule.tiers.length > 0 || schedule.windows.length > 0;
+  return schedule.tiers.length > 0 || schedule.windows.length > 0 || schedule.serviceTiers !== undefined;
 }
 
 export function providerTitle(id: string): string {

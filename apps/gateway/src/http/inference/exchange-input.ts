@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { DoorFacts } from '@tollgate/dialects';
+import { requestIdTimeMs } from '@tollgate/usage';
 import type { FastifyReply } from 'fastify';
 import type { ExchangeInput } from '../../exchange/call.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
@@ -27,8 +28,9 @@ export function exchangeInput(
   reply: FastifyReply,
   door: DoorFacts = SAID_NOTHING,
 ): ExchangeInput {
+  const requestId = requestIdOf(request);
   return {
-    requestId: requestIdOf(request),
+    requestId,
     callerRequestId: callerRequestIdOf(request),
     principal: request.principal,
     token: request.token,
@@ -38,7 +40,8 @@ export function exchangeInput(
     door: { ...withBetas(door, request), skin: doorSkin(request.url) },
     isStrict: request.headers['x-tollgate-strict'] === 'true',
     response: reply.raw,
-    startedAtMs: Date.now(),
+    // Whoever has the id knows by which prices and in which period the request counts.
+    startedAtMs: requestIdTimeMs(requestId),
     startedAt: performance.now(),
   };
 }

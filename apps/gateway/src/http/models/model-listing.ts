@@ -1,4 +1,5 @@
 import { type Endpoint, isCallable, type Model, type PriceComponent, priceAt } from '@tollgate/catalog';
+import { type MarkupTerms, markupFor } from '@tollgate/pricing';
 
 /** OpenRouter's names for the prices of one unit, in dollars as decimal strings. */
 const PRICE_NAMES: Readonly<Partial<Record<PriceComponent, string>>> = {
@@ -38,8 +39,9 @@ export interface EncodedModel {
 }
 
 /** A model in OpenAI's list shape with OpenRouter's members. `pricing` is what the customer pays: the provider's price plus our markup. */
-export function encodeModel(model: Model, markupBp: number, atMs: number): EncodedModel {
+export function encodeModel(model: Model, terms: MarkupTerms, atMs: number): EncodedModel {
   const best = model.endpoints.find((endpoint) => isCallable(endpoint)) ?? model.endpoints[0];
+  const markupBp = best ? markupOf(best, terms, atMs) : terms.fallbackBp;
   return {
     id: model.id,
     object: 'model',
@@ -70,7 +72,8 @@ export function encodeModel(model: Model, markupBp: number, atMs: number): Encod
   };
 }
 
-export function encodeEndpoint(endpoint: Endpoint, markupBp: number, atMs: number): Record<string, unknown> {
+export function encodeEndpoint(endpoint: Endpoint, terms: MarkupTerms, atMs: number): Record<string, unknown> {
+  const markupBp = markupOf(endpoint, terms, atMs);
   return {
     name: `${endpoint.provider} | ${endpoint.modelId}`,
     model_name: endpoint.modelId,
@@ -129,6 +132,10 @@ function supportedParameters({ capabilities, operation }: Model): readonly strin
     ...(capabilities.structuredOutput === true ? ['response_format', 'structured_outputs'] : []),
     ...(capabilities.webSearch === true ? ['web_search_options'] : []),
   ];
+}
+
+function markupOf({ modelId, provider }: Endpoint, terms: MarkupTerms, atMs: number): number {
+  return markupFor(terms, { model: modelId, provider }, atMs);
 }
 
 function pricing(endpoint: Endpoint, markupBp: number, atMs: number): Record<string, string> {

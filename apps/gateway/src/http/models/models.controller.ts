@@ -1,19 +1,23 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { type Catalog, type Model, PROVIDERS } from '@tollgate/catalog';
+import { type MarkupRule, type MarkupTerms } from '@tollgate/pricing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type GatewayConfig } from '../../config.js';
-import { CATALOG, CONFIG } from '../../ports.js';
+import { CATALOG, CONFIG, HOUSE_MARKUP } from '../../ports.js';
 import { refusal } from '../failure-exception.js';
 import { encodeEndpoint, encodeModel } from './model-listing.js';
 import { anthropicModel, anthropicModels, geminiModel, geminiModels } from './vendor-listings.js';
 
-/** The catalogue, for everybody: prices are no secret. The list is encoded once per catalogue version. */
+const MINUTE_MS = 60_000;
+
+/** The catalogue, for everybody: prices are no secret. The list is encoded once per minute and version. */
 @Controller()
 export class ModelsController {
   private encoded: { readonly version: string; readonly body: Buffer } | null = null;
 
   constructor(
     @Inject(CATALOG) private readonly catalog: () => Catalog,
+    @Inject(HOUSE_MARKUP) private readonly houseMarkup: () => readonly MarkupRule[],
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -52,7 +56,7 @@ export class ModelsController {
   @Get(['v1/embeddings/models', 'api/v1/embeddings/models'])
   embeddings(): unknown {
     const models = this.catalog().models.filter(({ operation }) => operation === 'embeddings');
-    return { data: models.map((model) => encodeModel(model, this.config.defaultMarkupBp, Date.now())) };
+    return { data: models.map((model) => encodeModel(model, this.terms(), Date.now())) };
   }
 
   @Get(['v1/providers', 'api/v1/providers'])
@@ -66,7 +70,7 @@ export class ModelsController {
     const model = this.find(request, id);
     if (isAnthropic(request)) return anthropicModel(model);
     if (isGoogle(request)) return geminiModel(model);
-    return encodeModel(model, this.config.defaultMarkupBp, Date.now());
+    return encodeModel(model, this.terms(), Date.now());
   }
 
   @Get(['v1/models/:author/:slug', 'api/v1/models/:author/:slug'])
@@ -77,10 +81,8 @@ export class ModelsController {
   @Get(['v1/models/:author/:slug/endpoints', 'api/v1/models/:author/:slug/endpoints'])
   endpoints(@Req() request: FastifyRequest, @Param('author') author: string, @Param('slug') slug: string): unknown {
     const model = this.find(request, `${author}/${slug}`);
-    const encoded = encodeModel(model, this.config.defaultMarkupBp, Date.now());
-    const endpoints = model.endpoints.map((endpoint) =>
-      encodeEndpoint(endpoint, this.config.defaultMarkupBp, Date.now()),
-    );
+    const encoded = encodeModel(model, this.terms(), Date.now());
+    const endpoints = model.endpoints.map((endpoint) => encodeEndpoint(endpoint, this.terms(), Date.now()));
     return {
       data: {
         id: encoded.id,
@@ -94,11 +96,19 @@ export class ModelsController {
 
   private encodedList(): Buffer {
     const catalog = this.catalog();
-    if (this.encoded?.version === catalog.version) return this.encoded.body;
-    const data = catalog.models.map((model) => encodeModel(model, this.config.defaultMarkupBp, Date.now()));
+    const nowMs = Date.now();
+    // What prices follow from: the catalogue, the markup, and which of their dates have come.
+    const version = `${catalog.version}/${JSON.stringify(this.houseMarkup())}/${Math.floor(nowMs / MINUTE_MS)}`;
+    if (this.encoded?.version === version) return this.encoded.body;
+    const data = catalog.models.map((model) => encodeModel(model, this.terms(), nowMs));
     const body = Buffer.from(JSON.stringify({ object: 'list', data, total_count: data.length, links: { next: null } }));
-    this.encoded = { version: catalog.version, body };
+    this.encoded = { version, body };
     return body;
+  }
+
+  /** What somebody pays whose organisation has no rules of its own: the listing asks for no key. */
+  private terms(): MarkupTerms {
+    return { rules: this.houseMarkup(), fallbackBp: this.config.defaultMarkupBp };
   }
 
   private find(request: FastifyRequest, id: string): Model {

@@ -1,0 +1,102 @@
+import type { MarkupRule } from '@tollgate/pricing';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  askAt,
+  type ExchangeWorld,
+  exchangeWorld,
+  type FakeProvider,
+  JSON_BODY,
+  wholeReply,
+} from './exchange.fixture.js';
+
+let world: ExchangeWorld | undefined;
+afterEach(() => world?.close());
+
+const COST = 20_000n;
+const charge = (markupBp: number) => (COST * BigInt(10_000 + markupBp)) / 10_000n;
+
+function rule(markupBp: number, about: Partial<MarkupRule> = {}): MarkupRule {
+  return {
+    organizationId: null,
+    model: null,
+    provider: null,
+    markupBp,
+    effectiveFromMs: 0,
+    effectiveToMs: null,
+    ...about,
+  };
+}
+
+function answer({ handler }: FakeProvider): void {
+  handler.onHead(200, JSON_BODY);
+  handler.onData(wholeReply());
+  handler.onEnd();
+}
+
+function fail({ handler }: FakeProvider): void {
+  handler.onHead(500, JSON_BODY);
+  handler.onData(Buffer.from('{"error":{"message":"down"}}'));
+  handler.onEnd();
+}
+
+async function settled(asked: ExchangeWorld) {
+  const messages = [{ role: 'user', content: 'Hi' }];
+  await askAt(asked, '/v1/chat/completions', { model: 'test/m', max_tokens: 5, messages });
+  const { markupBp, chargeNanousd, provider } = asked.events()[0] ?? {};
+  return { markupBp, chargeNanousd, provider };
+}
+
+describe('the markup of a request', () => {
+  it('is the rule’s where there is one, and stands in the record', async () => {
+    world = await exchangeWorld(answer, { houseMarkup: () => [rule(1_000, { model: 'test/m' })] });
+    expect(await settled(world)).toMatchObject({ markupBp: 1_000, chargeNanousd: charge(1_000) });
+  });
+
+  it('is frozen at admission: a change while the provider answers is for the next request', async () => {
+    let rules = [rule(1_000)];
+    world = await exchangeWorld(
+      (provider) => {
+        rules = [rule(90_000)];
+        answer(provider);
+      },
+      { houseMarkup: () => rules },
+    );
+    expect(await settled(world)).toMatchObject({ markupBp: 1_000, chargeNanousd: charge(1_000) });
+  });
+
+  it('B28: is as of the admission even where the rule’s time comes while the provider answers', async () => {
+    const soonMs = Date.now() + 60;
+    world = await exchangeWorld((provider) => setTimeout(answer, 120, provider), {
+      houseMarkup: () => [rule(1_000, { effectiveToMs: soonMs }), rule(90_000, { effectiveFromMs: soonMs })],
+    });
+    expect(await settled(world)).toMatchObject({ markupBp: 1_000, chargeNanousd: charge(1_000) });
+  });
+
+  it('B26: is that of the provider that answered, after a failover', async () => {
+    const houseMarkup = () => [rule(100, { provider: 'openai' }), rule(2_000, { provider: 'groq' })];
+    world = await exchangeWorld((provider, index) => (index === 0 ? fail(provider) : answer(provider)), {
+      endpoints: ['openai', 'groq'],
+      houseMarkup,
+    });
+    expect(await settled(world)).toEqual({ markupBp: 2_000, chargeNanousd: charge(2_000), provider: 'groq' });
+  });
+
+  it('is held at the dearest of the providers that may answer', async () => {
+    const wants: bigint[] = [];
+    const held = async (houseMarkup: readonly MarkupRule[]) => {
+      const asked = await exchangeWorld(answer, {
+        endpoints: ['openai', 'groq'],
+        houseMarkup: () => houseMarkup,
+        authorize: async ({ wantNanousd }) => {
+          wants.push(wantNanousd);
+          return { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' };
+        },
+      });
+      await settled(asked);
+      await asked.close();
+    };
+    await held([rule(0)]);
+    await held([rule(0, { provider: 'openai' }), rule(10_000, { provider: 'groq' })]);
+    expect(wants[1]).toBe(2n * (wants[0] ?? 0n));
+  });
+});

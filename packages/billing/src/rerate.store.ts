@@ -1,0 +1,348 @@
+import { addAmounts, maxAmount, type Nanousd, nanousd, ZERO } from '@tollgate/amount';
+import { decodeSchedule, encodeSchedule, type ModelOperation, scheduleKey } from '@tollgate/catalog';
+import { insertPostings, type LockedOrganization, lockOrganizations, readAccounts } from '@tollgate/ledger/writers';
+import type { Database, Transaction } from '@tollgate/prisma';
+import {
+  addBudgetSpend,
+  correctableEvents,
+  insertUsageCorrections,
+  nextRequestIds,
+  requestIdFloor,
+  requestIdTimeMs,
+  type SpendDelta,
+  type UsageCorrectionRow,
+} from '@tollgate/usage';
+import { insertAnnouncement } from './credit-announcements.store.js';
+import { type RerateTotals, rerateFlow } from './flows.js';
+import {
+  addSums,
+  type CorrectedEvent,
+  correctEvent,
+  missingIn,
+  NO_SUMS,
+  type PriceCorrection,
+  type RerateSums,
+  sumsOf,
+} from './price-correction.js';
+import { repeatOnContention } from './repeat-on-contention.js';
+
+/** Ids that one batch looks at: its transaction holds its organisations for some tens of milliseconds. */
+const BATCH = 1_000;
+/** Batches exclude one another by this advisory lock ('rerate' on a telephone). */
+const RERATE_LOCK = 737283n;
+/** Longer than the worst batch. */
+const TRANSACTION_LIMITS = { maxWait: 5_000, timeout: 30_000 } as const;
+
+export type RequestedCorrection =
+  | { readonly kind: 'requested' }
+  /** the same was asked for before; it is looked through again, and only what is not posted yet is posted */
+  | { readonly kind: 'requested_again' }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Asks for a correction; whoever runs `rerateNext` posts it. The same id with another content is refused. */
+export async function requestCorrection(
+  database: Database,
+  correction: PriceCorrection,
+  { requestedBy }: { readonly requestedBy: string },
+): Promise<RequestedCorrection> {
+  const refused = await refusalOf(database, correction);
+  if (refused !== null) return { kind: 'refused', reason: refused };
+  const { id, endpointId, fromMs, toMs, schedule, reason } = correction;
+  const inserted = await database.$executeRaw`
+    INSERT INTO price_correction (id, endpoint_id, from_at, to_at, schedule, reason, requested_by)
+    VALUES (${id}, ${endpointId}, ${new Date(fromMs)}, ${new Date(toMs)}, ${JSON.stringify(encodeSchedule(schedule))}::jsonb,
+      ${reason}, ${requestedBy})
+    ON CONFLICT (id) DO NOTHING`;
+  if (inserted === 1) return { kind: 'requested' };
+  const stored = await findCorrection(database, id);
+  if (stored === null || !isSame(stored.correction, correction))
+    return { kind: 'refused', reason: `${id} is another correction already` };
+  await database.$executeRaw`UPDATE price_correction SET position = NULL, finished_at = NULL WHERE id = ${id}`;
+  return { kind: 'requested_again' };
+}
+
+/** Why a correction cannot be, or null: its endpoint is unknown, or could not be charged for by its schedule. */
+async function refusalOf(database: Database, { endpointId, schedule }: PriceCorrection): Promise<string | null> {
+  const operation = await operationOf(database, endpointId);
+  if (operation === null) return `there is no endpoint ${endpointId}`;
+  const missing = missingIn(schedule, operation);
+  return missing === null ? null : `without a price for ${missing}, ${operation} cannot be charged`;
+}
+
+function isSame(a: PriceCorrection, b: PriceCorrection): boolean {
+  const content = ({ schedule, ...rest }: PriceCorrection) => [
+    rest.endpointId,
+    rest.fromMs,
+    rest.toMs,
+    rest.reason,
+    scheduleKey(schedule),
+  ];
+  return JSON.stringify(content(a)) === JSON.stringify(content(b));
+}
+
+export interface RerateProgress {
+  readonly sums: RerateSums;
+  /** how much of the interval was looked at, 0 to 1 */
+  readonly part: number;
+}
+
+/**
+ * What a correction would post, without posting anything: the dry run. Refused like the request for it. Reads batch by batch; requests that
+ * are posted meanwhile may be missing.
+ */
+export async function previewCorrection(
+  database: Database,
+  correction: PriceCorrection,
+  onProgress: (progress: RerateProgress) => void = () => undefined,
+): Promise<
+  { readonly kind: 'previewed'; readonly sums: RerateSums } | { readonly kind: 'refused'; readonly reason: string }
+> {
+  const refused = await refusalOf(database, correction);
+  if (refused !== null) return { kind: 'refused', reason: refused };
+  let sums = NO_SUMS;
+  for (let position: string | null = null; ; ) {
+    const batch = await readBatch(database, correction, position);
+    if (batch === null) return { kind: 'previewed', sums };
+    sums = addSums(sums, sumsOf(batch.examined, batch.events));
+    position = batch.lastId;
+    onProgress({ sums, part: batch.part });
+  }
+}
+
+export type RerateStep =
+  | {
+      readonly kind: 'posted';
+      readonly sums: RerateSums;
+      readonly part: number;
+      readonly organizationIds: readonly string[];
+    }
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'unknown' };
+
+/**
+ * Posts the next batch of a correction in one transaction: the differences as new entries, a row for each request, key totals, and the
+ * announcements by which admission learns of them. The events stay as they are, and so do the hourly sums. Any number of callers may run
+ * it at once: they take turns, and a request is corrected once. A crash in between repeats at most one batch, which then finds nothing.
+ */
+export function rerateNext(
+  database: Database,
+  correctionId: string,
+  { actor, nowMs }: { readonly actor: string; readonly nowMs: number },
+): Promise<RerateStep> {
+  const step = (transaction: Transaction) => postNext(transaction, correctionId, { actor, nowMs });
+  return repeatOnContention(() => database.$transaction(step, TRANSACTION_LIMITS));
+}
+
+/** Corrections that are not finished, oldest first. */
+export async function openCorrections(database: Database): Promise<readonly string[]> {
+  const rows = await database.$queryRaw<{ id: string }[]>`
+    SELECT id FROM price_correction WHERE finished_at IS NULL ORDER BY created_at, id`;
+  return rows.map((row) => row.id);
+}
+
+async function postNext(
+  transaction: Transaction,
+  correctionId: string,
+  { actor, nowMs }: { readonly actor: string; readonly nowMs: number },
+): Promise<RerateStep> {
+  // One batch at a time, of whatever correction: each starts from what the one before it made of a request.
+  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${RERATE_LOCK})`;
+  await transaction.$queryRaw`SELECT 1 FROM price_correction WHERE id = ${correctionId} FOR UPDATE`;
+  const stored = await findCorrection(transaction, correctionId);
+  if (stored === null) return { kind: 'unknown' };
+  const { correction, position, isFinished } = stored;
+  if (isFinished) return { kind: 'finished' };
+  const batch = await readBatch(transaction, correction, position);
+  if (batch === null) {
+    await transaction.$executeRaw`UPDATE price_correction SET finished_at = ${new Date(nowMs)} WHERE id = ${correctionId}`;
+    return { kind: 'finished' };
+  }
+  const corrected = batch.events.filter((event) => event.kind === 'corrected');
+  const organizationIds = [...new Set(corrected.map(({ event }) => event.organizationId))].sort();
+  if (corrected.length > 0) await postCorrected(transaction, { correctionId, corrected, organizationIds, actor });
+  await transaction.$executeRaw`
+    UPDATE price_correction SET position = ${batch.lastId}::uuid WHERE id = ${correctionId}`;
+  return { kind: 'posted', sums: sumsOf(batch.examined, batch.events), part: batch.part, organizationIds };
+}
+
+type Corrected = Extract<CorrectedEvent, { readonly kind: 'corrected' }>;
+
+interface CorrectedBatch {
+  readonly correctionId: string;
+  readonly corrected: readonly Corrected[];
+  readonly organizationIds: readonly string[];
+  readonly actor: string;
+}
+
+async function postCorrected(transaction: Transaction, batch: CorrectedBatch): Promise<void> {
+  const { correctionId, corrected, organizationIds, actor } = batch;
+  const locked = await lockOrganizations(transaction, organizationIds);
+  const book = await readAccounts(transaction, organizationIds);
+  const used = await paidCreditUsed(transaction, organizationIds);
+  await insertUsageCorrections(
+    transaction,
+    corrected.map((entry) => rowOf(entry, correctionId, lockOf(entry.event.organizationId, locked))),
+  );
+  const totals = organizationIds.map((organizationId) =>
+    totalsOf(
+      corrected.filter(({ event }) => event.organizationId === organizationId),
+      correctionId,
+      lockOf(organizationId, locked),
+    ),
+  );
+  const postings = totals.map((total) => {
+    const promoNanousd = book.balance('promo_credit', total.organizationId);
+    const paidCreditUsedNanousd = used.get(total.organizationId) ?? ZERO;
+    return rerateFlow(total, { promoNanousd, paidCreditUsedNanousd }, actor);
+  });
+  await insertPostings(transaction, postings, book);
+  await addBudgetSpend(transaction, spendOf(corrected));
+  for (const [index, total] of totals.entries()) {
+    const creditNanousd = nanousd(total.chargeTakenOffNanousd - total.chargeAddedNanousd);
+    const posting = postings[index];
+    if (creditNanousd === ZERO || posting === undefined) continue;
+    const { postingSequence } = lockOf(total.organizationId, locked);
+    await insertAnnouncement(transaction, posting, postingSequence, creditNanousd);
+  }
+}
+
+function rowOf(
+  { event, lines, newCostNanousd, newChargeNanousd }: Corrected,
+  correctionId: string,
+  { postingSequence, transactionId }: LockedOrganization,
+): UsageCorrectionRow {
+  const { requestId, organizationId, keyId, markupBp, feeNanousd } = event;
+  return {
+    requestId,
+    correctionId,
+    organizationId,
+    keyId,
+    lines,
+    markupBp,
+    feeNanousd,
+    oldCostNanousd: event.costNanousd,
+    oldChargeNanousd: event.chargeNanousd,
+    newCostNanousd,
+    newChargeNanousd,
+    postingSequence,
+    transactionId,
+  };
+}
+
+function totalsOf(corrected: readonly Corrected[], correctionId: string, lock: LockedOrganization): RerateTotals {
+  const charges = corrected.map(({ event, newChargeNanousd }) => nanousd(newChargeNanousd - event.chargeNanousd));
+  const costs = corrected.map(({ event, newCostNanousd }) => nanousd(newCostNanousd - event.costNanousd));
+  const ids = corrected.map(({ event }) => event.requestId).sort();
+  return {
+    organizationId: lock.organizationId,
+    transactionId: lock.transactionId,
+    correctionId,
+    firstRequestId: ids[0] ?? '',
+    requestCount: corrected.length,
+    chargeAddedNanousd: added(charges),
+    chargeTakenOffNanousd: added(charges.map((amount) => nanousd(-amount))),
+    costAddedNanousd: added(costs),
+    costTakenOffNanousd: added(costs.map((amount) => nanousd(-amount))),
+  };
+}
+
+function added(amounts: readonly Nanousd[]): Nanousd {
+  return addAmounts(...amounts.map((amount) => maxAmount(amount, ZERO)));
+}
+
+/** A key's limit counts what its requests really cost. */
+function spendOf(corrected: readonly Corrected[]): SpendDelta[] {
+  const spend = new Map<string, SpendDelta>();
+  for (const { event, newChargeNanousd } of corrected) {
+    const { organizationId, keyId } = event;
+    const mapKey = `${organizationId} ${keyId}`;
+    const before = spend.get(mapKey)?.spentNanousd ?? ZERO;
+    const spentNanousd = nanousd(before + newChargeNanousd - event.chargeNanousd);
+    spend.set(mapKey, { organizationId, scope: `key:${keyId}`, period: 'lifetime', spentNanousd });
+  }
+  return [...spend.values()].filter(({ spentNanousd }) => spentNanousd !== ZERO);
+}
+
+function lockOf(organizationId: string, locked: ReadonlyMap<string, LockedOrganization>): LockedOrganization {
+  const lock = locked.get(organizationId);
+  if (!lock) throw new Error(`organisation ${organizationId} was not locked for this posting`);
+  return lock;
+}
+
+/** What requests took from paid credit so far, less what corrections gave back. */
+async function paidCreditUsed(
+  transaction: Transaction,
+  organizationIds: readonly string[],
+): Promise<ReadonlyMap<string, Nanousd>> {
+  const rows = await transaction.$queryRaw<{ organizationId: string; used: Nanousd }[]>`
+    SELECT a.organization_id::text AS "organizationId", sum(e.amount_nanousd)::bigint AS used
+    FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id
+      JOIN journal_transaction j ON j.id = e.transaction_id AND j.kind IN ('usage', 'rerate')
+    WHERE a.kind = 'customer_credit' AND a.organization_id = ANY(${[...organizationIds]}::uuid[]) GROUP BY 1`;
+  return new Map(rows.map((row) => [row.organizationId, row.used]));
+}
+
+interface Batch {
+  readonly lastId: string;
+  readonly examined: number;
+  readonly events: readonly CorrectedEvent[];
+  readonly part: number;
+}
+
+async function readBatch(
+  db: Database | Transaction,
+  correction: PriceCorrection,
+  position: string | null,
+): Promise<Batch | null> {
+  const { id: correctionId, endpointId, fromMs, toMs } = correction;
+  // No request has an id of zeroes after its time, so "after the floor" leaves out none.
+  const afterId = position ?? requestIdFloor(fromMs);
+  const stretch = await nextRequestIds(db, { afterId, beforeId: requestIdFloor(toMs), limit: BATCH });
+  if (stretch === null) return null;
+  const { lastId } = stretch;
+  const operation = (await operationOf(db, endpointId)) ?? 'chat';
+  const events = await correctableEvents(db, { endpointId, correctionId, afterId, lastId });
+  return {
+    lastId,
+    examined: events.length,
+    events: events.map((event) => correctEvent(event, correction, operation)),
+    part: partOf(lastId, correction),
+  };
+}
+
+function partOf(lastId: string, { fromMs, toMs }: PriceCorrection): number {
+  return (requestIdTimeMs(lastId) - fromMs) / (toMs - fromMs);
+}
+
+async function operationOf(db: Database | Transaction, endpointId: string): Promise<ModelOperation | null> {
+  const [row] = await db.$queryRaw<{ operation: ModelOperation }[]>`
+    SELECT operation FROM catalog_endpoint WHERE id = ${endpointId}`;
+  return row?.operation ?? null;
+}
+
+interface CorrectionRow {
+  readonly id: string;
+  readonly endpoint_id: string;
+  readonly from_at: Date;
+  readonly to_at: Date;
+  readonly schedule: unknown;
+  readonly reason: string;
+  readonly position: string | null;
+  readonly finished_at: Date | null;
+}
+
+async function findCorrection(db: Database | Transaction, id: string) {
+  const [row] = await db.$queryRaw<CorrectionRow[]>`
+    SELECT id, endpoint_id, from_at, to_at, schedule, reason, position::text, finished_at
+    FROM price_correction WHERE id = ${id}`;
+  if (row === undefined) return null;
+  const correction: PriceCorrection = {
+    id: row.id,
+    endpointId: row.endpoint_id,
+    fromMs: row.from_at.getTime(),
+    toMs: row.to_at.getTime(),
+    schedule: decodeSchedule(row.schedule),
+    reason: row.reason,
+  };
+  return { correction, position: row.position, isFinished: row.finished_at !== null };
+}
