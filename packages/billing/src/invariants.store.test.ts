@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createLimit } from '@tollgate/access';
 import { nanousd } from '@tollgate/amount';
 import { type Database, openDatabase, Prisma, type Transaction } from '@tollgate/prisma';
 import pg from 'pg';
@@ -51,6 +53,8 @@ beforeAll(async () => {
     expiresAt,
   });
   await postGrants(database, { nowMs: Date.now() });
+  const budget = { subject: 'organization', subjectId: organizationId, model: null, measure: 'budget', window: 'week' };
+  await createLimit(database, { ...budget, organizationId, amount: 1n, nowMs: Date.now(), random: randomBytes });
   await postUsage(database, [sampleEvent(organizationId), sampleEvent(organizationId)], { via: 'test' });
   await expireGrants(database, { nowMs: Date.now() });
 });
@@ -107,6 +111,7 @@ describe('the invariants', () => {
     rollups_match_events: (t) =>
       t.$executeRaw`UPDATE usage_rollup SET request_count = request_count + 1 WHERE ${own()}`,
     key_spend_matches_events: (t) => t.$executeRaw`DELETE FROM budget_spend WHERE ${own()}`,
+    budget_spend_matches_events: (t) => t.$executeRaw`DELETE FROM limit_rule WHERE ${own()}`,
   };
 
   it('have each a damage they were seen to find', () => {
