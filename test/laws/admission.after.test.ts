@@ -1,5 +1,5 @@
-import { nanousd } from '@tollgate/amount';
 import { connectAdmissionRedis, createAdmission, usageStreams } from '@tollgate/admission';
+import { nanousd } from '@tollgate/amount';
 import { organizationSnapshot } from '@tollgate/billing';
 import { openDatabase } from '@tollgate/prisma';
 import { afterAll, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ const database = openDatabase({ url: run.databaseUrl, applicationName: 'laws' })
 const redis = connectAdmissionRedis(run.redisUrl);
 const admission = createAdmission({
   redis,
-  loadOrganization: (organizationId) => organizationSnapshot(database, organizationId),
+  loadOrganization: (organizationId) => organizationSnapshot(database, organizationId, Date.now()),
   gatewayBoot: 'laws',
   now: Date.now,
 });
@@ -31,7 +31,7 @@ it('what admission has left for an organisation is what the ledger says it has: 
     until: 'everything is posted',
     timeoutMs: 60_000,
   });
-  const snapshot = await organizationSnapshot(database, run.organizationId);
+  const snapshot = await organizationSnapshot(database, run.organizationId, Date.now());
   if (snapshot === null) throw new Error('the demo organisation is in the database');
   const answer = await admission.authorize({
     organizationId: run.organizationId,

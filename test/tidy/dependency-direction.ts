@@ -30,7 +30,7 @@ const allowances: Readonly<Record<string, Allowance>> = {
   'packages/usage': { values: ['amount', 'prisma'] },
   'packages/admission': { values: ['amount'] },
   'packages/conversations': { values: ['prisma'] },
-  'packages/billing': { values: ['amount', 'pricing', 'catalog', 'ledger', 'usage', 'prisma'] },
+  'packages/billing': { values: ['access', 'amount', 'pricing', 'catalog', 'ledger', 'usage', 'prisma'] },
   'apps/sandbox': { values: [] },
   infra: { values: [] },
 };

@@ -51,7 +51,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   redis.on('error', (error: Error) => log.warn({ error }, 'redis'));
   const admission = createAdmission({
     redis,
-    loadOrganization: (organizationId) => organizationSnapshot(database, organizationId),
+    loadOrganization: (organizationId) => organizationSnapshot(database, organizationId, Date.now()),
     gatewayBoot,
     now: Date.now,
     keep: GATEWAY_KEEP,

@@ -28,7 +28,7 @@ export async function startWorker(config: WorkerConfig, log: Logger): Promise<Ru
   const redis = connectAdmissionRedis(config.redisUrl);
   const admission = createAdmission({
     redis,
-    loadOrganization: (organizationId) => organizationSnapshot(database, organizationId),
+    loadOrganization: (organizationId) => organizationSnapshot(database, organizationId, Date.now()),
     gatewayBoot: boot,
     now: Date.now,
   });

@@ -114,7 +114,7 @@ beforeAll(async () => {
     createLogger({ name: 'worker', destination }),
   );
   const client = connectAdmissionRedis(redis.url);
-  const loadOrganization = (id: string) => organizationSnapshot(database, id);
+  const loadOrganization = (id: string) => organizationSnapshot(database, id, Date.now());
   gateway = {
     client,
     admission: createAdmission({ redis: client, loadOrganization, gatewayBoot: 'gw:test', now: Date.now }),

@@ -2,6 +2,8 @@ export * from './api-key.js';
 export * from './display-name.js';
 export * from './key-token.js';
 export * from './keys.store.js';
+export * from './limit-rule.js';
+export * from './limits.store.js';
 export * from './organizations.store.js';
 export * from './record-id.js';
 export * from './roles.js';

@@ -88,6 +88,7 @@ it('a new key verifies at once, with everything a gateway needs to know', async 
       isKeyLimited: true,
       storesResponses: false,
       keepsReasoning: true,
+      limits: [],
     },
   });
 });

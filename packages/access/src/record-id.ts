@@ -20,3 +20,8 @@ export function mintId(nowMs: number, random: RandomBytes): string {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** The millisecond an id was minted in: a request belongs to the period of its id, whoever reads it and whenever. */
+export function idTimeMs(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}

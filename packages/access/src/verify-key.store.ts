@@ -3,6 +3,8 @@ import type { MarkupRule } from '@tollgate/pricing';
 import type { Database, Transaction } from '@tollgate/prisma';
 import { decodeKeyKind, type KeyKind, keyState } from './api-key.js';
 import { hashKey, parseKey } from './key-token.js';
+import { decodeRule, decodeSubject, type LimitRule } from './limit-rule.js';
+import { BINDS_KEY } from './limits.store.js';
 
 /** Who is calling: what a gateway keeps about a verified key. Fresh as of `authVersion`. */
 export interface Principal {
@@ -26,6 +28,8 @@ export interface Principal {
   readonly keepsReasoning: boolean;
   /** whether holds must also be taken in the key's own scope */
   readonly isKeyLimited: boolean;
+  /** the rules that bind this key, for whatever model: its organisation's, its project's, its own, its creator's */
+  readonly limits: readonly LimitRule[];
 }
 
 /** Malformed, unknown, revoked and expired are a 401 to the caller; disabled and suspended are a 403. */
@@ -50,11 +54,21 @@ interface KeyAndOrganizationRow {
   readonly auth_version: bigint;
   readonly stores_responses: boolean;
   readonly keeps_reasoning: boolean;
+  readonly limits: readonly {
+    readonly id: string;
+    readonly subject: string;
+    readonly subject_id: string;
+    readonly model: string | null;
+    readonly measure: string;
+    readonly time_window: string | null;
+    /** a bigint as text: JSON has no exact number for it */
+    readonly amount: string;
+  }[];
 }
 
 /**
  * Who presents this token. Garbage is answered without the database; the rest costs one look-up by keyed hash, which
- * reads key, project and organisation in one snapshot. Rejects only when the database does not answer: that is never a 401.
+ * reads key, project, organisation and limits in one snapshot. Rejects only when the database does not answer: that is never a 401.
  */
 export async function verifyKey(
   db: Database | Transaction,
@@ -71,7 +85,10 @@ export async function verifyKey(
           'effectiveToMs', floor(extract(epoch FROM r.effective_to) * 1000)::bigint) ORDER BY r.id), '[]')
         FROM markup_rule r
         WHERE r.organization_id = o.id AND (r.effective_to IS NULL OR r.effective_to > now() - interval '1 day')
-      ) AS markup_rules
+      ) AS markup_rules,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'subject', r.subject, 'subject_id', r.subject_id, 'model', r.model,
+          'measure', r.measure, 'time_window', r.time_window, 'amount', r.amount::text) ORDER BY r.id), '[]')
+        FROM limit_rule r WHERE r.organization_id = k.organization_id AND ${BINDS_KEY}) AS limits
     FROM api_key k JOIN organization o ON o.id = k.organization_id JOIN project p ON p.id = k.project_id
     WHERE k.hash = ${hashKey(parsed.token, pepper)}`;
   return row === undefined ? { kind: 'unknown' } : judge(row, nowMs);
@@ -100,6 +117,19 @@ function judge(row: KeyAndOrganizationRow, nowMs: number): VerifiedKey {
     storesResponses: row.stores_responses,
     keepsReasoning: row.keeps_reasoning,
     isKeyLimited: row.limit_nanousd !== null,
+    limits: row.limits.map(decodeLimit),
   };
   return { kind: 'verified', principal };
+}
+
+function decodeLimit({
+  id,
+  subject,
+  subject_id,
+  time_window,
+  amount,
+  ...row
+}: KeyAndOrganizationRow['limits'][number]) {
+  const terms = { ruleId: id, subject: decodeSubject(subject), subjectId: subject_id };
+  return decodeRule({ ...row, ...terms, window: time_window, amount: BigInt(amount) });
 }

@@ -73,7 +73,7 @@ describe('grants', () => {
     const [credit, ...more] = await announced(organizationId);
     expect(more).toEqual([]);
     expect(credit).toMatchObject({ idempotencyKey: `grant:${id}`, amountNanousd: 1_000n, postingSequence: '1' });
-    const snapshot = await organizationSnapshot(database, organizationId);
+    const snapshot = await organizationSnapshot(database, organizationId, Date.now());
     expect(BigInt(snapshot?.postingSequence ?? 0)).toBeGreaterThanOrEqual(1n);
     await closeAnnouncements(database, [`grant:${id}`]);
     expect(await announced(organizationId)).toEqual([]);
@@ -169,7 +169,7 @@ describe('what customers read', () => {
 
   it('an organisation without a posting has nothing, and an unknown one is null', async () => {
     const organizationId = await createOrganization(database);
-    expect(await organizationSnapshot(database, organizationId)).toEqual({
+    expect(await organizationSnapshot(database, organizationId, Date.now())).toEqual({
       availableNanousd: 0n,
       status: 'active',
       authVersion: '1',
@@ -178,7 +178,7 @@ describe('what customers read', () => {
     });
     expect(await creditsSummary(database, organizationId)).toMatchObject({ totalCreditsNanousd: 0n });
     expect(await listLedgerLines(database, { organizationId, limit: 5 })).toEqual({ lines: [], next: null });
-    expect(await organizationSnapshot(database, uuidV7())).toBeNull();
+    expect(await organizationSnapshot(database, uuidV7(), Date.now())).toBeNull();
   });
 
   it('a snapshot names every limit in force with what was spent under it, and is never torn by postings', async () => {
@@ -214,7 +214,7 @@ describe('what customers read', () => {
     let isPosting = true;
     const done = posting.then(() => (isPosting = false));
     while (isPosting) {
-      const snapshot = await organizationSnapshot(database, organizationId);
+      const snapshot = await organizationSnapshot(database, organizationId, Date.now());
       const postings = BigInt(snapshot?.postingSequence ?? 0);
       expect(snapshot?.availableNanousd).toBe(-price * postings);
       expect(snapshot?.armed).toEqual([

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { createLimit } from '@tollgate/access';
 import { nanousd } from '@tollgate/amount';
 import { decodeSchedule } from '@tollgate/catalog';
 import { type Database, Prisma, type Transaction } from '@tollgate/prisma';
@@ -36,6 +38,8 @@ beforeAll(async () => {
     expiresAt,
   });
   await postGrants(database, { nowMs: Date.now() });
+  const budget = { subject: 'organization', subjectId: organizationId, model: null, measure: 'budget', window: 'week' };
+  await createLimit(database, { ...budget, organizationId, amount: 1n, nowMs: Date.now(), random: randomBytes });
   await postUsage(database, [sampleEvent(organizationId), sampleEvent(organizationId)], { via: 'test' });
   await correctPrices(database);
   await expireGrants(database, { nowMs: Date.now() });
@@ -109,6 +113,7 @@ describe('the invariants', () => {
     rollups_match_events: (t) =>
       t.$executeRaw`UPDATE usage_rollup SET request_count = request_count + 1 WHERE ${ofIt()}`,
     key_spend_matches_events: (t) => t.$executeRaw`DELETE FROM budget_spend WHERE ${ofIt()}`,
+    budget_spend_matches_events: (t) => t.$executeRaw`DELETE FROM limit_rule WHERE ${ofIt()}`,
   };
 
   it('have each a damage they were seen to find', () => {

@@ -1,3 +1,5 @@
+import { BUDGET_SPEND_MATCHES_EVENTS } from './budget-invariant.js';
+
 /**
  * What must be true of the ledger at any instant, each as one query that counts what contradicts it. Sums and products are
  * numeric: an intermediate value never overflows and never rounds. The numbers are those of the money protocol.
@@ -135,6 +137,7 @@ export const INVARIANTS: readonly Invariant[] = [
         GROUP BY 1, 2) e USING (organization_id, scope)
       WHERE s.spent::numeric IS DISTINCT FROM e.spent`,
   },
+  BUDGET_SPEND_MATCHES_EVENTS,
 ];
 
 export interface Invariant {

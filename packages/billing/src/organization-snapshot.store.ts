@@ -1,9 +1,10 @@
+import { BUDGET_WINDOWS, periodsAround } from '@tollgate/access';
 import type { Nanousd } from '@tollgate/amount';
 import type { Database } from '@tollgate/prisma';
 
 /** A spending limit that admission must enforce, with what was spent under it so far. */
 export interface ArmedLimit {
-  /** "key:<id>" */
+  /** "key:<id>", or "rule:<id>@<period>" of a budget */
   readonly scope: string;
   readonly limitNanousd: Nanousd;
   readonly spentNanousd: Nanousd;
@@ -28,12 +29,17 @@ interface SnapshotRow {
 
 /**
  * Balance, status, versions and armed limits of an organisation; null when there is none. One statement is one snapshot:
- * the posting sequence says exactly which postings the balance and the spent amounts contain.
+ * the posting sequence says exactly which postings the balance and the spent amounts contain. Budgets are armed for the period of
+ * `nowMs`, and for its neighbour when that is near: a request whose id lies just before midnight is still admitted under it.
  */
 export async function organizationSnapshot(
   database: Database,
   organizationId: string,
+  nowMs: number,
 ): Promise<OrganizationSnapshot | null> {
+  const periods = BUDGET_WINDOWS.flatMap((time_window) =>
+    periodsAround(time_window, nowMs).map(({ name }) => ({ time_window, name })),
+  );
   const rows = await database.$queryRaw<SnapshotRow[]>`
     SELECT organization.status, auth_version::text AS "authVersion", posting_sequence::text AS "postingSequence",
       (SELECT coalesce(sum(balance.balance_nanousd), 0)::bigint
@@ -45,6 +51,14 @@ export async function organizationSnapshot(
         FROM api_key key LEFT JOIN budget_spend spend ON spend.organization_id = key.organization_id
           AND spend.scope = 'key:' || key.id AND spend.period = 'lifetime'
         WHERE key.organization_id = organization.id AND key.limit_nanousd IS NOT NULL AND key.revoked_at IS NULL
+      ) || (SELECT coalesce(jsonb_agg(jsonb_build_object('scope', 'rule:' || rule.id || '@' || period.name, 'limit', rule.amount::text,
+          'spent', coalesce(spend.spent_nanousd, 0)::text) ORDER BY rule.id, period.name), '[]')
+        FROM limit_rule rule
+        JOIN jsonb_to_recordset(${JSON.stringify(periods)}::jsonb) AS period (time_window text, name text)
+          ON period.time_window = rule.time_window
+        LEFT JOIN budget_spend spend ON spend.organization_id = rule.organization_id
+          AND spend.scope = 'rule:' || rule.id AND spend.period = period.name
+        WHERE rule.organization_id = organization.id AND rule.measure = 'budget'
       ) AS armed
     FROM organization WHERE organization.id = ${organizationId}::uuid`;
   const [row] = rows;

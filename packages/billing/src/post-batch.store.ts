@@ -1,3 +1,4 @@
+import { budgetsInForce } from '@tollgate/access';
 import { addAmounts, type Nanousd, ZERO } from '@tollgate/amount';
 import { insertPostings, type LockedOrganization, lockOrganizations, readAccounts } from '@tollgate/ledger/writers';
 import type { Database, Transaction } from '@tollgate/prisma';
@@ -8,10 +9,10 @@ import {
   insertUsageEvents,
   type PostedEvent,
   rollUp,
-  type SpendDelta,
   type UsageEvent,
   upsertRollups,
 } from '@tollgate/usage';
+import { type Budgets, scopesOf, spendOf } from './budget-draws.js';
 import { grantReturnFlow, type UsageTotals, usageFlow } from './flows.js';
 import { returnLatePromo } from './late-promo.store.js';
 
@@ -22,6 +23,8 @@ export interface PostedUsage {
   /** the organisation's posting sequence it was posted under; a balance loaded at this sequence or later contains it */
   readonly postingSequence: string;
   readonly chargeNanousd: Nanousd;
+  /** what admission counts it under: its key, and the budgets it draws on as they stand now */
+  readonly scopes: readonly string[];
 }
 
 export interface BatchOutcome {
@@ -38,7 +41,8 @@ export interface BatchOutcome {
 const TRANSACTION_LIMITS = { maxWait: 5_000, timeout: 10_000 } as const;
 
 /**
- * Posts a batch in one transaction: lock, record, and for what was new the entries, balances, key totals, log and rollups.
+ * Posts a batch in one transaction: lock, record, and for what was new the entries, balances, totals of keys and
+ * budgets, log and rollups.
  * Event ids are distinct within a batch. Throws whatever the database throws; nothing has happened then.
  */
 export function postBatch(database: Database, events: readonly UsageEvent[], actor: string): Promise<BatchOutcome> {
@@ -46,16 +50,19 @@ export function postBatch(database: Database, events: readonly UsageEvent[], act
     const organizationIds = [...new Set(events.map((event) => event.organizationId))].sort();
     const locked = await lockOrganizations(transaction, organizationIds);
     const known = events.filter((event) => locked.has(event.organizationId));
+    const keyIds = [...new Set(known.map((event) => event.keyId))];
+    const budgets = await budgetsInForce(transaction, { organizationIds, keyIds });
     const inserted = await insertUsageEvents(transaction, known, locked);
     const fresh = known.filter((event) => inserted.has(event.requestId));
-    await postMoney(transaction, { fresh, locked, actor });
+    await postMoney(transaction, { fresh, locked, budgets, actor });
     await insertRequestLog(transaction, fresh);
     await upsertRollups(transaction, rollUp(fresh));
     return {
-      posted: fresh.map((event) => postedUsage(event, locked)),
+      posted: fresh.map((event) => postedUsage(event, locked, budgets)),
       ...(await compareRepeated(
         transaction,
         known.filter((event) => !inserted.has(event.requestId)),
+        budgets,
       )),
       orphans: events.filter((event) => !locked.has(event.organizationId)),
     };
@@ -65,10 +72,11 @@ export function postBatch(database: Database, events: readonly UsageEvent[], act
 interface FreshEvents {
   readonly fresh: readonly UsageEvent[];
   readonly locked: ReadonlyMap<string, LockedOrganization>;
+  readonly budgets: Budgets;
   readonly actor: string;
 }
 
-async function postMoney(transaction: Transaction, { fresh, locked, actor }: FreshEvents): Promise<void> {
+async function postMoney(transaction: Transaction, { fresh, locked, budgets, actor }: FreshEvents): Promise<void> {
   const totals = totalsPerOrganization(fresh, locked);
   if (totals.length === 0) return;
   const ids = totals.map((total) => total.organizationId);
@@ -82,7 +90,7 @@ async function postMoney(transaction: Transaction, { fresh, locked, actor }: Fre
   });
   const returns = [...returned.values()].map((back) => grantReturnFlow(back, actor));
   await insertPostings(transaction, [...returns, ...postings], book);
-  await addBudgetSpend(transaction, spendPerKey(fresh));
+  await addBudgetSpend(transaction, spendOf(fresh, budgets));
 }
 
 /** Sums per organisation, without those whose requests moved no money. */
@@ -109,25 +117,18 @@ export function totalsPerOrganization(
   );
 }
 
-function spendPerKey(events: readonly UsageEvent[]): SpendDelta[] {
-  const spend = new Map<string, SpendDelta>();
-  for (const { organizationId, keyId, chargeNanousd } of events) {
-    if (chargeNanousd === 0n) continue;
-    const scope = `key:${keyId}`;
-    const mapKey = `${organizationId} ${scope}`;
-    const spentNanousd = addAmounts(spend.get(mapKey)?.spentNanousd ?? ZERO, chargeNanousd);
-    spend.set(mapKey, { organizationId, scope, period: 'lifetime', spentNanousd });
-  }
-  return [...spend.values()];
-}
-
-function postedUsage(event: UsageEvent, locked: ReadonlyMap<string, LockedOrganization>): PostedUsage {
+function postedUsage(
+  event: UsageEvent,
+  locked: ReadonlyMap<string, LockedOrganization>,
+  budgets: Budgets,
+): PostedUsage {
   const { requestId, organizationId, chargeNanousd } = event;
   return {
     requestId,
     organizationId,
     chargeNanousd,
     postingSequence: lockOf(event, locked).postingSequence.toString(),
+    scopes: scopesOf(event, budgets),
   };
 }
 
@@ -140,6 +141,7 @@ function lockOf(event: UsageEvent, locked: ReadonlyMap<string, LockedOrganizatio
 async function compareRepeated(
   transaction: Transaction,
   events: readonly UsageEvent[],
+  budgets: Budgets,
 ): Promise<Pick<BatchOutcome, 'repeated' | 'conflicts'>> {
   const stored = await findPostedEvents(
     transaction,
@@ -148,12 +150,10 @@ async function compareRepeated(
   const byId = new Map(stored.map((event) => [event.requestId, event]));
   const conflicts = events.filter((event) => !isSameEvent(event, byId.get(event.requestId)));
   return {
-    repeated: stored.map(({ requestId, organizationId, postingSequence, chargeNanousd }) => ({
-      requestId,
-      organizationId,
-      postingSequence,
-      chargeNanousd,
-    })),
+    repeated: stored.map((event) => {
+      const { requestId, organizationId, postingSequence, chargeNanousd } = event;
+      return { requestId, organizationId, postingSequence, chargeNanousd, scopes: scopesOf(event, budgets) };
+    }),
     conflicts: conflicts.map((event) => event.requestId),
   };
 }

@@ -52,7 +52,13 @@ describe('posting', () => {
     const outcome = await postUsage(database, [event], via);
     expect(outcome).toEqual({
       posted: [
-        { requestId: event.requestId, organizationId, postingSequence: '1', chargeNanousd: event.chargeNanousd },
+        {
+          requestId: event.requestId,
+          organizationId,
+          postingSequence: '1',
+          chargeNanousd: event.chargeNanousd,
+          scopes: [`key:${event.keyId}`],
+        },
       ],
       duplicates: [],
       repeated: [],

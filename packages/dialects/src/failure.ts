@@ -31,6 +31,7 @@ export const FAILURES = {
   request_timeout: passing(408, 'timeout_error'),
   client_closed_request: invalid(499),
   idempotency_conflict: invalid(409),
+  already_exists: invalid(409),
   model_not_found: invalid(404),
   not_found: invalid(404),
   not_supported: invalid(404),

@@ -96,7 +96,7 @@ export async function upsertRollups(transaction: Transaction, deltas: readonly R
       first_token_histogram = coalesce(add_counts(rollup.first_token_histogram, excluded.first_token_histogram), '{}')`;
 }
 
-/** What a scope ("key:<id>") spent, to be added to its period's total. */
+/** What a scope ("key:<id>", "rule:<id>") spent, to be added to its period's total. */
 export interface SpendDelta {
   readonly organizationId: string;
   readonly scope: string;
@@ -104,7 +104,7 @@ export interface SpendDelta {
   readonly spentNanousd: Nanousd;
 }
 
-/** Raises budget_spend. Kept for every key, armed or not, so that a limit set later counts the whole life of the key. */
+/** Raises budget_spend. Kept for every key, armed or not, so that a limit set later counts the whole life of the key; and for every budget. */
 export async function addBudgetSpend(transaction: Transaction, deltas: readonly SpendDelta[]): Promise<void> {
   if (deltas.length === 0) return;
   await transaction.$executeRaw`
@@ -120,7 +120,9 @@ export async function addBudgetSpend(transaction: Transaction, deltas: readonly 
 export interface PostedEvent {
   readonly requestId: string;
   readonly organizationId: string;
+  readonly projectId: string;
   readonly keyId: string;
+  readonly model: string;
   readonly chargeNanousd: Nanousd;
   readonly costNanousd: Nanousd;
   readonly postingSequence: string;
@@ -133,8 +135,8 @@ export async function findPostedEvents(
 ): Promise<PostedEvent[]> {
   if (requestIds.length === 0) return [];
   return database.$queryRaw<PostedEvent[]>`
-    SELECT request_id::text AS "requestId", organization_id::text AS "organizationId", key_id::text AS "keyId",
-      charge_nanousd AS "chargeNanousd", cost_nanousd AS "costNanousd", posting_sequence::text AS "postingSequence"
+    SELECT request_id::text AS "requestId", organization_id::text AS "organizationId",
+      project_id::text AS "projectId", key_id::text AS "keyId", model, charge_nanousd AS "chargeNanousd", cost_nanousd AS "costNanousd", posting_sequence::text AS "postingSequence"
     FROM usage_event WHERE request_id = ANY(${[...requestIds]}::uuid[])`;
 }
 

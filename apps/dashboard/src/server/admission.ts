@@ -11,7 +11,7 @@ export function admission(): Admission {
   return once('admission', () =>
     createAdmission({
       redis: connectAdmissionRedis(config().redisUrl),
-      loadOrganization: (organizationId) => organizationSnapshot(database(), organizationId),
+      loadOrganization: (organizationId) => organizationSnapshot(database(), organizationId, Date.now()),
       gatewayBoot: `dashboard-${randomBytes(6).toString('hex')}`,
       now: Date.now,
     }),

@@ -79,6 +79,7 @@ export async function exchangeWorld(
     isKeyLimited: false,
     storesResponses: false,
     keepsReasoning: true,
+    limits: [],
   } as const;
   const exchange = new Exchange({
     admission,

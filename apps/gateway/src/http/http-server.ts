@@ -40,6 +40,7 @@ import { ResponsesController } from './inference/responses.controller.js';
 import { encodeJson } from './json-money.js';
 import { FreshInferenceKeyGuard, FreshKeyGuard, InferenceKeyGuard, KeyGuard, ManagementKeyGuard } from './key.guard.js';
 import { KeysController } from './keys/keys.controller.js';
+import { LimitsController } from './limits/limits.controller.js';
 import { ModelsController } from './models/models.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
 import { refuseBadUrl, refuseMalformed } from './refuse-malformed.js';
@@ -80,6 +81,7 @@ class HttpModule {
         OperationsController,
         ModelsController,
         KeysController,
+        LimitsController,
         ProjectsController,
         AccountController,
         HealthController,

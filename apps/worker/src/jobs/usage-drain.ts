@@ -1,4 +1,3 @@
-import { keyScope } from '@tollgate/access';
 import type { StreamEntry } from '@tollgate/admission';
 import { classifyDatabaseFailure, type PostedUsage, type PostUsageOutcome, postUsage } from '@tollgate/billing';
 import { type DeadLetter, decodeUsageEvent, insertDeadLetters, type UsageEvent } from '@tollgate/usage';
@@ -146,12 +145,11 @@ async function recountAll(
 ): Promise<ReadonlySet<StreamEntry>> {
   const ledger = new Map(posted.map((event) => [event.requestId, event]));
   const uncounted = new Set<StreamEntry>();
-  const recounts = [...readable].map(async ([entry, { requestId, keyId }]) => {
+  const recounts = [...readable].map(async ([entry, { requestId }]) => {
     const event = ledger.get(requestId);
     // A dead letter.
     if (!event) return;
-    const { organizationId, chargeNanousd, postingSequence } = event;
-    const scopes = [keyScope(keyId)];
+    const { organizationId, chargeNanousd, postingSequence, scopes } = event;
     const { settledEpoch } = entry;
     const outcome = await admission.recount({
       organizationId,

@@ -1,16 +1,21 @@
-import type { ApiKey } from '@tollgate/access';
+import { type ApiKey, type LimitRecord, RATE_WINDOW_MS, type RateRule } from '@tollgate/access';
 import { decimalUsd } from '@tollgate/amount';
 import type { CreditsSummary } from '@tollgate/billing';
 import { receipt } from '@tollgate/pricing';
 import type { ChargeRecord, getRequest, keySpend } from '@tollgate/usage';
 import { jsonMoney } from '../json-money.js';
 import { encodeKey } from '../keys/key-resource.js';
+import { encodeBindingLimit } from '../limits/limit-resource.js';
 
 type KeySpend = Awaited<ReturnType<typeof keySpend>>;
 type FoundRequest = NonNullable<Awaited<ReturnType<typeof getRequest>>>;
 
-/** GET /v1/key in OpenRouter's shape: the calling key and what it has spent today, this week (from Monday) and this month, in UTC. */
-export function encodeCallingKey(key: ApiKey, spend: KeySpend): Record<string, unknown> {
+/** GET /v1/key in OpenRouter's shape: the calling key, what it has spent today, this week (from Monday) and this month, in UTC, and what binds it. */
+export function encodeCallingKey(
+  key: ApiKey,
+  spend: KeySpend,
+  limits: readonly LimitRecord[],
+): Record<string, unknown> {
   return {
     ...encodeKey(key),
     usage_daily: jsonMoney(spend.dayNanousd),
@@ -22,8 +27,21 @@ export function encodeCallingKey(key: ApiKey, spend: KeySpend): Record<string, u
     is_management_key: key.kind === 'management',
     is_provisioning_key: key.kind === 'management',
     creator_user_id: key.createdById,
-    rate_limit: { requests: -1, interval: '10s', note: 'no rate limit is set' },
+    rate_limit: encodeRateLimit(limits),
+    limits: limits.map(encodeBindingLimit),
   };
+}
+
+/** OpenRouter's clients know one rate: the strictest of those that bind every request of the key. */
+function encodeRateLimit(limits: readonly LimitRecord[]): Record<string, unknown> {
+  const rates = limits
+    .map(({ rule }) => rule)
+    .filter((rule): rule is RateRule => rule.measure === 'requests' && rule.model === null)
+    .toSorted((a, b) => a.limit / RATE_WINDOW_MS[a.window] - b.limit / RATE_WINDOW_MS[b.window]);
+  const [strictest] = rates;
+  if (strictest === undefined) return { requests: -1, interval: '10s', note: 'no rate limit is set' };
+  const interval = `${RATE_WINDOW_MS[strictest.window] / 1_000}s`;
+  return { requests: strictest.limit, interval, note: 'the strictest of `limits`' };
 }
 
 /** GET /v1/credits in OpenRouter's shape, with the exact strings beside it. */

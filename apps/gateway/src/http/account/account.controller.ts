@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, Req, UseGuards } from '@nestjs/common';
-import { getKey } from '@tollgate/access';
+import { getKey, listLimits } from '@tollgate/access';
 import { creditsSummary } from '@tollgate/billing';
 import type { Database } from '@tollgate/prisma';
 import { getRequest, keySpend } from '@tollgate/usage';
@@ -19,12 +19,13 @@ export class AccountController {
   async key(@Req() request: AuthenticatedRequest): Promise<unknown> {
     const { organizationId, keyId } = request.principal;
     const nowMs = Date.now();
-    const [key, spend] = await Promise.all([
+    const [key, spend, limits] = await Promise.all([
       getKey(this.database, { organizationId, keyId, nowMs }),
       keySpend(this.database, { organizationId, keyId, nowMs }),
+      listLimits(this.database, { organizationId, keyId, nowMs }),
     ]);
     if (key === null) throw missing(request, 'There is no such key.');
-    return { data: encodeCallingKey(key, spend) };
+    return { data: encodeCallingKey(key, spend, limits) };
   }
 
   @Get('credits')

@@ -1,22 +1,15 @@
 import type { ApiKey } from '@tollgate/access';
-import { decimalUsd, maxAmount, type Nanousd, parseUsd, subtractAmounts, ZERO } from '@tollgate/amount';
+import { decimalUsd, maxAmount, subtractAmounts, ZERO } from '@tollgate/amount';
 import { z } from 'zod';
 import { jsonMoney } from '../json-money.js';
-
-/** Dollars as a decimal string, or as the JSON number OpenRouter's clients send (read by its shortest decimal text). */
-const usd = z.union([z.string(), z.number()]).transform((value, context): Nanousd => {
-  const parsed = parseUsd(typeof value === 'number' ? decimalText(value) : value);
-  if (parsed.ok && parsed.value >= 0n) return parsed.value;
-  context.addIssue({ code: 'custom', message: 'must be dollars: a decimal with at most nine decimals, not negative' });
-  return z.NEVER;
-});
+import { usdSchema } from '../usd-schema.js';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 export const keyCreationSchema = z.object({
   name: z.string(),
   kind: z.enum(['inference', 'management']).default('inference'),
-  limit: usd.nullish(),
+  limit: usdSchema.nullish(),
   expires_at: instant.nullish(),
   project_id: z.string().nullish(),
 });
@@ -24,7 +17,7 @@ export const keyCreationSchema = z.object({
 export const keyUpdateSchema = z.object({
   name: z.string().optional(),
   disabled: z.boolean().optional(),
-  limit: usd.nullable().optional(),
+  limit: usdSchema.nullable().optional(),
   expires_at: instant.nullable().optional(),
 });
 
@@ -59,8 +52,4 @@ export function encodeKey(key: ApiKey): Record<string, unknown> {
     updated_at: new Date(key.updatedAtMs).toISOString(),
     expires_at: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
   };
-}
-
-function decimalText(value: number): string {
-  return Number.isFinite(value) && Math.abs(value) < 1e9 ? value.toFixed(9).replace(/\.?0+$/, '') : 'out of range';
 }
