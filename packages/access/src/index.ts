@@ -1,4 +1,5 @@
 export * from './api-key.js';
+export * from './budgets-in-force.store.js';
 export * from './display-name.js';
 export * from './key-token.js';
 export * from './keys.store.js';

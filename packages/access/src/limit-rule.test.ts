@@ -8,7 +8,7 @@ import {
   budgetScope,
   COUNT_MAX,
   countsFrom,
-  decodeRule,
+  decodeLimitRule,
   describeLimit,
   findRuleFault,
   type LimitTerms,
@@ -144,11 +144,20 @@ it('the scope of a budget carries the period of the instant', () => {
 });
 
 it('a stored combination that is none throws instead of limiting by guess', () => {
-  const columns = { ruleId: 'r', subject: 'key', subjectId: 'k', model: null, amount: 1n } as const;
-  expect(() => decodeRule({ ...columns, measure: 'budget', window: 'minute' })).toThrow(TypeError);
-  expect(() => decodeRule({ ...columns, measure: 'concurrency', window: 'day' })).toThrow(TypeError);
-  expect(() => decodeRule({ ...columns, measure: 'tokens', window: 'day', amount: 2n ** 60n })).toThrow(RangeError);
-  expect(decodeRule({ ...columns, measure: 'tokens', window: 'day' })).toMatchObject({ limit: 1, window: 'day' });
+  const row = {
+    id: 'r',
+    subject: 'key',
+    subject_id: 'k',
+    model: null,
+    measure: 'tokens',
+    time_window: 'day',
+    amount: 1n,
+  };
+  expect(() => decodeLimitRule({ ...row, measure: 'budget', time_window: 'minute' })).toThrow(TypeError);
+  expect(() => decodeLimitRule({ ...row, measure: 'concurrency' })).toThrow(TypeError);
+  expect(() => decodeLimitRule({ ...row, subject: 'team' })).toThrow(TypeError);
+  expect(() => decodeLimitRule({ ...row, amount: 2n ** 60n })).toThrow(RangeError);
+  expect(decodeLimitRule(row)).toMatchObject({ limit: 1, window: 'day', subjectId: 'k' });
 });
 
 it('a limit has words for people', () => {

@@ -121,28 +121,40 @@ function isModelId(model: unknown): boolean {
   return typeof model === 'string' && /^[\x21-\x7e]{1,200}$/.test(model);
 }
 
-/** A rule as stored: three of its columns decide which kind it is. */
-export interface RuleColumns extends RuleTerms {
+/** The columns the stores select of a rule, as the driver returns them. */
+export interface LimitRuleRow {
+  readonly id: string;
+  readonly subject: string;
+  readonly subject_id: string;
+  readonly model: string | null;
   readonly measure: string;
-  readonly window: string | null;
+  readonly time_window: string | null;
   readonly amount: bigint;
 }
 
 /** Throws on a combination that is none: the table's CHECKs have the same list, and a guessed limit is worse than a failure. */
-export function decodeRule({ ruleId, subject, subjectId, model, measure, window, amount }: RuleColumns): LimitRule {
-  const terms = { ruleId, subject, subjectId, model };
-  const budgetWindow = BUDGET_WINDOWS.find((known) => known === window);
-  const rateWindow = RATE_WINDOWS.find((known) => known === window);
+export function decodeLimitRule({
+  id,
+  subject,
+  subject_id,
+  model,
+  measure,
+  time_window,
+  amount,
+}: LimitRuleRow): LimitRule {
+  const terms = { ruleId: id, subject: decodeSubject(subject), subjectId: subject_id, model };
+  const budgetWindow = BUDGET_WINDOWS.find((known) => known === time_window);
+  const rateWindow = RATE_WINDOWS.find((known) => known === time_window);
   if (measure === 'budget' && budgetWindow !== undefined)
     return { ...terms, measure, window: budgetWindow, limitNanousd: nanousd(amount) };
   if ((measure === 'requests' || measure === 'tokens') && rateWindow !== undefined)
     return { ...terms, measure, window: rateWindow, limit: countOf(amount) };
-  if (measure === 'concurrency' && window === null) return { ...terms, measure, window, limit: countOf(amount) };
-  throw new TypeError(`not a limit: ${JSON.stringify({ measure, window })}`);
+  if (measure === 'concurrency' && time_window === null)
+    return { ...terms, measure, window: null, limit: countOf(amount) };
+  throw new TypeError(`not a limit: ${JSON.stringify({ measure, time_window })}`);
 }
 
-/** Throws on a subject that is none. */
-export function decodeSubject(text: string): LimitSubject {
+function decodeSubject(text: string): LimitSubject {
   const subject = LIMIT_SUBJECTS.find((known) => known === text);
   if (subject === undefined) throw new TypeError(`not a subject of limits: ${JSON.stringify(text)}`);
   return subject;

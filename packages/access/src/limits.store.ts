@@ -1,23 +1,22 @@
 import { type Nanousd, nanousd } from '@tollgate/amount';
 import { type Database, Prisma, type Transaction } from '@tollgate/prisma';
+import { fillBack, readHistory } from './budget-history.store.js';
 import {
   BUDGET_WINDOWS,
-  type BudgetRule,
   type BudgetWindow,
-  budgetScope,
   countsFrom,
-  decodeRule,
-  decodeSubject,
+  decodeLimitRule,
   findAmountFault,
   findRuleFault,
   type LimitFault,
   type LimitRule,
+  type LimitRuleRow,
   type LimitTerms,
   periodOf,
   RULES_MAX,
   ruleScope,
 } from './limit-rule.js';
-import { idTimeMs, isRecordId, mintId, type RandomBytes } from './record-id.js';
+import { isRecordId, mintId, type RandomBytes } from './record-id.js';
 
 /** A rule as people see it. */
 export interface LimitRecord {
@@ -65,14 +64,7 @@ export interface LimitListing {
   readonly keyId?: string;
 }
 
-interface RuleRow {
-  readonly id: string;
-  readonly subject: string;
-  readonly subject_id: string;
-  readonly model: string | null;
-  readonly measure: string;
-  readonly time_window: string | null;
-  readonly amount: bigint;
+interface RecordRow extends LimitRuleRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly spent_nanousd: bigint | null;
@@ -80,7 +72,6 @@ interface RuleRow {
 
 /** What a transaction may take: a backfill reads a tenant's history before it locks anything. */
 const PATIENCE = { maxWait: 5_000, timeout: 60_000 } as const;
-const LONGEST_READING_MS = 45_000;
 
 /**
  * Stores a rule. A budget counts from the start of its current period: what was spent before the rule came is read back
@@ -167,80 +158,12 @@ export async function deleteLimit(db: Database, { organizationId, ruleId }: Limi
   }, PATIENCE);
 }
 
-/** A budget as a posting needs it: since when it counts, and which of the batch's keys are its member's. */
-export interface BudgetInForce {
-  readonly rule: BudgetRule;
-  readonly countsFromMs: number;
-  readonly memberKeyIds: ReadonlySet<string>;
-}
-
-/** What of a request decides which budgets it draws on. `model`: the one that answered. */
-export interface Draw {
-  readonly requestId: string;
-  readonly projectId: string;
-  readonly keyId: string;
-  readonly model: string;
-}
-
-/**
- * The budgets of organisations whose rows the caller holds: none comes, changes or goes before the caller commits.
- * Organisations without one are absent from the answer. `keyIds`: the keys the caller will ask about.
- */
-export async function budgetsInForce(
-  transaction: Transaction,
-  { organizationIds, keyIds }: { readonly organizationIds: readonly string[]; readonly keyIds: readonly string[] },
-): Promise<ReadonlyMap<string, readonly BudgetInForce[]>> {
-  const rows = await transaction.$queryRaw<
-    (RuleRow & { organization_id: string; counts_from: Date; member_key_ids: readonly string[] | null })[]
-  >`
-    SELECT r.id::text, r.organization_id::text, r.subject, r.subject_id, r.model, r.measure, r.time_window, r.amount, r.counts_from,
-      CASE WHEN r.subject = 'member' THEN (SELECT jsonb_agg(k.id) FROM api_key k
-        WHERE k.id = ANY(${[...keyIds]}::uuid[]) AND k.organization_id = r.organization_id AND k.created_by_id = r.subject_id
-      ) END AS member_key_ids
-    FROM limit_rule r WHERE r.organization_id = ANY(${[...organizationIds]}::uuid[]) AND r.measure = 'budget' ORDER BY r.id`;
-  const found = new Map<string, BudgetInForce[]>();
-  for (const row of rows) {
-    const rule = ruleOf(row);
-    if (rule.measure !== 'budget') continue;
-    const budget = { rule, countsFromMs: row.counts_from.getTime(), memberKeyIds: new Set(row.member_key_ids) };
-    found.set(row.organization_id, [...(found.get(row.organization_id) ?? []), budget]);
-  }
-  return found;
-}
-
-/** Whether a request of the rule's organisation draws on a budget. The same as drawnEvents says in SQL. */
-export function drawsOn({ rule, countsFromMs, memberKeyIds }: BudgetInForce, draw: Draw): boolean {
-  if (rule.model !== null && rule.model !== draw.model) return false;
-  if (idTimeMs(draw.requestId) < countsFromMs) return false;
-  switch (rule.subject) {
-    case 'organization':
-      return true;
-    case 'project':
-      return rule.subjectId === draw.projectId;
-    case 'key':
-      return rule.subjectId === draw.keyId;
-    case 'member':
-      return memberKeyIds.has(draw.keyId);
-  }
-}
-
-/** The scope a request draws on in a budget, as admission knows it. */
-export function drawnScope({ rule }: BudgetInForce, draw: Draw): string {
-  return budgetScope(rule, idTimeMs(draw.requestId));
-}
-
 /** In SQL, whether rule `r` binds key `k` of the same organisation. */
 export const BINDS_KEY = Prisma.sql`(r.subject, r.subject_id) IN (('organization', k.organization_id::text), ('project', k.project_id::text),
   ('key', k.id::text), ('member', k.created_by_id))`;
 
-function ruleOf(row: Omit<RuleRow, 'created_at' | 'updated_at' | 'spent_nanousd'>): LimitRule {
-  const { id, subject, subject_id, model, measure, time_window, amount } = row;
-  const terms = { ruleId: id, subject: decodeSubject(subject), subjectId: subject_id, model };
-  return decodeRule({ ...terms, measure, window: time_window, amount });
-}
-
-function recordOf(row: RuleRow, nowMs: number): LimitRecord {
-  const rule = ruleOf(row);
+function recordOf(row: RecordRow, nowMs: number): LimitRecord {
+  const rule = decodeLimitRule(row);
   const isBudget = rule.measure === 'budget';
   return {
     rule,
@@ -253,7 +176,7 @@ function recordOf(row: RuleRow, nowMs: number): LimitRecord {
 
 async function selectRules(db: Database | Transaction, condition: Prisma.Sql, nowMs: number): Promise<LimitRecord[]> {
   const periods = BUDGET_WINDOWS.map((time_window) => ({ time_window, name: periodOf(time_window, nowMs).name }));
-  const rows = await db.$queryRaw<RuleRow[]>`
+  const rows = await db.$queryRaw<RecordRow[]>`
     SELECT r.id::text, r.subject, r.subject_id, r.model, r.measure, r.time_window, r.amount, r.created_at, r.updated_at, b.spent_nanousd
     FROM limit_rule r
     LEFT JOIN jsonb_to_recordset(${JSON.stringify(periods)}::jsonb) AS period (time_window text, name text)
@@ -322,71 +245,4 @@ async function insertRule(transaction: Transaction, wish: LimitWish, ruleId: str
     INSERT INTO limit_rule (id, organization_id, subject, subject_id, model, measure, time_window, amount, counts_from, created_at, updated_at)
     VALUES (${ruleId}::uuid, ${organizationId}::uuid, ${subject}, ${subjectId}, ${model}, ${measure}, ${window}, ${amount}::bigint,
       ${from}::timestamptz, ${now}::timestamptz, ${now}::timestamptz)`;
-}
-
-interface PeriodSum {
-  readonly period: string;
-  readonly spent: string;
-}
-
-/** What the budget's events came to per period, as far as the usage posting `watermark` of the organisation. */
-interface History {
-  readonly window: BudgetWindow;
-  readonly sums: readonly PeriodSum[];
-  readonly watermark: bigint;
-}
-
-/**
- * One statement, so one snapshot: a posting is in the sums exactly when its number is not above the watermark, because the
- * numbers of an organisation's usage postings are given under its lock and so grow in the order of the commits.
- */
-async function readHistory(transaction: Transaction, wish: LimitWish, window: BudgetWindow): Promise<History> {
-  await transaction.$executeRaw`SELECT set_config('statement_timeout', ${String(LONGEST_READING_MS)}, true)`;
-  const [row] = await transaction.$queryRaw<{ watermark: bigint; sums: readonly PeriodSum[] }[]>`
-    SELECT coalesce((SELECT max(id) FROM journal_transaction
-        WHERE organization_id = ${wish.organizationId}::uuid AND kind = 'usage'), 0) AS watermark,
-      coalesce((SELECT jsonb_agg(jsonb_build_object('period', period, 'spent', spent::text)) FROM (
-        SELECT budget_period(${window}, uuid_time(e.request_id)) AS period, sum(e.charge_nanousd) AS spent
-        FROM usage_event e WHERE e.charge_nanousd <> 0 AND ${drawnEvents(wish, window)} GROUP BY 1) x), '[]') AS sums`;
-  if (row === undefined) throw new Error('a selection without a table has one row');
-  return { window, ...row };
-}
-
-/** Under the lock: the history, and what was posted since it was read. */
-async function fillBack(
-  transaction: Transaction,
-  wish: LimitWish,
-  ruleId: string,
-  { window, sums, watermark }: History,
-): Promise<void> {
-  await transaction.$executeRaw`
-    INSERT INTO budget_spend (organization_id, scope, period, spent_nanousd)
-    SELECT ${wish.organizationId}::uuid, ${ruleScope(ruleId)}, period, sum(spent) FROM (
-      SELECT period, spent::numeric FROM jsonb_to_recordset(${JSON.stringify(sums)}::jsonb) AS history (period text, spent text)
-      UNION ALL
-      SELECT budget_period(${window}, uuid_time(e.request_id)), e.charge_nanousd
-      FROM journal_transaction j JOIN usage_event e ON e.transaction_id = j.id
-      WHERE j.organization_id = ${wish.organizationId}::uuid AND j.id > ${watermark} AND e.charge_nanousd <> 0
-        AND ${drawnEvents(wish, window)}) x
-    GROUP BY period`;
-}
-
-/** In SQL, whether event `e` draws on the budget of this wish. The same as drawsOn. */
-function drawnEvents(
-  { organizationId, subject, subjectId, model, nowMs }: LimitWish,
-  window: BudgetWindow,
-): Prisma.Sql {
-  const from = new Date(countsFrom(window, nowMs));
-  const conditions = [
-    Prisma.sql`e.organization_id = ${organizationId}::uuid`,
-    Prisma.sql`e.request_id >= uuid_floor(${from}::timestamptz)`,
-  ];
-  if (model !== null) conditions.push(Prisma.sql`e.model = ${model}`);
-  if (subject === 'project') conditions.push(Prisma.sql`e.project_id = ${subjectId}::uuid`);
-  if (subject === 'key') conditions.push(Prisma.sql`e.key_id = ${subjectId}::uuid`);
-  if (subject === 'member') {
-    conditions.push(Prisma.sql`e.key_id IN (SELECT id FROM api_key
-      WHERE organization_id = ${organizationId}::uuid AND created_by_id = ${subjectId})`);
-  }
-  return Prisma.join(conditions, ' AND ');
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { isRecordId, mintId } from './record-id.js';
+import { idFloor, idTimeMs, isRecordId, mintId } from './record-id.js';
 
 it('a minted id is a UUIDv7 whose first 48 bits are the millisecond', () => {
   const nowMs = Date.UTC(2026, 10, 20, 12, 34, 56, 789);
@@ -28,4 +28,15 @@ it.each([
   { $ne: 1 },
 ])('%j is not an id', (value) => {
   expect(isRecordId(value)).toBe(false);
+});
+
+it('the time of an id is the millisecond it was minted in, and its floor is below every id of it', () => {
+  for (const nowMs of [0, 1, Date.UTC(2026, 10, 20, 23, 59, 59, 999), 2 ** 48 - 1]) {
+    const id = mintId(nowMs, (n) => Buffer.alloc(n, 0));
+    expect(idTimeMs(id)).toBe(nowMs);
+    expect(idTimeMs(idFloor(nowMs))).toBe(nowMs);
+    expect(isRecordId(idFloor(nowMs))).toBe(true);
+    expect(idFloor(nowMs) < id).toBe(true);
+    if (nowMs > 0) expect(idFloor(nowMs) > mintId(nowMs - 1, (n) => Buffer.alloc(n, 255))).toBe(true);
+  }
 });

@@ -25,3 +25,9 @@ export function mintId(nowMs: number, random: RandomBytes): string {
 export function idTimeMs(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
+
+/** The smallest id of a millisecond: a range of ids is a range of time. The same as the database's uuid_floor, as a constant for its planner. */
+export function idFloor(atMs: number): string {
+  const hex = atMs.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
+}

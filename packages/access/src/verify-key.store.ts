@@ -3,7 +3,7 @@ import type { MarkupRule } from '@tollgate/pricing';
 import type { Database, Transaction } from '@tollgate/prisma';
 import { decodeKeyKind, type KeyKind, keyState } from './api-key.js';
 import { hashKey, parseKey } from './key-token.js';
-import { decodeRule, decodeSubject, type LimitRule } from './limit-rule.js';
+import { decodeLimitRule, type LimitRule, type LimitRuleRow } from './limit-rule.js';
 import { BINDS_KEY } from './limits.store.js';
 
 /** Who is calling: what a gateway keeps about a verified key. Fresh as of `authVersion`. */
@@ -54,16 +54,8 @@ interface KeyAndOrganizationRow {
   readonly auth_version: bigint;
   readonly stores_responses: boolean;
   readonly keeps_reasoning: boolean;
-  readonly limits: readonly {
-    readonly id: string;
-    readonly subject: string;
-    readonly subject_id: string;
-    readonly model: string | null;
-    readonly measure: string;
-    readonly time_window: string | null;
-    /** a bigint as text: JSON has no exact number for it */
-    readonly amount: string;
-  }[];
+  /** amounts as text: JSON has no exact number for a bigint */
+  readonly limits: readonly (Omit<LimitRuleRow, 'amount'> & { readonly amount: string })[];
 }
 
 /**
@@ -117,19 +109,7 @@ function judge(row: KeyAndOrganizationRow, nowMs: number): VerifiedKey {
     storesResponses: row.stores_responses,
     keepsReasoning: row.keeps_reasoning,
     isKeyLimited: row.limit_nanousd !== null,
-    limits: row.limits.map(decodeLimit),
+    limits: row.limits.map((rule) => decodeLimitRule({ ...rule, amount: BigInt(rule.amount) })),
   };
   return { kind: 'verified', principal };
-}
-
-function decodeLimit({
-  id,
-  subject,
-  subject_id,
-  time_window,
-  amount,
-  ...row
-}: KeyAndOrganizationRow['limits'][number]) {
-  const terms = { ruleId: id, subject: decodeSubject(subject), subjectId: subject_id };
-  return decodeRule({ ...row, ...terms, window: time_window, amount: BigInt(amount) });
 }

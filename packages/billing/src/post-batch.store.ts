@@ -12,7 +12,7 @@ import {
   type UsageEvent,
   upsertRollups,
 } from '@tollgate/usage';
-import { type Budgets, scopesOf, spendOf } from './budget-draws.js';
+import { type Budgets, budgetsOf, scopesOf, spendOf } from './budget-draws.js';
 import { grantReturnFlow, type UsageTotals, usageFlow } from './flows.js';
 import { returnLatePromo } from './late-promo.store.js';
 
@@ -50,8 +50,7 @@ export function postBatch(database: Database, events: readonly UsageEvent[], act
     const organizationIds = [...new Set(events.map((event) => event.organizationId))].sort();
     const locked = await lockOrganizations(transaction, organizationIds);
     const known = events.filter((event) => locked.has(event.organizationId));
-    const keyIds = [...new Set(known.map((event) => event.keyId))];
-    const budgets = await budgetsInForce(transaction, { organizationIds, keyIds });
+    const budgets = await readBudgets(transaction, known);
     const inserted = await insertUsageEvents(transaction, known, locked);
     const fresh = known.filter((event) => inserted.has(event.requestId));
     await postMoney(transaction, { fresh, locked, budgets, actor });
@@ -67,6 +66,17 @@ export function postBatch(database: Database, events: readonly UsageEvent[], act
       orphans: events.filter((event) => !locked.has(event.organizationId)),
     };
   }, TRANSACTION_LIMITS);
+}
+
+/** The one query that budgets cost a batch. No rule changes before the commit: the organisations are locked. */
+async function readBudgets(transaction: Transaction, events: readonly UsageEvent[]): Promise<Budgets> {
+  const distinct = (of: (event: UsageEvent) => string) => [...new Set(events.map(of))];
+  const inForce = await budgetsInForce(transaction, {
+    organizationIds: distinct((event) => event.organizationId),
+    keyIds: distinct((event) => event.keyId),
+    models: distinct((event) => event.model),
+  });
+  return budgetsOf(inForce);
 }
 
 interface FreshEvents {
