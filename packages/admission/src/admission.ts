@@ -89,8 +89,8 @@ export type Authorization =
 export interface Settlement {
   readonly organizationId: string;
   readonly requestId: string;
-  /** what is charged where no hold says it */
-  readonly scopes: readonly string[];
+  /** what is charged; null: whatever the hold was taken from */
+  readonly scopes: readonly string[] | null;
   /** 0 releases the hold */
   readonly chargeNanousd: Nanousd;
   /** the encoded UsageEvent; read only when `append` */

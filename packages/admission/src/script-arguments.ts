@@ -108,7 +108,7 @@ export function encodeSettlement(settlement: Settlement): ScriptArguments {
       requestId,
       chargeNanousd.toString(),
       ...appended,
-      joinScopes(settlement.scopes),
+      settlement.scopes === null ? '*' : joinScopes(settlement.scopes),
       used,
       isUnsent === true ? '1' : '0',
       claim?.becomes ?? '',

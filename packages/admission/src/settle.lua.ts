@@ -14,7 +14,7 @@ import {
  * memory and money back.
  *
  * ARGV: run id, marker time to live (ms), idempotency claims' time to live (ms), then per item: organisation id, request id, charge,
- *       append (1/0), event, scopes (comma), tokens used ('' = keep what was taken), nothing was sent (1/0), what becomes of the
+ *       append (1/0), event, scopes (comma; '*' = those of the hold), tokens used ('' = keep what was taken), nothing was sent (1/0), what becomes of the
  *       idempotency claim (done, free or '').
  * KEYS per item: organisation, holds, expiry, done marker, generation, stream, orphans, rates, idempotency claim (the done marker where
  * there is none).
@@ -45,6 +45,7 @@ local function keep_deferred(k, a, place, epoch)
   redis.call('HDEL', holds, request)
   redis.call('ZREM', expiry, organization .. '|' .. request)
   if charge == '0' then return end
+  if scopes == '*' then scopes = '' end
   redis.call('HSET', holds, request, charge .. '|deferred|' .. scopes .. '|||')
   if epoch ~= '-' then move(key, charge, '0', scopes) end
 end
@@ -65,7 +66,12 @@ local function settle(k, a)
   if hold then
     local held, boot, held_scopes, slots, rates = parse_hold(hold)
     if boot == 'deferred' then return 'DUPLICATE' end
-    move(key, charge, held, held_scopes)
+    if scopes == '*' or scopes == held_scopes then
+      move(key, charge, held, held_scopes)
+    else
+      move(key, charge, '0', scopes)
+      move(key, '0', held, held_scopes)
+    end
     redis.call('HDEL', holds, request)
     redis.call('ZREM', expiry, organization .. '|' .. request)
     if slots ~= '' then free_slots(key, slots) end
@@ -75,7 +81,7 @@ local function settle(k, a)
     settled, amount = '', 'pending'
   elseif charge ~= '0' then
     if epoch == '-' then return 'UNLOADED' end
-    move(key, charge, '0', scopes)
+    move(key, charge, '0', scopes == '*' and '' or scopes)
   elseif place ~= '' and redis.call('HGET', holds, '#place') == place then
     redis.call('HDEL', holds, request)
     redis.call('ZREM', expiry, organization .. '|' .. request)

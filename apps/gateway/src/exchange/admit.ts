@@ -1,13 +1,15 @@
 import type { Admission, Authorization } from '@tollgate/admission';
-import { decimalUsd } from '@tollgate/amount';
-import { type Failure, failureOf } from '@tollgate/dialects';
+import { decimalUsd, type Nanousd, nanousd } from '@tollgate/amount';
+import { type Failure, type FailureFacts, failureOf } from '@tollgate/dialects';
 import type { MarkupRule } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import type { KeyCache } from '../keys/key-cache.js';
 import { KEY_REFUSALS } from '../keys/key-refusals.js';
-import { type Call, markupOf, scopesOf } from './call.js';
-import { clampFor, holdFor } from './hold.js';
+import { type Call, markupOf } from './call.js';
+import { clampFor, type Hold, holdFor } from './hold.js';
+import { overRate, shortOfMoney, tooManyAtOnce } from './limit-refusal.js';
 import { tierVariants } from './service-tier.js';
+import { type TakenLimits, takenLimits } from './taken-limits.js';
 
 export type Admitted = { readonly kind: 'granted' } | { readonly kind: 'refused'; readonly failure: Failure };
 
@@ -16,94 +18,149 @@ export interface AdmitPorts {
   readonly keys: KeyCache;
   /** the house's rules of markup, as of now */
   readonly houseMarkup: () => readonly MarkupRule[];
+  /** the endpoint's model is known to think before it answers */
+  readonly isReasoning: (endpoint: Attempt['endpoint']) => boolean;
+  readonly now: () => number;
 }
 
 /**
- * One round trip that takes the hold, or the reason why not. A key that changed since it was cached is looked up again, once:
- * this is how a revocation reaches every gateway at its next request.
+ * One round trip that takes the hold and counts in every limit, or the reason why not. A key that changed since it was cached is looked up
+ * again, once: this is how a revocation reaches every gateway at its next request.
  */
 export async function admit(ports: AdmitPorts, call: Call, attempts: readonly Attempt[]): Promise<Admitted> {
   const first = await authorize(ports, call, attempts);
   if (first !== 'stale_key') return first;
   const checked = await ports.keys.recheck(call.input.token);
-  if (checked.kind !== 'verified') {
-    const { code, message, ...more } = KEY_REFUSALS[checked.kind];
-    return refused(call, code, message, more);
-  }
+  if (checked.kind !== 'verified') return refused(call, KEY_REFUSALS[checked.kind]);
   call.principal = checked.principal;
   const second = await authorize(ports, call, attempts);
+  const message = 'The key is being changed. Try again.';
   return second === 'stale_key'
-    ? refused(call, 'admission_unavailable', 'The key is being changed. Try again.', { retryAfterMs: 1000 })
+    ? refused(call, { code: 'admission_unavailable', message, retryAfterMs: 1000 })
     : second;
 }
 
+/** What a request would be held for, and what it would count in: the same for the request itself and for explaining it. */
+export interface Wanted {
+  readonly hold: Hold;
+  readonly limits: TakenLimits;
+  readonly markupBp: number;
+}
+
+export function wantedBy(
+  ports: Pick<AdmitPorts, 'houseMarkup' | 'isReasoning'>,
+  call: Call,
+  attempts: readonly Attempt[],
+): Wanted {
+  const { principal, envelope, input, maxCostNanousd } = call;
+  call.markupTerms = { rules: [...principal.markupRules, ...ports.houseMarkup()], fallbackBp: principal.markupBp };
+  const markupBp = Math.max(...attempts.map((attempt) => markupOf(call, attempt)));
+  const priced = attempts.flatMap((attempt) => tierVariants(attempt, envelope));
+  const isThinking = attempts.some(({ endpoint }) => ports.isReasoning(endpoint));
+  const hold = holdFor(envelope, priced, { markupBp, atMs: input.startedAtMs, maxCostNanousd, isThinking });
+  const models = [...new Set(attempts.map(({ endpoint }) => endpoint.modelId))];
+  const tokens = envelope.inputTokensLikely + hold.firstOutputTokens;
+  return { hold, limits: takenLimits(principal, models, { requestId: input.requestId, tokens }), markupBp };
+}
+
 async function authorize(
-  { admission, houseMarkup }: AdmitPorts,
+  ports: AdmitPorts,
   call: Call,
   attempts: readonly Attempt[],
 ): Promise<Admitted | 'stale_key'> {
-  const { principal, envelope, input } = call;
-  call.markupTerms = { rules: [...principal.markupRules, ...houseMarkup()], fallbackBp: principal.markupBp };
-  const markupBp = Math.max(...attempts.map((attempt) => markupOf(call, attempt)));
-  const priced = attempts.flatMap((attempt) => tierVariants(attempt, envelope));
-  const hold = holdFor(envelope, priced, markupBp, input.startedAtMs);
-  const result = await admission.authorize({
+  const { principal, input, maxCostNanousd } = call;
+  const wanted = wantedBy(ports, call, attempts);
+  const { hold, limits } = wanted;
+  if (maxCostNanousd !== null && maxCostNanousd < hold.floorNanousd)
+    return refused(call, belowFloor(maxCostNanousd, hold.floorNanousd));
+  const result = await ports.admission.authorize({
     organizationId: principal.organizationId,
     requestId: input.requestId,
     authVersion: principal.authVersion,
-    scopes: scopesOf(principal),
+    scopes: limits.scopes,
     wantNanousd: hold.wantNanousd,
     floorNanousd: hold.floorNanousd,
-    rates: [],
-    slots: [],
-    meta: '{}',
+    rates: limits.rates,
+    slots: limits.slots,
+    meta: holdMeta(call, attempts, wanted),
     claim: null,
   });
+  if (result.kind === 'granted') return granted(call, wanted, result);
+  return result.kind === 'stale_key' ? result.kind : refused(call, refusalOf(ports, call, limits, result));
+}
+
+function granted(call: Call, { hold, limits }: Wanted, result: Extract<Authorization, { kind: 'granted' }>): Admitted {
+  const { grantedNanousd, leftNanousd, rateLevels } = result;
+  call.epoch = result.epoch;
+  call.admission = { hold, heldNanousd: grantedNanousd, limits, rateLevels };
+  const isAllGranted = grantedNanousd >= hold.wantNanousd;
+  const affordable = isAllGranted && leftNanousd !== null ? nanousd(grantedNanousd + leftNanousd) : grantedNanousd;
+  call.clampedOutput = clampFor(hold, affordable, call.envelope.choices);
+  return { kind: 'granted' };
+}
+
+type Refusal = Exclude<Authorization, { kind: 'granted' | 'stale_key' }>;
+
+function refusalOf(
+  { now }: AdmitPorts,
+  { principal, input: { requestId } }: Call,
+  taken: TakenLimits,
+  result: Refusal,
+): Omit<FailureFacts, 'requestId'> {
+  const context = { principal, taken, requestId, nowMs: now() };
   switch (result.kind) {
-    case 'granted':
-      call.epoch = result.epoch;
-      call.clampedOutput = clampFor(hold, result.grantedNanousd, envelope, priced, markupBp, input.startedAtMs);
-      return { kind: 'granted' };
-    case 'stale_key':
-      return 'stale_key';
     case 'insufficient':
-      return insufficient(call, result);
-    case 'suspended':
-      return refused(
-        call,
-        'organization_suspended',
-        'This organisation is suspended. Running requests finish; new ones are refused.',
-      );
+      return shortOfMoney(result, context);
     case 'rate_limited':
+      return overRate(result, context);
     case 'busy':
+      return tooManyAtOnce(result, context);
+    case 'suspended': {
+      const message = 'This organisation is suspended. Running requests finish; new ones are refused.';
+      return { code: 'organization_suspended', message };
+    }
     case 'repeated':
-      return refused(call, 'internal_error', 'not yet');
+      return { code: 'idempotency_conflict', message: 'Another request has this Idempotency-Key.' };
     case 'already_settled':
-      return refused(call, 'internal_error', 'This request was already settled.');
-    case 'unavailable':
-      return refused(call, 'admission_unavailable', 'Requests cannot be admitted right now.', {
-        retryAfterMs: result.retryAfterMs,
-      });
+      return { code: 'internal_error', message: 'This request was already settled.' };
+    case 'unavailable': {
+      const message = 'Requests cannot be admitted right now.';
+      return { code: 'admission_unavailable', message, retryAfterMs: result.retryAfterMs };
+    }
   }
 }
 
-function insufficient(call: Call, result: Extract<Authorization, { kind: 'insufficient' }>): Admitted {
-  const isKey = result.scope !== 'organization';
-  const available = decimalUsd(result.availableNanousd);
-  const short = decimalUsd(result.shortfallNanousd);
-  const message = isKey
-    ? `The spending limit of this key leaves $${available}; this request needs at least $${short} more.`
-    : `The balance that is not held by running requests is $${available}; this request needs at least $${short} more.`;
-  return refused(call, isKey ? 'key_limit_exceeded' : 'insufficient_credit', message, {
-    details: { scope: result.scope, available_usd: available, shortfall_usd: short },
+function belowFloor(maxCost: Nanousd, floor: Nanousd): Omit<FailureFacts, 'requestId'> {
+  return {
+    code: 'invalid_request',
+    message: `max_cost_usd is ${decimalUsd(maxCost)}; reading this request and answering it shortly may cost up to ${decimalUsd(floor)}.`,
+    param: 'max_cost_usd',
+    details: { needed_usd: decimalUsd(floor) },
+  };
+}
+
+const BASIS_POINTS = 10_000n;
+
+/** What whoever finds the hold without this gateway has to know of the request. */
+function holdMeta({ principal, input, envelope }: Call, [first]: readonly Attempt[], wanted: Wanted): string {
+  const { hold, markupBp } = wanted;
+  return JSON.stringify({
+    v: 1,
+    projectId: principal.projectId,
+    keyId: principal.keyId,
+    model: first?.endpoint.modelId ?? envelope.model,
+    provider: first?.endpoint.provider ?? '',
+    endpointId: first?.endpoint.id ?? '',
+    dialect: input.operation?.door ?? input.dialect,
+    requestedModel: envelope.model.slice(0, 200),
+    isStream: envelope.isStream,
+    isSandbox: first?.credential === 'sandbox',
+    startedAtMs: input.startedAtMs,
+    // The provider's own price of the floor, without our markup.
+    crashLossNanousd: ((hold.floorNanousd * BASIS_POINTS) / (BASIS_POINTS + BigInt(markupBp))).toString(),
   });
 }
 
-function refused(
-  call: Call,
-  code: Failure['code'],
-  message: string,
-  more: { retryAfterMs?: number; details?: Record<string, unknown> } = {},
-): Admitted {
-  return { kind: 'refused', failure: failureOf({ code, message, requestId: call.input.requestId, ...more }) };
+function refused(call: Call, facts: Omit<FailureFacts, 'requestId'>): Admitted {
+  return { kind: 'refused', failure: failureOf({ ...facts, requestId: call.input.requestId }) };
 }

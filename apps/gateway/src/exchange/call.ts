@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { keyScope, type Principal } from '@tollgate/access';
+import type { Principal } from '@tollgate/access';
 import type { Nanousd } from '@tollgate/amount';
 import type {
   ClientDialectId,
@@ -13,6 +13,8 @@ import type {
 import { type MarkupTerms, markupFor } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import type { UsageAttempt } from '@tollgate/usage';
+import type { Hold } from './hold.js';
+import type { TakenLimits } from './taken-limits.js';
 
 /** What the door hands in: one authenticated request, its bytes, and where the answer goes. */
 export interface ExchangeInput {
@@ -29,6 +31,8 @@ export interface ExchangeInput {
   readonly door: DoorFacts;
   /** the request is no conversation: which door it came through, and the type of its body */
   readonly operation?: { readonly door: OperationDoor; readonly contentType: string };
+  /** `x-tollgate-max-cost-usd`, as it was sent */
+  readonly maxCostUsd?: string | null;
   /** the caller wants a refusal instead of a loss */
   readonly isStrict: boolean;
   readonly response: ServerResponse;
@@ -48,8 +52,12 @@ export interface Call {
   principal: Principal;
   /** what decides the markup, as of the admission: a change while the request runs is none of its business */
   markupTerms: MarkupTerms;
-  /** output maximum sent upstream when the balance affords less than what was asked */
+  /** the most the caller will pay for it */
+  readonly maxCostNanousd: Nanousd | null;
+  /** output maximum sent upstream when the balance, or the caller's own maximum, affords less than what was asked */
   clampedOutput: number | null;
+  /** what was granted; null before, and for a request that needed none */
+  admission: GrantedAdmission | null;
   epoch: string | null;
   firstTokenMs: number | null;
   /** milliseconds spent waiting for providers */
@@ -64,13 +72,17 @@ export interface Call {
   settledNanousd: Nanousd | null;
 }
 
+/** What admission granted, as far as the request needs it while it runs. */
+export interface GrantedAdmission {
+  readonly hold: Hold;
+  readonly heldNanousd: Nanousd;
+  readonly limits: TakenLimits;
+  /** the level of each rate, this request included */
+  readonly rateLevels: readonly number[];
+}
+
 /** The markup of what this attempt delivers, in basis points: that of the provider that answers, as of the admission. */
 export function markupOf({ input, markupTerms }: Call, { endpoint }: Attempt): number {
   return markupFor(markupTerms, { model: endpoint.modelId, provider: endpoint.provider }, input.startedAtMs);
 }
 
-export function scopesOf(principal: Principal): readonly string[] {
-  return principal.limitNanousd === null ? NO_SCOPES : [keyScope(principal.keyId)];
-}
-
-const NO_SCOPES: readonly string[] = [];

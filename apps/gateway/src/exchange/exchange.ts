@@ -22,7 +22,7 @@ import type { ProviderAccess } from '../upstream/provider-access.js';
 import type { UpstreamRequest, UpstreamSender } from '../upstream/send.js';
 import { type AdmitPorts, admit } from './admit.js';
 import { type AttemptFailure, isWorthAnotherTry, notSayable } from './attempt.js';
-import { type Call, type ExchangeInput, markupOf, scopesOf } from './call.js';
+import { type Call, type ExchangeInput, markupOf } from './call.js';
 import { chargeInTier } from './charge-in-tier.js';
 import { clientFailure, providerCode } from './client-failure.js';
 import { type Departure, Drains, watchDeparture } from './departure.js';
@@ -152,7 +152,7 @@ export class Exchange {
     await this.ports.admission.settle({
       organizationId: call.principal.organizationId,
       requestId,
-      scopes: scopesOf(call.principal),
+      scopes: null,
       chargeNanousd: ZERO,
       event: '',
       append: false,
@@ -419,7 +419,9 @@ function beginCall(input: ExchangeInput, request: ClientRequest): Call {
     attempts: [],
     principal: input.principal,
     markupTerms: { rules: [], fallbackBp: input.principal.markupBp },
+    maxCostNanousd,
     clampedOutput: null,
+    admission: null,
     epoch: null,
     firstTokenMs: null,
     upstreamMs: 0,

@@ -23,6 +23,8 @@ export interface Hold {
   readonly boundNanousd: Nanousd;
   /** over all choices; of the bound */
   readonly outputTokens: number;
+  /** over all choices; of what is taken first */
+  readonly firstOutputTokens: number;
   /** what the bound of any number of output tokens follows from; null where the output is no number of tokens */
   readonly bounds: TokenBounds | null;
 }
@@ -52,9 +54,9 @@ export function holdFor(envelope: Envelope, attempts: readonly Attempt[], terms:
   const floorNanousd = boundOf(bounds, Math.min(SMALLEST_ANSWER_TOKENS, outputTokens));
   const boundNanousd = atMost(terms.maxCostNanousd, boundOf(bounds, outputTokens));
   const likely = terms.isThinking ? LIKELY_THINKING_ANSWER_TOKENS : LIKELY_ANSWER_TOKENS;
-  const first = envelope.isStream ? Math.min(outputTokens, likely * envelope.choices) : outputTokens;
-  const wantNanousd = maxAmount(floorNanousd, atMost(terms.maxCostNanousd, boundOf(bounds, first)));
-  return { wantNanousd, floorNanousd, boundNanousd, outputTokens, bounds };
+  const firstOutputTokens = envelope.isStream ? Math.min(outputTokens, likely * envelope.choices) : outputTokens;
+  const wantNanousd = maxAmount(floorNanousd, atMost(terms.maxCostNanousd, boundOf(bounds, firstOutputTokens)));
+  return { wantNanousd, floorNanousd, boundNanousd, outputTokens, firstOutputTokens, bounds };
 }
 
 function atMost(limit: Nanousd | null, amount: Nanousd): Nanousd {
@@ -78,7 +80,8 @@ function holdWhole(
     const bound = upperBound({ schedules: [attempt.price.schedule], atMs, markupBp, ...measures });
     wantNanousd = maxAmount(wantNanousd, bound);
   }
-  return { wantNanousd, floorNanousd: wantNanousd, boundNanousd: wantNanousd, outputTokens, bounds: null };
+  const amounts = { wantNanousd, floorNanousd: wantNanousd, boundNanousd: wantNanousd };
+  return { ...amounts, outputTokens, firstOutputTokens: outputTokens, bounds: null };
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Loss } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
-import type { Call } from './call.js';
+import type { Call, GrantedAdmission } from './call.js';
+import { type RateState, writeRateHeaders } from './rate-headers.js';
 
 /** The headers every answer of a provider carries: whose it is, and what we did to the request. */
 export function writeReplyHead(response: ServerResponse, call: Call, attempt: Attempt, contentType: string): void {
@@ -12,7 +13,16 @@ export function writeReplyHead(response: ServerResponse, call: Call, attempt: At
   response.setHeader('x-tollgate-provider', attempt.endpoint.provider);
   if (attempt.credential === 'sandbox') response.setHeader('x-tollgate-sandbox', 'true');
   if (call.losses.length > 0) response.setHeader('x-tollgate-losses', lossesHeader(call.losses));
+  if (call.admission !== null) writeRateHeaders(response, rateStates(call.admission));
   if (call.clampedOutput !== null) response.setHeader('x-tollgate-clamped', `max_tokens=${call.clampedOutput}`);
+}
+
+/** Nothing where no rate binds, which is most requests. */
+function rateStates({ limits: { rates }, rateLevels }: GrantedAdmission): readonly RateState[] {
+  return rateLevels.flatMap((level, index) => {
+    const rate = rates[index];
+    return rate ? [{ rate, level }] : [];
+  });
 }
 
 export function writeStreamHead(response: ServerResponse, call: Call, attempt: Attempt): void {

@@ -5,6 +5,7 @@ import type { Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import type { Spool } from '../spool/spool.js';
 import { type Call, markupOf, scopesOf } from './call.js';
+import { chargedScopes } from './taken-limits.js';
 import type { Charge } from './tally.js';
 
 /** How long a finished answer waits for Redis before the spool's own fdatasync is enough (money.md section 0 item 2). */
@@ -38,10 +39,12 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
   const settled = ports.admission.settle({
     organizationId: event.organizationId,
     requestId: event.requestId,
-    scopes: scopesOf(call.principal),
+    scopes: call.admission && chargedScopes(call.principal, call.admission.limits, event.model, event.requestId),
     chargeNanousd: event.chargeNanousd,
     event: payload,
     append: true,
+    tokens: event.tokens.input + event.tokens.output,
+    isUnsent: call.attempts.length === 0,
   });
   call.settledNanousd = event.chargeNanousd;
   const first = await withinPatience(settled);
