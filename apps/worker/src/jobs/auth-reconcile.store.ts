@@ -5,7 +5,7 @@ import type { Services } from '../services.js';
 const LOOK_BACK_MS = 600_000;
 
 /**
- * Tells admission again of every recent change of keys. Whoever made the change told it too, but may have died between the
+ * Tells admission again of every recent change of keys, or of what the gateways keep with them (markup, limits, what was spent). Whoever made the change told it too, but may have died between the
  * commit and the telling, and a revoked key must not live on for that. A version that admission has already changes nothing.
  */
 export async function reconcileAuthVersions({
@@ -14,8 +14,9 @@ export async function reconcileAuthVersions({
   now,
 }: Pick<Services, 'database' | 'admission' | 'now'>): Promise<{ raised: number }> {
   const changed = await database.$queryRaw<{ organizationId: string }[]>`
-    SELECT DISTINCT organization_id::text AS "organizationId" FROM api_key
-    WHERE updated_at > ${new Date(now() - LOOK_BACK_MS)}::timestamptz`;
+    SELECT organization_id::text AS "organizationId" FROM api_key
+    WHERE updated_at > ${new Date(now() - LOOK_BACK_MS)}::timestamptz
+    UNION SELECT id::text FROM organization WHERE auth_changed_at > ${new Date(now() - LOOK_BACK_MS)}::timestamptz`;
   let raised = 0;
   for (const { organizationId } of changed) {
     const snapshot = await organizationSnapshot(database, organizationId);
