@@ -15,6 +15,7 @@ import { CatalogSource } from './catalog/catalog-source.js';
 import type { GatewayConfig } from './config.js';
 import { TokenCounter } from './exchange/count-tokens.js';
 import { Exchange } from './exchange/exchange.js';
+import { HoldExtensions } from './exchange/hold-extension.js';
 import { createHttpServer } from './http/http-server.js';
 import { KeyCache } from './keys/key-cache.js';
 import { ReasoningVault } from './memory/reasoning-vault.js';
@@ -82,6 +83,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     now: Date.now,
   };
 
+  const extensions = new HoldExtensions();
   const exchange = new Exchange({
     admission,
     spool,
@@ -100,6 +102,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     drainAfterLeaveMs: config.drainAfterLeaveMs,
     drainsAtOnce: DRAINS_AT_ONCE,
     clientStallMs: CLIENT_STALL_MS,
+    extensions,
     monotonic: () => performance.now(),
     onEnded: requestMetrics(registry, log),
   });
@@ -165,6 +168,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       // Answers whose client has left, and settlements nobody waits for, still run: their charge must reach spool and Redis.
       await exchange.whenIdle();
       await memory.whenIdle();
+      extensions.close();
       catalog.stop();
       await upstream.close();
       await spool.close();

@@ -49,6 +49,16 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): ReadCo
   };
 }
 
+const rerateSchema = z.object({ DATABASE_URL: z.string().min(1) });
+
+/** Reads and checks the environment of `npm run rerate`, as above. */
+export function readRerateConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+): ReadConfig<{ readonly databaseUrl: string }> {
+  const read = readEnvironment(rerateSchema, environment);
+  return read.ok ? { ok: true, config: { databaseUrl: read.config.DATABASE_URL } } : read;
+}
+
 const seedSchema = z.object({
   DATABASE_URL: z.string().min(1),
   TOLLGATE_KEY_PEPPER: z.string().min(16),

@@ -6,6 +6,7 @@ import { expireDueGrants, postOpenGrants } from './jobs/grants-post.js';
 import { checkLedger } from './jobs/invariants-check.js';
 import { sendMail } from './jobs/mail-send.js';
 import { ensurePartitions } from './jobs/partitions-ensure.store.js';
+import { rerateOpen } from './jobs/prices-rerate.js';
 import { expireResponses } from './jobs/responses-expire.js';
 import { createUsageDrain } from './jobs/usage-drain.js';
 import { postponeOnOutage } from './postpone-on-outage.js';
@@ -22,6 +23,7 @@ export function createHandlers(services: Services): Handlers {
     'usage.drain': () => usageDrain.run(),
     'grants.post': () => postponing(() => postOpenGrants(services)),
     'trial.expire': () => expireDueGrants(services),
+    'prices.rerate': () => postponing(() => rerateOpen(services)),
     'invariants.check': () => checkLedger(services),
     'catalog.import': () => importCatalog(services),
     'partitions.ensure': () => ensurePartitions(services),

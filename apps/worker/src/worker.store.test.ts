@@ -288,22 +288,41 @@ describe('the worker', () => {
     expect(await available(organizationId)).toBe(7_000n);
   });
 
-  it('a key whose revocation nobody lived to announce stops within seconds', async () => {
-    const organizationId = await createOrganization();
-    expect(await available(organizationId)).toBe(0n);
-    const projectId = uuid();
-    await database.project.create({ data: { id: projectId, organizationId, name: 'Default' } });
-    const key = { id: uuid(), organizationId, projectId, name: 'k', kind: 'inference', hint: '' };
-    await database.apiKey.create({ data: { ...key, hash: randomBytes(32), revokedAt: new Date() } });
-    await database.organization.update({ where: { id: organizationId }, data: { authVersion: 2n } });
-    const isStale = async () => {
-      const nothing = nanousd(0n);
-      const asked = { requestId: uuid(), scopes: [], wantNanousd: nothing, floorNanousd: nothing, timeToLiveMs: 1_000 };
-      return (await gateway.admission.authorize({ ...asked, organizationId, authVersion: '1' })).kind === 'stale_key';
-    };
-    expect(await isStale()).toBe(false);
-    await until('the old version is refused', isStale, 10_000);
-  });
+  const unannounced = {
+    'a key whose revocation': async (organizationId: string) => {
+      const projectId = uuid();
+      await database.project.create({ data: { id: projectId, organizationId, name: 'Default' } });
+      const key = { id: uuid(), organizationId, projectId, name: 'k', kind: 'inference', hint: '' };
+      await database.apiKey.create({ data: { ...key, hash: randomBytes(32), revokedAt: new Date() } });
+    },
+    'a limit whose making': async (organizationId: string) => {
+      const rule = { id: uuid(), organizationId, subject: 'organization', subjectId: organizationId };
+      await database.limitRule.create({ data: { ...rule, measure: 'requests', timeWindow: 'day', amount: 0n } });
+    },
+  };
+
+  it.each(Object.entries(unannounced))(
+    '%s nobody lived to announce is in force within seconds',
+    async (_name, change) => {
+      const organizationId = await createOrganization();
+      expect(await available(organizationId)).toBe(0n);
+      await change(organizationId);
+      await database.organization.update({ where: { id: organizationId }, data: { authVersion: 2n } });
+      const isStale = async () => {
+        const nothing = nanousd(0n);
+        const asked = {
+          requestId: uuid(),
+          scopes: [],
+          wantNanousd: nothing,
+          floorNanousd: nothing,
+          timeToLiveMs: 1_000,
+        };
+        return (await gateway.admission.authorize({ ...asked, organizationId, authVersion: '1' })).kind === 'stale_key';
+      };
+      expect(await isStale()).toBe(false);
+      await until('the old version is refused', isStale, 10_000);
+    },
+  );
 
   it('sends a letter, tries again when the server refuses it, and keeps nothing of a sent one', async () => {
     mail.refuse(1);

@@ -9,8 +9,10 @@ export * from './organization-snapshot.store.js';
 export type { PostedUsage } from './post-batch.store.js';
 export * from './post-usage.js';
 export {
+  addSums,
   type DecodedCorrection,
   decodeCorrection,
+  NO_SUMS,
   type PriceCorrection,
   type RerateSums,
 } from './price-correction.js';

@@ -197,6 +197,7 @@ async function postCorrected(transaction: Transaction, batch: CorrectedBatch): P
   });
   await insertPostings(transaction, postings, book);
   await addBudgetSpend(transaction, spendOf(corrected));
+  await raiseAuthVersions(transaction, corrected);
   for (const [index, total] of totals.entries()) {
     const creditNanousd = nanousd(total.chargeTakenOffNanousd - total.chargeAddedNanousd);
     const posting = postings[index];
@@ -261,6 +262,14 @@ function spendOf(corrected: readonly Corrected[]): SpendDelta[] {
     spend.set(mapKey, { organizationId, scope: `key:${keyId}`, period: 'lifetime', spentNanousd });
   }
   return [...spend.values()].filter(({ spentNanousd }) => spentNanousd !== ZERO);
+}
+
+/** Limited keys have spent more or less than admission knows: a raised auth version makes it read their limits again. */
+async function raiseAuthVersions(transaction: Transaction, corrected: readonly Corrected[]): Promise<void> {
+  const keyIds = [...new Set(corrected.map(({ event }) => event.keyId))];
+  await transaction.$executeRaw`
+    UPDATE organization SET auth_version = auth_version + 1 WHERE id IN (
+      SELECT organization_id FROM api_key WHERE id = ANY(${keyIds}::uuid[]) AND limit_nanousd IS NOT NULL)`;
 }
 
 function lockOf(organizationId: string, locked: ReadonlyMap<string, LockedOrganization>): LockedOrganization {

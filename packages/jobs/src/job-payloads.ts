@@ -40,6 +40,7 @@ export const JOB_PAYLOADS = {
   'usage.drain': nothing,
   'grants.post': nothing,
   'trial.expire': nothing,
+  'prices.rerate': nothing,
   'invariants.check': nothing,
   'catalog.import': nothing,
   'partitions.ensure': nothing,

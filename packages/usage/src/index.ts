@@ -4,7 +4,7 @@ export * from './histogram.js';
 export type { Overview, Quantiles, UsageGroup, UsagePoint, UsageSummary } from './overview.js';
 export * from './overview.store.js';
 export * from './request-id.js';
-export type { ChargeRecord, RequestRecord, RequestSummary } from './request-record.js';
+export type { ChargeCorrection, ChargeRecord, RequestRecord, RequestSummary } from './request-record.js';
 export { getRequest, listRequests, type RequestFilters, type RequestListing } from './requests.store.js';
 export * from './usage.store.js';
 export * from './usage-day.js';

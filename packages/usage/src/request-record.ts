@@ -58,6 +58,8 @@ export interface ChargeRecord {
   readonly model: string;
   readonly endpointId: string;
   readonly priceVersionId: string | null;
+  /** the service tier whose prices these are; null: the standard one */
+  readonly serviceTier: string | null;
   readonly markupBp: number;
   readonly lines: readonly UsageLine[];
   readonly inputTokens: number;
@@ -73,6 +75,23 @@ export interface ChargeRecord {
   readonly postedAtMs: number;
   /** the journal transaction that moved the money; null when the request moved none */
   readonly transactionId: string | null;
+  /** what was posted later because a price turned out to have been wrong, in that order */
+  readonly corrections: readonly ChargeCorrection[];
+}
+
+/** A late correction of a request's price: what it costs since then. The charge itself stays what it was. */
+export interface ChargeCorrection {
+  readonly correctionId: string;
+  readonly reason: string;
+  readonly lines: readonly UsageLine[];
+  readonly markupBp: number;
+  readonly costNanousd: Nanousd;
+  readonly feeNanousd: Nanousd;
+  /** before this correction */
+  readonly oldChargeNanousd: Nanousd;
+  readonly chargeNanousd: Nanousd;
+  readonly postedAtMs: number;
+  readonly transactionId: string;
 }
 
 const endings = z.enum(['finished', 'client_left', 'provider_died', 'refused', 'crashed', 'expired']);
@@ -150,6 +169,7 @@ const chargeSchema = z.object({
   model: z.string(),
   endpoint_id: z.string(),
   price_version_id: z.bigint().transform(String).nullable(),
+  service_tier: z.string().nullable(),
   markup_bp: z.number(),
   lines: z.array(lineSchema),
   input_tokens: tokens,
@@ -192,8 +212,37 @@ export function decodeRequestRecord(raw: unknown): RequestRecord {
   };
 }
 
-/** Row of usage_event → charge. Throws as above. */
-export function decodeChargeRecord(raw: unknown): ChargeRecord {
+const correctionSchema = z.object({
+  correction_id: z.string(),
+  reason: z.string(),
+  lines: z.array(lineSchema),
+  markup_bp: z.number(),
+  new_cost_nanousd: amount,
+  fee_nanousd: amount,
+  old_charge_nanousd: amount,
+  new_charge_nanousd: amount,
+  posted_at: milliseconds,
+  transaction_id: z.bigint().transform(String),
+});
+
+function decodeCorrection(raw: unknown): ChargeCorrection {
+  const row = correctionSchema.parse(raw);
+  return {
+    correctionId: row.correction_id,
+    reason: row.reason,
+    lines: row.lines,
+    markupBp: row.markup_bp,
+    costNanousd: row.new_cost_nanousd,
+    feeNanousd: row.fee_nanousd,
+    oldChargeNanousd: row.old_charge_nanousd,
+    chargeNanousd: row.new_charge_nanousd,
+    postedAtMs: row.posted_at,
+    transactionId: row.transaction_id,
+  };
+}
+
+/** Row of usage_event, with the rows of usage_correction in the order of their posting → charge. Throws as above. */
+export function decodeChargeRecord(raw: unknown, corrections: readonly unknown[] = []): ChargeRecord {
   const row = chargeSchema.parse(raw);
   return {
     requestId: row.request_id,
@@ -203,6 +252,7 @@ export function decodeChargeRecord(raw: unknown): ChargeRecord {
     model: row.model,
     endpointId: row.endpoint_id,
     priceVersionId: row.price_version_id,
+    serviceTier: row.service_tier,
     markupBp: row.markup_bp,
     lines: row.lines,
     inputTokens: row.input_tokens,
@@ -217,6 +267,7 @@ export function decodeChargeRecord(raw: unknown): ChargeRecord {
     settledAtMs: row.settled_at,
     postedAtMs: row.posted_at,
     transactionId: row.transaction_id,
+    corrections: corrections.map(decodeCorrection),
   };
 }
 

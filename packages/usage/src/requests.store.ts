@@ -73,28 +73,35 @@ export async function getRequest(
 ): Promise<{ readonly log: RequestRecord | null; readonly event: ChargeRecord | null } | null> {
   if (!isUuid(organizationId) || !isUuid(requestId)) return null;
   const isIt = Prisma.sql`request_id = ${requestId}::uuid AND organization_id = ${organizationId}::uuid`;
-  let { log, event } = await readHalves(db, isIt);
-  if ((log === undefined) !== (event === undefined)) ({ log, event } = await readHalves(db, isIt));
+  let { log, event, corrections } = await readParts(db, isIt);
+  if ((log === undefined) !== (event === undefined)) ({ log, event, corrections } = await readParts(db, isIt));
   if (log === undefined && event === undefined) return null;
   return {
     log: log === undefined ? null : decodeRequestRecord(log),
-    event: event === undefined ? null : decodeChargeRecord(event),
+    event: event === undefined ? null : decodeChargeRecord(event, corrections),
   };
 }
 
-async function readHalves(db: Database | Transaction, isIt: Prisma.Sql): Promise<{ log: unknown; event: unknown }> {
-  const [[log], [event]] = await Promise.all([
+async function readParts(
+  db: Database | Transaction,
+  isIt: Prisma.Sql,
+): Promise<{ log: unknown; event: unknown; corrections: readonly unknown[] }> {
+  const [[log], [event], corrections] = await Promise.all([
     db.$queryRaw<
       unknown[]
     >`SELECT ${SUMMARY_COLUMNS}, caller_request_id, dialect, region, gateway_ms, input_characters, message_count,
       tool_count, image_count, metadata, attempts, losses FROM request_log WHERE ${isIt}`,
     db.$queryRaw<
       unknown[]
-    >`SELECT request_id::text, project_id::text, key_id::text, provider, model, endpoint_id, price_version_id,
+    >`SELECT request_id::text, project_id::text, key_id::text, provider, model, endpoint_id, price_version_id, service_tier,
       markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_nanousd, fee_nanousd,
       charge_nanousd, usage_source, ending, settled_at, posted_at, transaction_id FROM usage_event WHERE ${isIt}`,
+    db.$queryRaw<unknown[]>`
+      SELECT correction_id, reason, lines, markup_bp, fee_nanousd, new_cost_nanousd, old_charge_nanousd, new_charge_nanousd,
+        posted_at, transaction_id
+      FROM usage_correction JOIN price_correction ON price_correction.id = correction_id WHERE ${isIt} ORDER BY transaction_id`,
   ]);
-  return { log, event };
+  return { log, event, corrections };
 }
 
 /** Everything about time is a range of ids here: that is what the index and the partitions are made for. */

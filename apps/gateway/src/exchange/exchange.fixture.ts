@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Admission, Settlement } from '@tollgate/admission';
-import { nanousdPerMillion } from '@tollgate/amount';
+import { nanousd, nanousdPerMillion } from '@tollgate/amount';
 import {
   buildCatalog,
   type Endpoint,
@@ -19,9 +19,12 @@ import { operationDoor } from '../http/operation-path.js';
 import { KeyCache } from '../keys/key-cache.js';
 import { findAccess } from '../upstream/provider-access.js';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/send.js';
+import { HoldExtensions } from './hold-extension.js';
 import { Exchange, type ExchangePorts } from './exchange.js';
 import { mintRequestId } from './request-id.js';
 
+/** What is left beside every hold. */
+export const PLENTY = nanousd(10n ** 15n);
 const ORGANIZATION = '00000000-0000-7000-8000-000000000001';
 
 /** A provider of a test: answers by hand. `paused` and `aborted` say what the relay asked of the connection. */
@@ -58,7 +61,7 @@ export async function exchangeWorld(
   const logLines: string[] = [];
   const admission = {
     authorize:
-      authorize ?? (async ({ wantNanousd }) => ({ kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' })),
+      authorize ?? (async ({ wantNanousd }) => ({ kind: 'granted', grantedNanousd: wantNanousd, leftNanousd: PLENTY, rateLevels: [], epoch: 'e1' })),
     settle: async (settlement: Settlement) => {
       settlements.push(settlement);
       return { kind: 'settled' };
@@ -81,6 +84,7 @@ export async function exchangeWorld(
     keepsReasoning: true,
     limits: [],
   } as const;
+  const extensions = new HoldExtensions(20);
   const exchange = new Exchange({
     admission,
     spool: { append: () => ({ ok: true }), whenSynced: async () => ({ ok: true }), close: async () => undefined },
@@ -102,6 +106,7 @@ export async function exchangeWorld(
     answerTimeoutMs: 5_000,
     drainAfterLeaveMs: 200,
     clientStallMs: 300,
+    extensions,
     drainsAtOnce: 200,
     now: Date.now,
     monotonic: () => performance.now(),

@@ -1,5 +1,5 @@
 import type { Admission } from '@tollgate/admission';
-import { decimalUsd, ZERO } from '@tollgate/amount';
+import { decimalUsd, type Nanousd, ZERO } from '@tollgate/amount';
 import type { Catalog, Endpoint, ProviderInfo } from '@tollgate/catalog';
 import {
   type ClientRequest,
@@ -29,6 +29,7 @@ import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
 import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning.js';
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
+import { maxCostOf } from './max-cost.js';
 import { planAttempts } from './plan.js';
 import { isPlausible } from './plausible-usage.js';
 import { providerRequest } from './provider-request.js';
@@ -36,11 +37,12 @@ import { breakOff, refuse } from './refuse.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
+import { type SpendingPorts, watchSpending, watchUnseen } from './spending.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
 import { keepTurn, resumeTurn } from './stored-turns.js';
 import { nothingCharged, type Outcome } from './tally.js';
 
-export interface ExchangePorts extends SettlementPorts, AdmitPorts, LaneTargetOptions {
+export interface ExchangePorts extends SettlementPorts, AdmitPorts, SpendingPorts, LaneTargetOptions {
   readonly admission: Admission;
   readonly keys: KeyCache;
   readonly upstream: UpstreamSender;
@@ -101,7 +103,9 @@ export class Exchange {
     const input = resumed === null ? asked : { ...asked, ...resumed.input };
     const opened = open(input);
     if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId: input.requestId }));
-    const call = beginCall(input, opened.value);
+    const maxCost = maxCostOf(input, opened.value.envelope);
+    if (!maxCost.ok) return refuse(input, failureOf({ ...maxCost.failure, requestId: input.requestId }));
+    const call = beginCall(input, opened.value, maxCost.value);
     try {
       await this.live(call);
     } catch (error) {
@@ -220,12 +224,13 @@ export class Exchange {
   ): Promise<AttemptFailure | null> {
     const { ports } = this;
     const startedAt = ports.monotonic();
+    const unwatch = watchUnseen(ports, call);
     const result = await relayWhole(ports.upstream, request, {
       departure,
       lane,
       answerTimeoutMs: remainingMs,
       clock: ports.monotonic,
-    });
+    }).finally(unwatch);
     call.upstreamMs += ports.monotonic() - startedAt;
     noteAttempt(
       call,
@@ -304,6 +309,7 @@ export class Exchange {
       departure,
       lane,
       keepAlive: keepAliveOf(call),
+      watch: (spending) => watchSpending(ports, call, spending),
       commit,
       stopsBillingOnCancel: provider?.stopsBillingOnCancel ?? false,
       answerTimeoutMs: remainingMs,
@@ -408,7 +414,7 @@ function open({ operation, dialect, body, door }: ExchangeInput): Decoded<Client
     : openOperation(operation.door, body, operation.contentType, door.model ?? '');
 }
 
-function beginCall(input: ExchangeInput, request: ClientRequest): Call {
+function beginCall(input: ExchangeInput, request: ClientRequest, maxCostNanousd: Nanousd | null): Call {
   return {
     input,
     request,
@@ -445,12 +451,13 @@ function leftBefore(call: Call): Outcome {
 
 /**
  * What a stream reported, and our own count. What a vendor reports before its finish (Claude at its beginning) tells the input, and nothing of the
- * output that follows: a client that leaves in between pays for that by our count.
+ * output that follows: a client that leaves in between, or whose answer we end, pays for that by our count.
  */
-function usageOf(call: Call, { stream, ending }: Streamed): Pick<Outcome, 'reported' | 'count'> {
+function usageOf(call: Call, { stream, ending, hasBeenCut }: Streamed): Pick<Outcome, 'reported' | 'count'> {
   const { usage } = stream;
   const own = () => stream.counted?.() ?? { input: call.request.countInput(), output: stream.countOutput() };
-  if (usage === null || ending !== 'client_left' || stream.finish !== null) return { reported: usage, count: own };
+  const isPart = hasBeenCut || (ending === 'client_left' && stream.finish === null);
+  if (usage === null || !isPart) return { reported: usage, count: own };
   const unreported = Math.max(0, (own().output ?? 0) - usageTotals(usage).output);
   if (unreported === 0) return { reported: usage, count: own };
   return { reported: null, count: () => ({ ...usage, output: (usage.output ?? 0) + unreported }) };

@@ -6,6 +6,7 @@ import {
   exchangeWorld,
   type FakeProvider,
   JSON_BODY,
+  modelFor,
   wholeReply,
 } from './exchange.fixture.js';
 
@@ -98,5 +99,36 @@ describe('the markup of a request', () => {
     await held([rule(0)]);
     await held([rule(0, { provider: 'openai' }), rule(10_000, { provider: 'groq' })]);
     expect(wants[1]).toBe(2n * (wants[0] ?? 0n));
+  });
+});
+
+describe('a price that cannot be charged', () => {
+  const priced = async (prices: Readonly<Record<string, bigint>>, max_tokens = 5) => {
+    world = await exchangeWorld(answer, { models: [modelFor('chat', 'openai-chat', prices)] });
+    const messages = [{ role: 'user', content: 'Hi' }];
+    return askAt(world, '/v1/chat/completions', { model: 'test/chat', max_tokens, messages });
+  };
+
+  it('for want of an output price is refused by name, and nothing is sent', async () => {
+    const { status, text } = await priced({ input: 1n });
+    expect([status, JSON.parse(text).error.code]).toEqual([400, 'unpriced_feature']);
+    expect(world?.providers).toHaveLength(0);
+  });
+
+  it('because the ledger could not hold it fails before anything is sent, at charge 0', async () => {
+    const { status } = await priced({ input: 10n ** 18n, output: 9n * 10n ** 18n }, 10_000_000);
+    expect(status).toBe(500);
+    expect(world?.providers).toHaveLength(0);
+    expect(world?.settlements).toMatchObject([{ chargeNanousd: 0n }]);
+  });
+
+  it('of zero is charged at zero with its lines, and held all the same', async () => {
+    const { status } = await priced({ input: 0n, output: 0n });
+    expect(status).toBe(200);
+    expect(world?.events()[0]).toMatchObject({
+      chargeNanousd: 0n,
+      ending: 'finished',
+      lines: [{ bucket: 'input' }, { bucket: 'output' }],
+    });
   });
 });

@@ -9,6 +9,7 @@ import type {
 } from '../upstream/send.js';
 import { type AttemptFailure, ERROR_BODY_BYTES_MAX, failureOfFault, unreadableAnswer } from './attempt.js';
 import type { Departure } from './departure.js';
+import { type Spending, unseenTokens } from './hold-extension.js';
 
 /** A stream that began to reach the client (or whose client left): it has to be settled and ended, never retried. */
 export interface Streamed {
@@ -18,6 +19,8 @@ export interface Streamed {
   /** what the provider said or what broke, when it died */
   readonly failure: ProviderFailure | null;
   readonly firstByteMs: number;
+  /** we ended it, because no more of it could be held */
+  readonly hasBeenCut: boolean;
 }
 
 export type StreamResult = Streamed | AttemptFailure;
@@ -33,6 +36,8 @@ export interface StreamRelayOptions {
   /** a client that reads nothing for this long has left */
   readonly clientStallMs: number;
   readonly clock: () => number;
+  /** told of the answer when it begins; answers how to stop being told */
+  readonly watch: (spending: Spending) => () => void;
   /** writes the status and headers; called once, before the first byte */
   readonly commit: (stream: ReplyStream) => void;
 }
@@ -70,6 +75,10 @@ class StreamRelay implements UpstreamHandler {
   private clientStall: NodeJS.Timeout | null = null;
   private silence: NodeJS.Timeout | null = null;
   private opened: ReplyStream | null = null;
+  private unwatch: (() => void) | null = null;
+  /** how long nothing of the answer could be seen: thinking that is not shown is billed too */
+  private unseenMs = 0;
+  private hasBeenCut = false;
   /** written by the codec before the answer was this provider's */
   private readonly held: Buffer[] = [];
   private readonly errorChunks: Buffer[] = [];
@@ -100,6 +109,7 @@ class StreamRelay implements UpstreamHandler {
     if (this.isOver) return;
     if (!this.isStreaming) return this.collectError(chunk);
     if (this.firstByteMs === 0) this.firstByteMs = this.options.clock() - this.startedAt;
+    this.unwatch ??= this.options.watch(this.spending);
     const { stream } = this;
     stream.push(chunk, this.write);
     if (stream.error) return this.died(stream.error);
@@ -199,6 +209,24 @@ class StreamRelay implements UpstreamHandler {
     if (keepAlive && !departure.hasLeft && !response.writableNeedDrain) response.write(keepAlive);
   };
 
+  private readonly spending: Spending = {
+    estimate: () => {
+      if (!this.stream.sawOutput) this.unseenMs = this.options.clock() - this.startedAt;
+      return this.stream.estimateOutput() + unseenTokens(this.unseenMs);
+    },
+    count: () => this.stream.countOutput(),
+    end: () => this.cut(),
+  };
+
+  /** What is held is used up: for the client the answer ends as one that reached its maximum. */
+  private cut(): void {
+    if (this.isOver || this.options.departure.hasLeft) return;
+    this.hasBeenCut = true;
+    this.stream.cutShort(this.write);
+    this.finish('finished', null);
+    this.call?.abort();
+  }
+
   private leave(): void {
     if (!this.isOver) this.finish('client_left', null);
     this.call?.abort();
@@ -215,11 +243,13 @@ class StreamRelay implements UpstreamHandler {
   private finish(ending: Streamed['ending'], failure: ProviderFailure | null): void {
     if (ending === 'finished' && !this.isCommitted) this.commit();
     this.over();
-    this.resolve({ kind: 'streamed', ending, stream: this.stream, failure, firstByteMs: this.firstByteMs });
+    const { stream, firstByteMs, hasBeenCut } = this;
+    this.resolve({ kind: 'streamed', ending, stream, failure, firstByteMs, hasBeenCut });
   }
 
   private over(): void {
     this.isOver = true;
+    this.unwatch?.();
     if (this.lingering) clearTimeout(this.lingering);
     if (this.clientStall) clearTimeout(this.clientStall);
     if (this.silence) clearInterval(this.silence);

@@ -102,6 +102,35 @@ describe('B09: a request is priced by the tier that the provider says it served'
     expect(world?.logLines.join('')).toContain('service_tier:scale');
   });
 
+  it('is held at the dearest way it may be served', async () => {
+    const held = async (named: string) => {
+      const { wantNanousd } = await chargedFor(named, 'default');
+      await world?.close();
+      return wantNanousd;
+    };
+    // Words of the same length: the input is bounded by the bytes of the request.
+    expect(await held('priority')).toBe(2n * (await held('standard')));
+    // A provider without room in the cheaper tier serves the standard one.
+    expect(await held('flex')).toBe(await held('auto'));
+  });
+
+  it('a tier that could not be said to the provider was not asked for', async () => {
+    world = await exchangeWorld(
+      ({ handler }) => {
+        const content = [{ type: 'text', text: 'Hello' }];
+        const told = { id: 'm', type: 'message', role: 'assistant', model: 'm', content, stop_reason: 'end_turn' };
+        handler.onHead(200, JSON_BODY);
+        const usage = { input_tokens: 10, output_tokens: 5 };
+        handler.onData(Buffer.from(JSON.stringify({ ...told, stop_sequence: null, usage })));
+        handler.onEnd();
+      },
+      { models: [tiered('anthropic-messages')] },
+    );
+    const asked = { model: 'test/chat', max_tokens: 5, messages, service_tier: 'flex' };
+    await askAt(world, '/v1/chat/completions', asked);
+    expect(world.events()[0]).toMatchObject({ chargeNanousd: CHARGE, losses: ['service_tier=dropped'] });
+  });
+
   it('a stream says its tier too', async () => {
     world = await exchangeWorld(
       ({ handler }) => {

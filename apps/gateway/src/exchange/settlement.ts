@@ -4,7 +4,7 @@ import type { Attempt } from '@tollgate/routing';
 import type { Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import type { Spool } from '../spool/spool.js';
-import { type Call, markupOf, scopesOf } from './call.js';
+import { type Call, markupOf } from './call.js';
 import { chargedScopes } from './taken-limits.js';
 import type { Charge } from './tally.js';
 

@@ -5,7 +5,12 @@ import { LocalTime } from '../../ui/local-time';
 import { BODY_ROW, Cell, HEAD_ROW, HeadCell, NUMBER, Table } from '../../ui/table';
 
 /** What a ledger line is called where it has no description of its own. */
-const KINDS: Readonly<Record<string, string>> = { usage: 'Usage', grant: 'Credit', grant_expiry: 'Expired credit' };
+const KINDS: Readonly<Record<string, string>> = {
+  usage: 'Usage',
+  rerate: 'Price correction',
+  grant: 'Credit',
+  grant_expiry: 'Expired credit',
+};
 
 export function LedgerTable({ lines }: { lines: readonly LedgerLine[] }) {
   return (

@@ -1,7 +1,12 @@
+import { displayUsd, subtractAmounts } from '@tollgate/amount';
 import { receipt } from '@tollgate/pricing';
-import type { ChargeRecord } from '@tollgate/usage';
+import type { ChargeCorrection, ChargeRecord } from '@tollgate/usage';
 import { Card } from '../../ui/card';
 import { ReceiptTable } from './receipt-table';
+
+function difference({ chargeNanousd, oldChargeNanousd }: ChargeCorrection) {
+  return subtractAmounts(chargeNanousd, oldChargeNanousd);
+}
 
 /** What the request cost, line by line. A request that was never charged says why. */
 export function RequestReceipt({ event }: { event: ChargeRecord | null }) {
@@ -29,6 +34,16 @@ export function RequestReceipt({ event }: { event: ChargeRecord | null }) {
   return (
     <Card title="Receipt" note={note}>
       <ReceiptTable receipt={receipt(event)} />
+      {event.corrections.map((correction) => (
+        <section key={correction.correctionId} className="mt-5 border-t border-line pt-3">
+          <h3 className="text-[13px] font-medium">Corrected later: {displayUsd(difference(correction))}</h3>
+          <p className="mt-1 mb-2 text-xs text-muted">
+            {correction.reason}. The difference was posted on{' '}
+            {new Date(correction.postedAtMs).toISOString().slice(0, 10)}; since then the request costs:
+          </p>
+          <ReceiptTable receipt={receipt(correction)} />
+        </section>
+      ))}
     </Card>
   );
 }

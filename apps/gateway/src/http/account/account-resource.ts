@@ -1,8 +1,8 @@
 import { type ApiKey, type LimitRecord, RATE_WINDOW_MS, type RateRule } from '@tollgate/access';
-import { decimalUsd } from '@tollgate/amount';
+import { decimalUsd, nanousd } from '@tollgate/amount';
 import type { CreditsSummary } from '@tollgate/billing';
-import { receipt } from '@tollgate/pricing';
-import type { ChargeRecord, getRequest, keySpend } from '@tollgate/usage';
+import { type ReceiptLine, receipt } from '@tollgate/pricing';
+import type { ChargeCorrection, ChargeRecord, getRequest, keySpend, UsageLine } from '@tollgate/usage';
 import { jsonMoney } from '../json-money.js';
 import { encodeKey } from '../keys/key-resource.js';
 import { encodeBindingLimit } from '../limits/limit-resource.js';
@@ -91,6 +91,35 @@ export function encodeGeneration({ log, event }: FoundRequest): Record<string, u
   };
 }
 
+/** What the request costs since a correction of its price, itemised as the charge was, and the difference that was posted. */
+function encodeCorrection(correction: ChargeCorrection): Record<string, unknown> {
+  const itemised = receipt(correction);
+  return {
+    correction_id: correction.correctionId,
+    reason: correction.reason,
+    lines: itemised.lines.map((line, index) => encodeLine(line, correction.lines[index])),
+    subtotal_usd: itemised.subtotalUsd,
+    markup_usd: itemised.markupUsd,
+    rounding_usd: itemised.roundingUsd,
+    fees_usd: itemised.feesUsd,
+    total_usd: itemised.totalUsd,
+    provider_cost_usd: itemised.providerCostUsd,
+    difference_usd: decimalUsd(nanousd(correction.chargeNanousd - correction.oldChargeNanousd)),
+    journal_transaction_id: correction.transactionId,
+    posted_at: new Date(correction.postedAtMs).toISOString(),
+  };
+}
+
+function encodeLine(line: ReceiptLine, stored: UsageLine | undefined): Record<string, unknown> {
+  return {
+    bucket: line.bucket,
+    quantity: line.quantity,
+    unit_price_usd_per_million: line.unitPriceUsdPerMillion,
+    unit_price_nanousd_per_million: String(stored?.unitPriceNanousdPerMillion ?? ''),
+    amount_usd: line.amountUsd,
+  };
+}
+
 /** The itemised receipt: every line exact, and all of them together the charge. */
 export function encodeReceipt(event: ChargeRecord): Record<string, unknown> {
   const itemised = receipt(event);
@@ -101,14 +130,9 @@ export function encodeReceipt(event: ChargeRecord): Record<string, unknown> {
     usage_source: event.usageSource,
     ending: event.ending,
     price_version_id: event.priceVersionId,
+    service_tier: event.serviceTier,
     markup_bp: event.markupBp,
-    lines: itemised.lines.map((line, index) => ({
-      bucket: line.bucket,
-      quantity: line.quantity,
-      unit_price_usd_per_million: line.unitPriceUsdPerMillion,
-      unit_price_nanousd_per_million: String(event.lines[index]?.unitPriceNanousdPerMillion ?? ''),
-      amount_usd: line.amountUsd,
-    })),
+    lines: itemised.lines.map((line, index) => encodeLine(line, event.lines[index])),
     subtotal_usd: itemised.subtotalUsd,
     markup_usd: itemised.markupUsd,
     rounding_usd: itemised.roundingUsd,
@@ -117,6 +141,8 @@ export function encodeReceipt(event: ChargeRecord): Record<string, unknown> {
     provider_cost_usd: itemised.providerCostUsd,
     charge_nanousd: event.chargeNanousd.toString(),
     journal_transaction_id: event.transactionId,
+    corrections: event.corrections.map(encodeCorrection),
+    corrected_total_usd: decimalUsd(event.corrections.at(-1)?.chargeNanousd ?? event.chargeNanousd),
     settled_at: new Date(event.settledAtMs).toISOString(),
     posted_at: new Date(event.postedAtMs).toISOString(),
   };

@@ -1,0 +1,29 @@
+import type { Admission } from '@tollgate/admission';
+import type { Call } from './call.js';
+import { HoldExtension, type HoldExtensions, type Spending, unseenTokens } from './hold-extension.js';
+
+export interface SpendingPorts {
+  readonly admission: Admission;
+  readonly extensions: HoldExtensions;
+  readonly monotonic: () => number;
+}
+
+/** Keeps the hold of a running answer ahead of it. Answers how to stop. */
+export function watchSpending(ports: SpendingPorts, call: Call, spending: Spending): () => void {
+  const { admission, maxCostNanousd, principal, input } = call;
+  const bounds = admission?.hold.bounds ?? null;
+  if (admission === null || bounds === null) return () => undefined;
+  const { heldNanousd } = admission;
+  const [organizationId, requestId] = [principal.organizationId, input.requestId];
+  const extend = (amounts: Pick<Parameters<Admission['extend']>[0], 'wantNanousd' | 'floorNanousd'>) =>
+    ports.admission.extend({ organizationId, requestId, ...amounts });
+  const extension = new HoldExtension({ extend, bounds, heldNanousd, maxCostNanousd });
+  return ports.extensions.watch(extension, spending);
+}
+
+/** An answer that comes as a whole cannot be ended half-way; its hold grows with the time it takes. */
+export function watchUnseen(ports: SpendingPorts, call: Call): () => void {
+  const startedAt = ports.monotonic();
+  const estimate = () => unseenTokens(ports.monotonic() - startedAt);
+  return watchSpending(ports, call, { estimate, count: () => 0, end: () => undefined });
+}
