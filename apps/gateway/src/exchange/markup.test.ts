@@ -86,9 +86,11 @@ describe('the markup of a request', () => {
   });
 
   it('B28: is as of the admission even where the rule’s time comes while the provider answers', async () => {
-    const soonMs = Date.now() + 60;
-    world = await exchangeWorld((provider) => setTimeout(answer, 120, provider), {
-      houseMarkup: () => [rule(1_000, { effectiveToMs: soonMs }), rule(90_000, { effectiveFromMs: soonMs })],
+    world = await exchangeWorld((provider) => setTimeout(answer, 20, provider), {
+      houseMarkup: () => {
+        const soonMs = Date.now() + 1;
+        return [rule(1_000, { effectiveToMs: soonMs }), rule(90_000, { effectiveFromMs: soonMs })];
+      },
     });
     expect(await settled(world)).toMatchObject({ markupBp: 1_000, chargeNanousd: charge(1_000) });
   });
