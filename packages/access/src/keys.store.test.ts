@@ -93,6 +93,28 @@ it('a new key verifies at once, with everything a gateway needs to know', async 
   });
 });
 
+it('a key knows the rules of markup of its own organisation, those to come too and those long past not', async () => {
+  const { organizationId } = await newOrganization();
+  const other = await newOrganization();
+  const { token } = await newKey(organizationId);
+  const add = (owner: string | null, model: string, fromMs: number, toMs: number | null) =>
+    db.$executeRaw`INSERT INTO markup_rule (organization_id, model, markup_bp, effective_from, effective_to)
+      VALUES (${owner}::uuid, ${model}, 700, ${new Date(fromMs)}, ${toMs === null ? null : new Date(toMs)}::timestamptz)`;
+  const now = Date.now();
+  const [model, week] = [`test/${organizationId}`, 7 * 86_400_000];
+  await add(organizationId, model, now - week, now - week / 2);
+  await add(organizationId, model, now - week / 7, now + 1);
+  await add(organizationId, model, now + 1, null);
+  await add(other.organizationId, model, now, null);
+  await add(null, model, now, null);
+  const verified = await verifyKey(db, { token, pepper, nowMs });
+  const rule = { organizationId, model, provider: null, markupBp: 700 };
+  expect(verified.kind === 'verified' && verified.principal.markupRules).toEqual([
+    { ...rule, effectiveFromMs: now - week / 7, effectiveToMs: now + 1 },
+    { ...rule, effectiveFromMs: now + 1, effectiveToMs: null },
+  ]);
+});
+
 it('the token is in no column of the database', async () => {
   const { organizationId } = await newOrganization();
   const { token, key } = await newKey(organizationId);

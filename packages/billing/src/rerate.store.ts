@@ -26,8 +26,8 @@ import {
 } from './price-correction.js';
 import { repeatOnContention } from './repeat-on-contention.js';
 
-/** Ids that one batch looks at: its transaction holds its organisations for some tens of milliseconds. */
-const BATCH = 1_000;
+/** Ids that one batch looks at: its transaction holds its organisations for about a tenth of a second. */
+const BATCH = 500;
 /** Batches exclude one another by this advisory lock ('rerate' on a telephone). */
 const RERATE_LOCK = 737283n;
 /** Longer than the worst batch. */

@@ -295,7 +295,7 @@ describe('an import of prices', () => {
     ],
     ['an endpoint named twice', [...others, imported('other-0', flat(100, 200))], 'duplicate'],
     ['nothing in it', [], 'empty'],
-  ])('with %s is refused as a whole, and the refusal stored', async (_case, models, kind) => {
+  ])('B19: with %s is refused as a whole, and the refusal stored', async (_case, models, kind) => {
     await run(others);
     const before = await loadCatalog(db);
     const result = await run(models);

@@ -319,7 +319,7 @@ describe('prices, by example', () => {
     expect(receipt({ ...priced, markupBp: 0 }).totalUsd).toBe('0.054399');
   });
 
-  it('a cache read is charged at its own price, and reasoning as output', () => {
+  it('B02: a cache read is charged at its own price, and reasoning as output', () => {
     const schedule = flat({ input: 2.5, cache_read: 1.25, output: 10 });
     const priced = priceUsage({
       usage: { input: 100, cache_read: 900, output: 34, reasoning: 448 },

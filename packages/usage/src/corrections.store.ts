@@ -87,9 +87,10 @@ export async function correctableEvents(
       e.service_tier AS "serviceTier", e.markup_bp AS "markupBp", e.lines, e.fee_nanousd AS "feeNanousd",
       coalesce(latest.new_cost_nanousd, e.cost_nanousd) AS "costNanousd",
       coalesce(latest.new_charge_nanousd, e.charge_nanousd) AS "chargeNanousd"
-    FROM usage_event e LEFT JOIN LATERAL (
-      SELECT new_cost_nanousd, new_charge_nanousd FROM usage_correction c WHERE c.request_id = e.request_id
-      ORDER BY c.transaction_id DESC LIMIT 1) latest ON true
+    FROM usage_event e LEFT JOIN (
+      SELECT DISTINCT ON (request_id) request_id, new_cost_nanousd, new_charge_nanousd FROM usage_correction
+      WHERE request_id > ${range.afterId}::uuid AND request_id <= ${range.lastId}::uuid
+      ORDER BY request_id, transaction_id DESC) latest ON latest.request_id = e.request_id
     WHERE e.request_id > ${range.afterId}::uuid AND e.request_id <= ${range.lastId}::uuid
       AND e.endpoint_id = ${range.endpointId} AND jsonb_array_length(e.lines) > 0
       AND NOT EXISTS (SELECT 1 FROM usage_correction c

@@ -5,7 +5,6 @@ export * from './usage.store.js';
 export * from './usage-event.js';
 export * from './usage-rollup.js';
 export type { PostingReference } from './usage-rows.js';
-export * from './activity.store.js';
 export type { Overview, Quantiles, UsageGroup, UsagePoint, UsageSummary } from './overview.js';
 export * from './overview.store.js';
 export * from './request-id.js';

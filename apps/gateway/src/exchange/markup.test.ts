@@ -1,5 +1,7 @@
+import type { Principal } from '@tollgate/access';
 import type { MarkupRule } from '@tollgate/pricing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { KeyCache } from '../keys/key-cache.js';
 import {
   askAt,
   type ExchangeWorld,
@@ -27,6 +29,24 @@ function rule(markupBp: number, about: Partial<MarkupRule> = {}): MarkupRule {
     ...about,
   };
 }
+
+const organizationId = '00000000-0000-7000-8000-000000000001';
+const withRule: Principal = {
+  keyId: organizationId,
+  keyKind: 'inference',
+  keyName: 'test',
+  organizationId,
+  projectId: organizationId,
+  markupBp: 550,
+  markupRules: [rule(3_000, { organizationId })],
+  authVersion: '2',
+  limitNanousd: null,
+  expiresAtMs: null,
+  createdById: null,
+  storesResponses: false,
+  keepsReasoning: true,
+  isKeyLimited: false,
+};
 
 function answer({ handler }: FakeProvider): void {
   handler.onHead(200, JSON_BODY);
@@ -66,9 +86,11 @@ describe('the markup of a request', () => {
   });
 
   it('B28: is as of the admission even where the rule’s time comes while the provider answers', async () => {
-    const soonMs = Date.now() + 60;
-    world = await exchangeWorld((provider) => setTimeout(answer, 120, provider), {
-      houseMarkup: () => [rule(1_000, { effectiveToMs: soonMs }), rule(90_000, { effectiveFromMs: soonMs })],
+    world = await exchangeWorld((provider) => setTimeout(answer, 20, provider), {
+      houseMarkup: () => {
+        const soonMs = Date.now() + 1;
+        return [rule(1_000, { effectiveToMs: soonMs }), rule(90_000, { effectiveFromMs: soonMs })];
+      },
     });
     expect(await settled(world)).toMatchObject({ markupBp: 1_000, chargeNanousd: charge(1_000) });
   });
@@ -80,6 +102,17 @@ describe('the markup of a request', () => {
       houseMarkup,
     });
     expect(await settled(world)).toEqual({ markupBp: 2_000, chargeNanousd: charge(2_000), provider: 'groq' });
+  });
+
+  it('of an organisation whose rules changed is the new one at the next admission', async () => {
+    let asked = 0;
+    const keys = new KeyCache({ verify: async () => ({ kind: 'verified', principal: withRule }), now: Date.now });
+    world = await exchangeWorld(answer, {
+      keys,
+      authorize: async ({ wantNanousd }) =>
+        asked++ === 0 ? { kind: 'stale_key' } : { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' },
+    });
+    expect(await settled(world)).toMatchObject({ markupBp: 3_000, chargeNanousd: charge(3_000) });
   });
 
   it('is held at the dearest of the providers that may answer', async () => {

@@ -4,6 +4,10 @@ import type { ChargeCorrection, ChargeRecord } from '@tollgate/usage';
 import { Card } from '../../ui/card';
 import { ReceiptTable } from './receipt-table';
 
+function tierNote({ serviceTier }: ChargeRecord): string {
+  return serviceTier === null ? '' : `, service tier ${serviceTier}`;
+}
+
 function difference({ chargeNanousd, oldChargeNanousd }: ChargeCorrection) {
   return subtractAmounts(chargeNanousd, oldChargeNanousd);
 }
@@ -30,7 +34,7 @@ export function RequestReceipt({ event }: { event: ChargeRecord | null }) {
   const note =
     event.priceVersionId === null
       ? 'No price was frozen for this request.'
-      : `Price version ${event.priceVersionId}, as it stood when the request came in.`;
+      : `Price version ${event.priceVersionId}${tierNote(event)}, as it stood when the request came in.`;
   return (
     <Card title="Receipt" note={note}>
       <ReceiptTable receipt={receipt(event)} />

@@ -3,6 +3,7 @@ import type { DoorFacts } from '@tollgate/dialects';
 import { requestIdTimeMs } from '@tollgate/usage';
 import type { FastifyReply } from 'fastify';
 import type { ExchangeInput } from '../../exchange/call.js';
+import { MAX_COST_HEADER } from '../../exchange/max-cost.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { doorDialect, doorSkin } from '../door-dialect.js';
 import { callerRequestIdOf, requestIdOf } from '../request-identity.js';
@@ -17,6 +18,11 @@ function withBetas(door: DoorFacts, { headers, url }: AuthenticatedRequest): Doo
     .split(',')
     .map((beta) => beta.trim());
   return { ...door, betas: betas.filter((beta) => /^[\w.-]{1,64}$/.test(beta)).slice(0, 32) };
+}
+
+/** Sent twice, it is said twice: what no amount is, is refused. */
+function maxCostHeader(header: string | string[] | undefined): string | null {
+  return header === undefined ? null : [header].flat().join(',');
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -39,6 +45,7 @@ export function exchangeInput(
     skin: doorSkin(request.url),
     door: { ...withBetas(door, request), skin: doorSkin(request.url) },
     isStrict: request.headers['x-tollgate-strict'] === 'true',
+    maxCostUsd: maxCostHeader(request.headers[MAX_COST_HEADER]),
     response: reply.raw,
     // Whoever has the id knows by which prices and in which period the request counts.
     startedAtMs: requestIdTimeMs(requestId),
