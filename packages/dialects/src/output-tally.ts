@@ -4,6 +4,9 @@ const FIRST_BYTES = 1_024;
 /** Beyond this what was kept is counted and let go, so that a stream holds a bounded amount of memory. */
 const KEPT_BYTES_MAX = 4 * 1_024 * 1_024;
 const NEWLINE = 10;
+/** `{"content":""}` and a newline: what every delivery has beside its text. */
+const FRAME_BYTES = 15;
+const BYTES_PER_TOKEN = 3;
 
 /**
  * Keeps what a stream delivered in case nobody reports usage: the JSON of each delivery, one per line. It is read only when it must be counted;
@@ -14,6 +17,7 @@ export class OutputTally {
   readonly #keptBytesMax: number;
   #kept: Buffer = Buffer.allocUnsafe(0);
   #bytes = 0;
+  #lines = 0;
   #counted = 0;
 
   /** What a line delivers is known to the dialect alone: it counts the tokens. */
@@ -28,6 +32,16 @@ export class OutputTally {
     this.#bytes = copyRange(source, from, to, this.#kept, this.#bytes);
     this.#kept[this.#bytes] = NEWLINE;
     this.#bytes += 1;
+    this.#lines += 1;
+  }
+
+  /**
+   * About how many tokens, rather more than fewer, without reading anything: every delivery is at least one, and few tokens have fewer than
+   * three bytes.
+   */
+  estimate(): number {
+    const content = Math.max(0, this.#bytes - this.#lines * FRAME_BYTES);
+    return this.#counted + Math.max(this.#lines, Math.ceil(content / BYTES_PER_TOKEN));
   }
 
   /** Tokens by our own count. */
@@ -39,6 +53,7 @@ export class OutputTally {
   #fold(): void {
     this.#counted = this.count();
     this.#bytes = 0;
+    this.#lines = 0;
   }
 
   #reserve(bytes: number): void {

@@ -86,6 +86,8 @@ function textsOf({ parts }: ReplyChoice): readonly string[] {
   });
 }
 
+/** Few tokens have fewer. */
+const CHARACTERS_PER_TOKEN = 3;
 /** Beyond this the kept output is counted and let go, so that a stream holds a bounded amount of memory. */
 const KEPT_CHARACTERS_MAX = 1_000_000;
 
@@ -168,6 +170,10 @@ export class TranslatedStream implements ReplyStream {
 
   countOutput(): number {
     return this.#counted + countTextTokens(this.#delivered.join(''));
+  }
+
+  estimateOutput(): number {
+    return this.#counted + Math.ceil(this.#deliveredCharacters / CHARACTERS_PER_TOKEN) + this.#delivered.length;
   }
 
   terminal(facts: ReplyFacts): Buffer {

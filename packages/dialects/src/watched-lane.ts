@@ -86,6 +86,10 @@ class WatchedStream implements ReplyStream {
     return this.stream.countOutput();
   }
 
+  estimateOutput(): number {
+    return this.stream.estimateOutput();
+  }
+
   reasoning(): readonly ReasoningEntry[] {
     return this.#collector.entries();
   }

@@ -63,11 +63,7 @@ export function wantedBy(
   return { hold, limits: takenLimits(principal, models, { requestId: input.requestId, tokens }), markupBp };
 }
 
-async function authorize(
-  ports: AdmitPorts,
-  call: Call,
-  attempts: readonly Attempt[],
-): Promise<Admitted | 'stale_key'> {
+async function authorize(ports: AdmitPorts, call: Call, attempts: readonly Attempt[]): Promise<Admitted | 'stale_key'> {
   const { principal, input, maxCostNanousd } = call;
   const wanted = wantedBy(ports, call, attempts);
   const { hold, limits } = wanted;

@@ -85,4 +85,3 @@ export interface GrantedAdmission {
 export function markupOf({ input, markupTerms }: Call, { endpoint }: Attempt): number {
   return markupFor(markupTerms, { model: endpoint.modelId, provider: endpoint.provider }, input.startedAtMs);
 }
-

@@ -19,8 +19,8 @@ import { operationDoor } from '../http/operation-path.js';
 import { KeyCache } from '../keys/key-cache.js';
 import { findAccess } from '../upstream/provider-access.js';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/send.js';
-import { HoldExtensions } from './hold-extension.js';
 import { Exchange, type ExchangePorts } from './exchange.js';
+import { HoldExtensions } from './hold-extension.js';
 import { mintRequestId } from './request-id.js';
 
 /** What is left beside every hold. */
@@ -61,7 +61,14 @@ export async function exchangeWorld(
   const logLines: string[] = [];
   const admission = {
     authorize:
-      authorize ?? (async ({ wantNanousd }) => ({ kind: 'granted', grantedNanousd: wantNanousd, leftNanousd: PLENTY, rateLevels: [], epoch: 'e1' })),
+      authorize ??
+      (async ({ wantNanousd }) => ({
+        kind: 'granted',
+        grantedNanousd: wantNanousd,
+        leftNanousd: PLENTY,
+        rateLevels: [],
+        epoch: 'e1',
+      })),
     settle: async (settlement: Settlement) => {
       settlements.push(settlement);
       return { kind: 'settled' };

@@ -37,8 +37,8 @@ import { breakOff, refuse } from './refuse.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
-import { type SpendingPorts, watchSpending, watchUnseen } from './spending.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
+import { type SpendingPorts, watchSpending, watchUnseen } from './spending.js';
 import { keepTurn, resumeTurn } from './stored-turns.js';
 import { nothingCharged, type Outcome } from './tally.js';
 

@@ -1,5 +1,5 @@
 import type { Extension } from '@tollgate/admission';
-import { maxAmount, type Nanousd, nanousd } from '@tollgate/amount';
+import { maxAmount, minAmount, type Nanousd, nanousd } from '@tollgate/amount';
 import { affordableOutputTokens } from '@tollgate/pricing';
 import { boundOf, type TokenBounds } from './hold.js';
 
@@ -68,7 +68,7 @@ export class HoldExtension {
     const wanted = more(used + AHEAD_TOKENS + STEP_TOKENS);
     const wantNanousd = most !== null && most < wanted ? most : wanted;
     const least = more(used + 1);
-    const floorNanousd = least < wantNanousd ? least : wantNanousd;
+    const floorNanousd = minAmount(least, wantNanousd);
     const extension = await extend({ wantNanousd, floorNanousd });
     if (extension.kind !== 'extended') return;
     this.#heldNanousd = extension.heldNanousd;

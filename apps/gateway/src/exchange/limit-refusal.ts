@@ -1,4 +1,4 @@
-import { type BudgetRule, describeLimit, type LimitRule, periodOf, type Principal } from '@tollgate/access';
+import { type BudgetRule, describeLimit, type LimitRule, type Principal, periodOf } from '@tollgate/access';
 import type { Authorization } from '@tollgate/admission';
 import { decimalUsd, type Nanousd, subtractAmounts } from '@tollgate/amount';
 import type { FailureFacts } from '@tollgate/dialects';
@@ -40,7 +40,11 @@ export function shortOfMoney(
   }
   const resetsAtMs = periodOf(rule.window, requestIdTimeMs(requestId)).endMs;
   const message = `The ${describeLimit(rule)} leaves $${available}; this request needs at least $${short} more.`;
-  return { code: 'budget_exceeded', message, details: { ...details, ...budgetDetails(rule, availableNanousd, resetsAtMs) } };
+  return {
+    code: 'budget_exceeded',
+    message,
+    details: { ...details, ...budgetDetails(rule, availableNanousd, resetsAtMs) },
+  };
 }
 
 function budgetDetails(rule: BudgetRule, availableNanousd: Nanousd, resetsAtMs: number | null) {
@@ -80,10 +84,7 @@ export function overRate(
 /** Nobody knows when a running request ends; a second is when it is worth asking again. */
 const BUSY_RETRY_MS = 1_000;
 
-export function tooManyAtOnce(
-  { slot, running }: Extract<Authorization, { kind: 'busy' }>,
-  { taken }: Refused,
-): Told {
+export function tooManyAtOnce({ slot, running }: Extract<Authorization, { kind: 'busy' }>, { taken }: Refused): Told {
   const rule = ruleOf(taken, slot.ruleId);
   const details = { ...ruleDetails(rule), limit: slot.limit, used: running, resets_at: null };
   const message = `The limit on ${describeLimit(rule)} is ${slot.limit}, and ${running} are running.`;

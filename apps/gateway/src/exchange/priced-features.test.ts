@@ -61,7 +61,8 @@ describe('searches that no provider counts', () => {
   });
 
   it('are held for, asked for or not', () => {
-    const bound = (one: Attempt, envelope: Envelope) => holdFor(envelope, [one], 0, 0).wantNanousd;
+    const bound = (one: Attempt, envelope: Envelope) =>
+      holdFor(envelope, [one], { markupBp: 0, atMs: 0, maxCostNanousd: null, isThinking: false }).wantNanousd;
     const without = attempt('gpt-4o', 'openai-chat', SEARCHED);
     expect(bound(previewed, plain) - bound(without, plain)).toBe(25_000_000n);
   });

@@ -1,5 +1,5 @@
-import type { RateTake } from '@tollgate/admission';
 import type { ServerResponse } from 'node:http';
+import type { RateTake } from '@tollgate/admission';
 
 /** How near a rate limit is, after this request. */
 export interface RateState {

@@ -103,6 +103,10 @@ class PassStream implements ReplyStream, EventSink {
     return this.#tally.count();
   }
 
+  estimateOutput(): number {
+    return this.#tally.estimate();
+  }
+
   terminal({ usage, cost }: ReplyFacts): Buffer {
     const ending = this.#ending === null ? [] : [withCost(this.#ending, usage, cost)];
     return Buffer.concat([...this.#unwritten(), ...ending, this.#stop]);

@@ -241,6 +241,8 @@ export interface ReplyStream {
   readonly losses: readonly Loss[];
   /** output tokens delivered so far, by our own count */
   countOutput(): number;
+  /** about as many, rather more than fewer, at no cost: for what is asked several times a second */
+  estimateOutput(): number;
   /** as WholeReply.counted, of what was delivered so far */
   counted?(): Usage;
   /** as WholeReply.reasoning */

@@ -113,6 +113,10 @@ class PassStream implements ReplyStream, EventSink {
     return this.#tally.count();
   }
 
+  estimateOutput(): number {
+    return this.#tally.estimate();
+  }
+
   terminal(facts: ReplyFacts): Buffer {
     const held = this.#held;
     this.#held = [];

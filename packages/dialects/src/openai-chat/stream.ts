@@ -96,6 +96,10 @@ class Stream implements ReplyStream, EventSink {
     return this.#tally.count();
   }
 
+  estimateOutput(): number {
+    return this.#tally.estimate();
+  }
+
   terminal(facts: { readonly usage: Usage | null; readonly cost: string | null }): Buffer {
     if (!this.#options.includeUsage) return DONE_EVENT;
     const { id, model } = this.#options;

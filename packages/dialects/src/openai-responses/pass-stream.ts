@@ -108,6 +108,10 @@ export class PassStream implements ReplyStream, EventSink {
     return this.#tally.count();
   }
 
+  estimateOutput(): number {
+    return this.#tally.estimate();
+  }
+
   terminal(facts: ReplyFacts): Buffer {
     const last = this.#last;
     if (last === null) throw new Error('a stream that has no last event cannot end well');

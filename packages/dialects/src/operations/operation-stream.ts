@@ -101,6 +101,10 @@ export class OperationStream implements ReplyStream, EventSink {
     return output + audio + image;
   }
 
+  estimateOutput(): number {
+    return this.#texts.reduce((tokens, text) => tokens + 1 + Math.ceil(text.length / 3), 0);
+  }
+
   counted(): Usage {
     return this.#rule.counted(this.#texts.join(''));
   }

@@ -67,6 +67,10 @@ export class RewrittenStream implements ReplyStream {
     return this.inner.countOutput();
   }
 
+  estimateOutput(): number {
+    return this.inner.estimateOutput();
+  }
+
   terminal(facts: ReplyFacts): Buffer {
     return this.rewritten(this.inner.terminal(facts));
   }
