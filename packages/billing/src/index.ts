@@ -16,4 +16,5 @@ export {
   type PriceCorrection,
   type RerateSums,
 } from './price-correction.js';
+export { openCorrections, type RequestedCorrection, requestCorrection } from './price-correction.store.js';
 export * from './rerate.store.js';
