@@ -15,6 +15,8 @@ export class OutputTally {
   #kept: Buffer = Buffer.allocUnsafe(0);
   #bytes = 0;
   #counted = 0;
+  /** from here on the lines are kept whatever they come to; -1: from nowhere */
+  #mark = -1;
 
   /** What a line delivers is known to the dialect alone: it counts the tokens. */
   constructor(countLines: (lines: readonly string[]) => number, keptBytesMax = KEPT_BYTES_MAX) {
@@ -30,15 +32,33 @@ export class OutputTally {
     this.#bytes += 1;
   }
 
+  /** What comes from now on can be read again. */
+  mark(): void {
+    this.#mark = this.#bytes;
+  }
+
+  /** The lines since the mark. */
+  sinceMark(): readonly string[] {
+    return this.#mark === -1 ? [] : this.#lines(this.#mark, this.#bytes);
+  }
+
   /** Tokens by our own count. */
   count(): number {
-    const lines = this.#kept.toString('utf8', 0, this.#bytes).split('\n');
-    return this.#counted + this.#countLines(lines.filter((line) => line !== ''));
+    return this.#counted + this.#countLines(this.#lines(0, this.#bytes));
+  }
+
+  #lines(from: number, to: number): readonly string[] {
+    const lines = this.#kept.toString('utf8', from, to).split('\n');
+    return lines.filter((line) => line !== '');
   }
 
   #fold(): void {
-    this.#counted = this.count();
-    this.#bytes = 0;
+    const to = this.#mark === -1 ? this.#bytes : this.#mark;
+    if (to === 0) return;
+    this.#counted += this.#countLines(this.#lines(0, to));
+    this.#kept.copyWithin(0, to, this.#bytes);
+    this.#bytes -= to;
+    if (this.#mark !== -1) this.#mark = 0;
   }
 
   #reserve(bytes: number): void {
