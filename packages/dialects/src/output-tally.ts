@@ -17,8 +17,10 @@ export class OutputTally {
   readonly #keptBytesMax: number;
   #kept: Buffer = Buffer.allocUnsafe(0);
   #bytes = 0;
-  #lines = 0;
+  #deliveries = 0;
   #counted = 0;
+  /** from here on the lines are kept whatever they come to; -1: from nowhere */
+  #mark = -1;
 
   /** What a line delivers is known to the dialect alone: it counts the tokens. */
   constructor(countLines: (lines: readonly string[]) => number, keptBytesMax = KEPT_BYTES_MAX) {
@@ -32,7 +34,7 @@ export class OutputTally {
     this.#bytes = copyRange(source, from, to, this.#kept, this.#bytes);
     this.#kept[this.#bytes] = NEWLINE;
     this.#bytes += 1;
-    this.#lines += 1;
+    this.#deliveries += 1;
   }
 
   /**
@@ -40,20 +42,39 @@ export class OutputTally {
    * three bytes.
    */
   estimate(): number {
-    const content = Math.max(0, this.#bytes - this.#lines * FRAME_BYTES);
-    return this.#counted + Math.max(this.#lines, Math.ceil(content / BYTES_PER_TOKEN));
+    const content = Math.max(0, this.#bytes - this.#deliveries * FRAME_BYTES);
+    return this.#counted + Math.max(this.#deliveries, Math.ceil(content / BYTES_PER_TOKEN));
+  }
+
+  /** What comes from now on can be read again. */
+  mark(): void {
+    this.#mark = this.#bytes;
+  }
+
+  /** The lines since the mark. */
+  sinceMark(): readonly string[] {
+    return this.#mark === -1 ? [] : this.#lines(this.#mark, this.#bytes);
   }
 
   /** Tokens by our own count. */
   count(): number {
-    const lines = this.#kept.toString('utf8', 0, this.#bytes).split('\n');
-    return this.#counted + this.#countLines(lines.filter((line) => line !== ''));
+    return this.#counted + this.#countLines(this.#lines(0, this.#bytes));
+  }
+
+  #lines(from: number, to: number): readonly string[] {
+    const lines = this.#kept.toString('utf8', from, to).split('\n');
+    return lines.filter((line) => line !== '');
   }
 
   #fold(): void {
-    this.#counted = this.count();
-    this.#bytes = 0;
-    this.#lines = 0;
+    const to = this.#mark === -1 ? this.#bytes : this.#mark;
+    if (to === 0) return;
+    const lines = this.#lines(0, to);
+    this.#counted += this.#countLines(lines);
+    this.#deliveries -= lines.length;
+    this.#kept.copyWithin(0, to, this.#bytes);
+    this.#bytes -= to;
+    if (this.#mark !== -1) this.#mark = 0;
   }
 
   #reserve(bytes: number): void {

@@ -37,6 +37,7 @@ export class ReasoningCollector {
     if (event.kind === 'start' || event.choice !== 0) return;
     if (event.kind === 'part_start') this.#open = { part: event.value, text: '', summary: [], seal: null };
     else if (event.kind === 'part_delta') this.#grow(event.delta);
+    else if (event.kind === 'part_end' && event.isCut === true) this.#open = null;
     else if (event.kind === 'part_end') this.#close();
   }
 

@@ -10,6 +10,7 @@ import type {
   ReadWhole,
   ReplyChoice,
   ReplyContext,
+  ReplyEvent,
   ReplyFacts,
   ReplyOptions,
   ReplyStream,
@@ -18,6 +19,7 @@ import type {
   StreamEnd,
   WholeReply,
 } from './canonical/index.js';
+import { CutEvents } from './cut-events.js';
 import type { Failure, ProviderFailure } from './failure.js';
 import type { Finish } from './finish.js';
 import { ReasoningCollector, type ReasoningEntry, reasoningOf } from './reasoning-state.js';
@@ -95,10 +97,16 @@ const KEPT_CHARACTERS_MAX = 1_000_000;
 export class TranslatedStream implements ReplyStream {
   sawOutput = false;
   hasWritten = false;
+  isCutShort = false;
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
   readonly #emit: Emit;
   readonly #collector: ReasoningCollector | null;
+  readonly #cut = new CutEvents();
+  /** the end was told to the client: nothing that comes later matters */
+  #isOver = false;
+  /** by choice: the open call, where it is written when it ends */
+  readonly #held = new Map<number, string>();
   #pending = '';
   #delivered: string[] = [];
   #deliveredCharacters = 0;
@@ -110,8 +118,10 @@ export class TranslatedStream implements ReplyStream {
     this.#encoder = encoder;
     this.#collector = watched ? new ReasoningCollector() : null;
     this.#emit = (event) => {
-      if (event.kind === 'part_start') this.#notePart(event.value);
-      else if (event.kind === 'part_delta') this.#noteDelta(event.delta);
+      if (event.kind === 'part_start') this.#notePart(event.value, event.choice);
+      else if (event.kind === 'part_delta') this.#noteDelta(event.delta, event.choice);
+      else if (event.kind === 'part_end') this.#noteEnd(event.choice, event.isCut === true);
+      this.#cut.note(event);
       this.#collector?.add(event);
       this.#pending += this.#encoder.write(event);
     };
@@ -122,11 +132,11 @@ export class TranslatedStream implements ReplyStream {
   }
 
   get finish(): Finish | null {
-    return this.#decoder.finish;
+    return this.isCutShort ? { kind: 'length' } : this.#decoder.finish;
   }
 
   get finishRaw(): string | null {
-    return this.#decoder.finishRaw;
+    return this.isCutShort ? this.#encoder.lengthWord : this.#decoder.finishRaw;
   }
 
   get serviceTier(): string | null {
@@ -134,11 +144,11 @@ export class TranslatedStream implements ReplyStream {
   }
 
   get error(): ProviderFailure | null {
-    return this.#decoder.error;
+    return this.#isOver ? null : this.#decoder.error;
   }
 
   get isDone(): boolean {
-    return this.#decoder.isDone;
+    return this.#isOver || this.#decoder.isDone;
   }
 
   get malformedEvents(): number {
@@ -158,12 +168,26 @@ export class TranslatedStream implements ReplyStream {
   }
 
   push(packet: Buffer, write: (bytes: Buffer) => void): void {
+    if (this.#isOver) return;
     this.#decoder.push(packet, this.#emit);
     this.#flush(write);
   }
 
+  cutShort(write: (bytes: Buffer) => void): void {
+    if (this.#isOver || this.error !== null) return;
+    const ending: ReplyEvent[] = [];
+    if (this.#decoder.finish !== null || this.#decoder.isDone) this.#decoder.end((event) => ending.push(event));
+    this.#isOver = true;
+    const events = this.#cut.endingsOf(ending, this.#encoder.lengthWord);
+    this.isCutShort = events.some((event) => event.kind === 'finish' && !ending.includes(event));
+    for (const event of events) this.#emit(event);
+    this.#flush(write);
+  }
+
   end(write: (bytes: Buffer) => void): StreamEnd {
+    if (this.#isOver) return { kind: 'finished' };
     const end = this.#decoder.end(this.#emit);
+    this.#isOver = end.kind === 'finished';
     this.#flush(write);
     return end;
   }
@@ -199,19 +223,21 @@ export class TranslatedStream implements ReplyStream {
     write(bytes);
   }
 
-  #notePart(part: Part): void {
+  #notePart(part: Part, choice: number): void {
     if (partHasOutput(part)) this.sawOutput = true;
-    if (part.kind === 'tool_call') this.#keep(part.name + part.arguments);
+    if (part.kind === 'tool_call') this.#keepCall(part.name + part.arguments, choice);
     else if (part.kind === 'text' || part.kind === 'refusal' || part.kind === 'reasoning') this.#keep(part.text);
   }
 
-  #noteDelta(delta: PartDelta): void {
+  #noteDelta(delta: PartDelta, choice: number): void {
     switch (delta.kind) {
       case 'text':
       case 'summary':
-      case 'arguments':
         if (delta.text !== '') this.sawOutput = true;
         return this.#keep(delta.text);
+      case 'arguments':
+        if (delta.text !== '') this.sawOutput = true;
+        return this.#keepCall(delta.text, choice);
       case 'audio':
         this.sawOutput = true;
         return this.#keep(delta.transcript);
@@ -219,6 +245,18 @@ export class TranslatedStream implements ReplyStream {
       case 'citation':
         this.sawOutput = true;
     }
+  }
+
+  #noteEnd(choice: number, isCut: boolean): void {
+    const held = this.#held.get(choice);
+    if (held === undefined) return;
+    this.#held.delete(choice);
+    if (!isCut) this.#keep(held);
+  }
+
+  #keepCall(text: string, choice: number): void {
+    if (this.#encoder.holdsCalls === true) this.#held.set(choice, (this.#held.get(choice) ?? '') + text);
+    else this.#keep(text);
   }
 
   #keep(text: string): void {

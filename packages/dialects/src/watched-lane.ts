@@ -26,6 +26,7 @@ function watchedWhole(read: ReadWhole, decode: () => ReturnType<ProviderCodec['d
 
 class WatchedStream implements ReplyStream {
   readonly #collector = new ReasoningCollector();
+  #isOver = false;
 
   constructor(
     private readonly stream: ReplyStream,
@@ -72,13 +73,24 @@ class WatchedStream implements ReplyStream {
     return this.stream.losses;
   }
 
+  get isCutShort() {
+    return this.stream.isCutShort;
+  }
+
+  /** What was thought before a call that was cut is told to nobody. */
+  cutShort(write: (bytes: Buffer) => void): void {
+    this.stream.cutShort(write);
+    this.#isOver = true;
+  }
+
   push(packet: Buffer, write: (bytes: Buffer) => void): void {
     this.stream.push(packet, write);
+    if (this.#isOver) return;
     this.decoder.push(packet, (event) => this.#collector.add(event));
   }
 
   end(write: (bytes: Buffer) => void) {
-    this.decoder.end((event) => this.#collector.add(event));
+    if (!this.#isOver) this.decoder.end((event) => this.#collector.add(event));
     return this.stream.end(write);
   }
 

@@ -21,6 +21,7 @@ import { decodeInlineError } from './provider-failure.js';
 import { isErrorBody } from './reply-reader.js';
 import { messageId } from './reply-writer.js';
 import { brokenStream } from './stream-decoder.js';
+import { createEncoder } from './stream-encoder.js';
 import { encodeUsage, StreamUsage, usageJson } from './usage.js';
 
 type Write = (bytes: Buffer) => void;
@@ -56,13 +57,18 @@ class PassStream implements ReplyStream, EventSink {
   isDone = false;
   hasWritten = false;
   malformedEvents = 0;
+  isCutShort = false;
   readonly losses = NO_LOSSES;
   readonly #options: PassOptions;
   readonly #writer = new ByteWriter();
   readonly #tally = new OutputTally(countEvents);
   readonly #cutter: EventCutter;
   #isFirstEvent = true;
-  #isCutShort = false;
+  #isTruncated = false;
+  #isOver = false;
+  #hasStarted = false;
+  /** blocks that have begun and not ended, by their index */
+  readonly #openBlocks = new Set<number>();
   readonly #usage = new StreamUsage();
   /** the last message_delta and message_stop, until the answer is settled */
   #ending: Located | null = null;
@@ -74,7 +80,7 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   get usage(): Usage | null {
-    return this.#usage.read(this.finishRaw !== null);
+    return this.#usage.read(this.finishRaw !== null && !this.isCutShort);
   }
 
   get serviceTier(): string | null {
@@ -86,17 +92,43 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   push(packet: Buffer, write: Write): void {
+    if (this.#isOver) return;
     this.#cutter.push(packet);
     this.#flush(write);
   }
 
+  /** Claude closes the block it is in, half an input too, and names max_tokens. */
+  cutShort(write: Write): void {
+    if (this.#isOver || this.error !== null) return;
+    this.isCutShort = this.finish === null && !this.isDone;
+    this.#isOver = this.isDone = true;
+    if (this.isCutShort) this.#endByLength();
+    this.#flush(write);
+  }
+
+  #endByLength(): void {
+    this.finishRaw = 'max_tokens';
+    if (!this.#hasStarted) this.#add(createEncoder(this.#options).write({ kind: 'start' }));
+    for (const index of this.#openBlocks)
+      this.#add(`event: content_block_stop\ndata: {"type":"content_block_stop","index":${index}}\n\n`);
+    const earlier = this.#ending;
+    this.#ending = null;
+    if (earlier !== null) this.#writer.add(earlier.source, earlier.from, earlier.to);
+  }
+
+  #add(text: string): void {
+    const bytes = Buffer.from(text);
+    this.#writer.add(bytes, 0, bytes.length);
+  }
+
   end(write: Write): StreamEnd {
+    if (this.#isOver) return { kind: 'finished' };
     const rest = this.#cutter.rest();
     if (rest !== null) this.#takeRest(rest);
     this.#flush(write);
     if (this.error !== null) return { kind: 'failed', error: this.error };
     if (this.finish !== null || this.isDone) return { kind: 'finished' };
-    return { kind: 'died', reason: this.#isCutShort ? 'truncated_event' : 'no_finish' };
+    return { kind: 'died', reason: this.#isTruncated ? 'truncated_event' : 'no_finish' };
   }
 
   countOutput(): number {
@@ -108,6 +140,7 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   terminal({ usage, cost }: ReplyFacts): Buffer {
+    if (this.isCutShort) return Buffer.concat([...this.#unwritten(), lengthDelta(usage, cost), this.#stop]);
     const ending = this.#ending === null ? [] : [withCost(this.#ending, usage, cost)];
     return Buffer.concat([...this.#unwritten(), ...ending, this.#stop]);
   }
@@ -171,7 +204,7 @@ class PassStream implements ReplyStream, EventSink {
     const { data } = readEventFields(event, 0, event.length);
     const isWhole = data.every(({ from, to }) => parseJson(event.toString('utf8', from, to)) !== undefined);
     if (isWhole) return this.take(event, 0, event.length);
-    this.#isCutShort = true;
+    this.#isTruncated = true;
     this.malformedEvents += 1;
   }
 
@@ -188,6 +221,7 @@ class PassStream implements ReplyStream, EventSink {
     const { source, from, to, dataFrom, dataTo } = located;
     // an object that was cut off does not end in a brace: that much is looked at
     if (this.sawOutput && isContent(name) && source[dataTo - 1] === CLOSE_BRACE) {
+      if (name !== DELTA) this.#noteBlock(parseJson(source.toString('utf8', dataFrom, dataTo)), name);
       this.#tally.add(source, dataFrom, dataTo);
       return this.#writer.add(source, from, to);
     }
@@ -209,8 +243,12 @@ class PassStream implements ReplyStream, EventSink {
         this.isDone = true;
         this.#stop = Buffer.from(source.subarray(from, to));
         return;
+      case 'content_block_stop':
+        this.#noteBlock(event, type);
+        break;
       case 'content_block_start':
       case 'content_block_delta':
+        if (type !== DELTA) this.#noteBlock(event, type);
         this.#noteContent(event);
         this.#tally.add(source, dataFrom, dataTo);
     }
@@ -226,6 +264,13 @@ class PassStream implements ReplyStream, EventSink {
     this.error ??= error;
   }
 
+  #noteBlock(event: unknown, type: string): void {
+    const index = isObject(event) ? event['index'] : null;
+    if (typeof index !== 'number') return;
+    if (type === 'content_block_start') this.#openBlocks.add(index);
+    else this.#openBlocks.delete(index);
+  }
+
   #noteContent(event: JsonObject): void {
     const block = event['content_block'];
     this.sawOutput ||= isObject(block) ? blockHasOutput(block) : outputOf(event) !== '';
@@ -235,6 +280,7 @@ class PassStream implements ReplyStream, EventSink {
 
   #passStart(event: JsonObject, { source, from, to, dataFrom, dataTo }: Located): void {
     const { message } = event;
+    this.#hasStarted = true;
     if (isObject(message)) this.#usage.start(message['usage']);
     const { requestId, model } = this.#options;
     let position = from;
@@ -267,6 +313,8 @@ class PassStream implements ReplyStream, EventSink {
 const OPEN_BRACE = 123;
 const NEWLINE = 10;
 
+const DELTA = 'content_block_delta';
+
 function isContent(name: string): boolean {
   return name === 'content_block_delta' || name === 'content_block_start' || name === 'content_block_stop';
 }
@@ -285,6 +333,13 @@ function messageSplices(source: Buffer, from: number, to: number, id: string, mo
       : [{ from: member.valueFrom, to: member.valueTo, bytes: Buffer.from(JSON.stringify(value)) }];
   };
   return [...replaced('id', id), ...replaced('model', model)].sort((a, b) => a.from - b.from);
+}
+
+/** The end of an answer that was cut, as Claude ends one at its maximum. */
+function lengthDelta(usage: Usage | null, cost: string | null): Buffer {
+  const counted = usageJson(encodeUsage(usage), cost);
+  const delta = '{"stop_reason":"max_tokens","stop_sequence":null}';
+  return Buffer.from(`event: message_delta\ndata: {"type":"message_delta","delta":${delta},"usage":${counted}}\n\n`);
 }
 
 /** message_delta with what the caller pays; where it has no usage, with our count. */

@@ -43,7 +43,7 @@ const HANDLERS: Handlers = {
   start: (encoder) => encoder.startMessage(),
   part_start: (encoder, { value, part }) => encoder.startPart(value, part),
   part_delta: (encoder, { delta }) => encoder.growPart(delta),
-  part_end: (encoder) => encoder.endPart(),
+  part_end: (encoder, { isCut }) => encoder.endPart(isCut === true),
   logprobs: (encoder) => encoder.lose('logprobs'),
   extras: (encoder, event) => encoder.keepExtras(event),
   finish: (encoder, event) => encoder.keepFinish(event),
@@ -55,6 +55,7 @@ export function createEncoder(options: ReplyOptions): StreamEncoder {
 
 /** Writes the vendor's events: message_start once, blocks one after the other, and with the settlement message_delta and message_stop. */
 class Encoder implements StreamEncoder {
+  readonly lengthWord = 'max_tokens';
   readonly #options: ReplyOptions;
   readonly #losses = new Losses();
   readonly #facts: BlockFacts;
@@ -196,7 +197,7 @@ class Encoder implements StreamEncoder {
     }
   }
 
-  endPart(): string {
+  endPart(isCut = false): string {
     const open = this.#open;
     if (open === null) return '';
     this.#open = null;
@@ -206,7 +207,9 @@ class Encoder implements StreamEncoder {
       if (open.isBlockOpen) this.#losses.approximated(open.at);
       else this.#losses.dropped(open.at);
     }
-    const custom = open.customText === '' ? '' : this.#inputDelta(JSON.stringify({ input: open.customText }));
+    const input = JSON.stringify({ input: open.customText });
+    // half a text must not look like a whole one: its JSON breaks off, as any input of a block that was cut does
+    const custom = open.customText === '' ? '' : this.#inputDelta(isCut ? input.slice(0, -2) : input);
     const stop = open.isBlockOpen ? this.#stopBlock() : '';
     // a seal that came after the words can only stand behind them, in a block that counts one further
     return `${custom}${stop}${this.#wholeBlocks(open.seal === null ? [] : sealBlocks(open.seal))}`;

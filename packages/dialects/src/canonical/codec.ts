@@ -147,6 +147,10 @@ export interface StreamEncoder {
   /** The bad end: the dialect's typed error event, after closing what its grammar demands. */
   failure(failure: Failure): string;
   readonly losses: readonly Loss[];
+  /** the dialect's word for an answer that reached the maximum of its output */
+  readonly lengthWord: string;
+  /** a call is written whole when it ends: one that is cut has not been delivered */
+  readonly holdsCalls?: true;
   /** after the good end: as EncodedReply.kept */
   kept?(): KeptAnswer | null;
 }
@@ -226,6 +230,15 @@ export interface ReplyStream {
   push(packet: Buffer, write: Write): void;
   /** The provider's body has ended. */
   end(write: Write): StreamEnd;
+  /**
+   * Ends the answer for the client as if the model had reached its maximum of output here: what is open is closed as the dialect's own API closes it
+   * then (half a tool call stays half, or is left out where calls come whole), every choice that has not ended gets the length finish. `write` as of
+   * `push`. Then `isDone`; `end` is `finished`, `terminal` as always; what is pushed later is ignored, its usage too. An answer whose end had come
+   * keeps that end. Does nothing after an error.
+   */
+  cutShort(write: Write): void;
+  /** the end is ours, not the model's: `usage` is what had been reported when it was cut, and may know nothing of the output */
+  readonly isCutShort: boolean;
   readonly usage: Usage | null;
   readonly finish: Finish | null;
   readonly finishRaw: string | null;

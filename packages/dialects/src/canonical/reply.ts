@@ -50,7 +50,8 @@ export type ReplyEvent =
   | { readonly kind: 'start' }
   | { readonly kind: 'part_start'; readonly choice: number; readonly part: number; readonly value: Part }
   | { readonly kind: 'part_delta'; readonly choice: number; readonly part: number; readonly delta: PartDelta }
-  | { readonly kind: 'part_end'; readonly choice: number; readonly part: number }
+  /** `isCut`: the answer was cut short inside of the part; half a tool call is not made whole, and must not be told as if it were */
+  | { readonly kind: 'part_end'; readonly choice: number; readonly part: number; readonly isCut?: true }
   | { readonly kind: 'logprobs'; readonly choice: number; readonly tokens: readonly TokenLogprob[] }
   /** reply-level facts of the source dialect that no part carries (citations of the whole answer, grounding …) */
   | { readonly kind: 'extras'; readonly choice: number; readonly extras: Extras }

@@ -67,7 +67,7 @@ export class CandidateWriter {
       case 'part_delta':
         return this.#delta(event.delta);
       case 'part_end':
-        return this.#end();
+        return this.#end(event.isCut === true);
       case 'logprobs':
         for (const token of event.tokens) this.#logprobs.push(token);
         return NOTHING;
@@ -134,7 +134,7 @@ export class CandidateWriter {
     }
   }
 
-  #end(): readonly Wire[] {
+  #end(isCut: boolean): readonly Wire[] {
     const open = this.#open;
     this.#open = null;
     switch (open?.kind) {
@@ -143,7 +143,8 @@ export class CandidateWriter {
       case 'reasoning':
         return this.#endThought();
       case 'tool_call':
-        return this.#call({ ...open, arguments: this.#arguments.join('') });
+        // this dialect has only whole calls: where one is cut, Google ends without it
+        return isCut ? NOTHING : this.#call({ ...open, arguments: this.#arguments.join('') });
       default:
         this.#textBytes += Buffer.byteLength(this.#texts.join(''));
         return NOTHING;

@@ -18,7 +18,7 @@ import { failureText } from './failure.js';
 import { decodeFinish } from './finish.js';
 import { decodeInlineFailure, isErrorBody } from './provider-failure.js';
 import { namesOf, type ResponseNames, spliceResponse } from './reply-splices.js';
-import { tailText } from './response-text.js';
+import { lastResponseText, tailText } from './response-text.js';
 import { createFraming, type Framing } from './stream-encoder.js';
 import { decodeServiceTier, decodeUsage, searchesOf, usageText } from './usage.js';
 
@@ -28,6 +28,7 @@ export function createStream(options: PassOptions): ReplyStream {
   return new PassStream(options);
 }
 
+const LENGTH = 'MAX_TOKENS';
 const RETURN = 13;
 const NEWLINE = 10;
 const OPEN_BRACKET = 91;
@@ -44,6 +45,7 @@ class PassStream implements ReplyStream, EventSink {
   isDone = false;
   hasWritten = false;
   malformedEvents = 0;
+  isCutShort = false;
   readonly losses: readonly Loss[] = [];
   readonly #options: PassOptions;
   readonly #names: ResponseNames;
@@ -62,7 +64,10 @@ class PassStream implements ReplyStream, EventSink {
   #modelVersion: string | null = null;
   #hasCalls = false;
   #isBlocked = false;
-  #isCut = false;
+  #isTruncated = false;
+  #isOver = false;
+  /** the last chunk is ours: the candidates that had not ended */
+  #cutCandidates: readonly JsonObject[] = [];
 
   constructor(options: PassOptions) {
     this.#options = options;
@@ -84,10 +89,11 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   get finishRaw(): string | null {
-    return this.#finishes.values().next().value ?? null;
+    return this.isCutShort ? LENGTH : (this.#finishes.values().next().value ?? null);
   }
 
   get finish(): Finish | null {
+    if (this.isCutShort) return { kind: 'length' };
     return this.#isBlocked ? { kind: 'content_filter' } : decodeFinish(this.finishRaw, this.#hasCalls);
   }
 
@@ -96,17 +102,32 @@ class PassStream implements ReplyStream, EventSink {
   }
 
   push(packet: Buffer, write: Write): void {
+    if (this.#isOver) return;
     this.#cutter.push(packet);
     this.#flush(write);
   }
 
+  /** Google ends every candidate in its last chunk, with an empty text where there was one; calls come whole, so there is never half of one. */
+  cutShort(write: Write): void {
+    if (this.#isOver || this.error !== null) return;
+    this.#isOver = this.isDone = true;
+    const asked = Array.from({ length: this.#options.request.choices }, (_, index) => index);
+    const unfinished = this.#isLast() ? [] : asked.filter((index) => !this.#finishes.has(index));
+    this.isCutShort = unfinished.length > 0;
+    const content = { ...(this.sawOutput ? { parts: [{ text: '' }] } : {}), role: 'model' };
+    this.#cutCandidates = unfinished.map((index) => ({ content, finishReason: LENGTH, index }));
+    for (const index of unfinished) this.#finishes.set(index, LENGTH);
+    this.#flush(write);
+  }
+
   end(write: Write): StreamEnd {
+    if (this.#isOver) return { kind: 'finished' };
     const rest = this.#cutter.rest();
     if (rest !== null) this.#takeRest(rest);
     this.#flush(write);
     if (this.error !== null) return { kind: 'failed', error: this.error };
     if (this.finish !== null) return { kind: 'finished' };
-    return { kind: 'died', reason: this.#isCut ? 'truncated_event' : 'no_finish' };
+    return { kind: 'died', reason: this.#isTruncated ? 'truncated_event' : 'no_finish' };
   }
 
   countOutput(): number {
@@ -195,8 +216,8 @@ class PassStream implements ReplyStream, EventSink {
     const text = data.map((line) => rest.toString('utf8', line.from, line.to)).join('\n');
     const whole = parseJson(data.length === 0 ? rest.toString('utf8') : text);
     if (isObject(whole) || Array.isArray(whole)) return this.take(rest, 0, rest.length);
-    this.#isCut = text.trim() !== '' && text.trim() !== '[DONE]';
-    if (this.#isCut) this.malformedEvents += 1;
+    this.#isTruncated = text.trim() !== '' && text.trim() !== '[DONE]';
+    if (this.#isTruncated) this.malformedEvents += 1;
   }
 
   #takeBare(text: string): void {
@@ -307,8 +328,18 @@ class PassStream implements ReplyStream, EventSink {
     return this.#isBlocked || this.#finishes.size >= this.#options.request.choices;
   }
 
-  /** Where nothing was held (fewer candidates than were asked for): a chunk that only tells the usage. */
+  /** Where nothing was held: the end of an answer that was cut, else (fewer candidates than were asked for) a chunk that only tells the usage. */
   #lastChunk({ usage, cost }: ReplyFacts): Buffer {
+    if (this.isCutShort)
+      return Buffer.from(
+        lastResponseText(
+          JSON.stringify(this.#cutCandidates).slice(1, -1),
+          undefined,
+          this.#options,
+          { usage, cost },
+          [],
+        ),
+      );
     return Buffer.from(`{"usageMetadata":${usageText(usage, cost)},${tailText(this.#options)}}`);
   }
 

@@ -16,6 +16,8 @@ export function createEncoder(options: ReplyOptions): StreamEncoder {
  * for `alt=sse`. The last chunk has the reason of each candidate and the usage; it waits for the settlement.
  */
 class GeminiEncoder implements StreamEncoder {
+  readonly lengthWord = 'MAX_TOKENS';
+  readonly holdsCalls = true;
   readonly #options: ReplyOptions;
   readonly #losses = new Losses();
   readonly #writers = new Map<number, CandidateWriter>();

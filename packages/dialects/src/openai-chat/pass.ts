@@ -17,8 +17,8 @@ export const pass: PassCodec = {
     return decoded.ok ? { ok: true, value: passRequest(body, decoded.envelope, target, request) } : decoded;
   },
   readReply: (body, { requestId, model }) => readWhole(body, `gen-${requestId}`, model),
-  createStream: ({ requestId, model, request }: PassOptions) =>
-    openStream(`gen-${requestId}`, model, request.includeUsage),
+  createStream: ({ requestId, model, request, created }: PassOptions) =>
+    openStream(`gen-${requestId}`, model, request.includeUsage, request.choices, created),
 };
 
 /** A whole answer whose bytes are kept: what the gateway must know of it now, and how it is written once it is settled. */
@@ -44,6 +44,12 @@ export function readWhole(body: Buffer, id: string, model: string): ReadWhole {
   };
 }
 
-export function openStream(id: string, model: string, includeUsage: boolean): ReplyStream {
-  return createStream({ id, model, includeUsage });
+export function openStream(
+  id: string,
+  model: string,
+  includeUsage: boolean,
+  choices: number,
+  created: number,
+): ReplyStream {
+  return createStream({ id, model, includeUsage, choices, created });
 }

@@ -20,6 +20,6 @@ export function spliceChat(body: Buffer, envelope: ChatEnvelope, target: LaneTar
     streamType: /event-stream|octet-stream/i,
     decodeFailure: (status, failed, failedHeaders) => decodeProviderFailure(status, failed, failedHeaders),
     readWhole: (whole) => readWhole(whole, id, model),
-    openStream: () => openStream(id, model, envelope.includeUsage),
+    openStream: () => openStream(id, model, envelope.includeUsage, envelope.choices, target.created),
   };
 }

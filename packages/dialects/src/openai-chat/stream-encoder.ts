@@ -47,7 +47,7 @@ const WRITERS: EventWriters = {
   start: () => '',
   part_start: (encoder, { choice, value }) => encoder.startPart(choice, value),
   part_delta: (encoder, { choice, delta }) => encoder.addDelta(choice, delta),
-  part_end: (encoder, { choice }) => encoder.endPart(choice),
+  part_end: (encoder, { choice, isCut }) => encoder.endPart(choice, isCut === true),
   logprobs: (encoder, { choice, tokens }) =>
     encoder.chunk(choice, {}, `"logprobs":${JSON.stringify(encodeLogprobs(tokens))},`),
   extras: (encoder, { choice, extras }) => encoder.addExtras(choice, extras),
@@ -59,6 +59,7 @@ const WRITERS: EventWriters = {
  * both its names and with its seals, the finish alone, and the usage chunk only for who asked (P08).
  */
 export class ChatStreamEncoder implements StreamEncoder {
+  readonly lengthWord = 'length';
   readonly #manner: ReplyManner;
   readonly #options: ReplyOptions;
   readonly #losses = new Losses();
@@ -159,11 +160,12 @@ export class ChatStreamEncoder implements StreamEncoder {
     }
   }
 
-  endPart(choice: number): string {
+  endPart(choice: number, isCut: boolean): string {
     const state = this.#stateOf(choice);
     const { open } = state;
     state.open = null;
     if (open?.kind === 'text') state.texts += 1;
+    if (isCut) return '';
     // W19: a function without arguments was called with none, and accumulators want JSON
     if (open?.kind !== 'tool_call' || state.hasArguments || open.variant === 'custom') return '';
     return this.#argumentsChunk(choice, state, open.variant, '{}');

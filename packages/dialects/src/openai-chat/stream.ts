@@ -1,6 +1,6 @@
 import { ByteWriter } from '../byte-writer.js';
 import type { ReplyStream } from '../canonical/codec.js';
-import { parseJson, parseObject, text } from '../canonical/json-read.js';
+import { list, parseJson, parseObject, text } from '../canonical/json-read.js';
 import type { StreamEnd } from '../canonical/reply.js';
 import { EventCutter, type EventSink } from '../event-cutter.js';
 import type { Failure, ProviderFailure } from '../failure.js';
@@ -16,7 +16,7 @@ import { decodeFinish } from './finish.js';
 import { decodeInlineFailure } from './provider-failure.js';
 import { decodeUsage } from './usage.js';
 import { DONE_EVENT, encodeUsageChunk } from './usage-chunk.js';
-import { isObject } from './wire.js';
+import { isObject, type JsonObject } from './wire.js';
 
 /** An event longer than this is a broken stream. */
 export const EVENT_BYTES_MAX = 1_048_576;
@@ -28,6 +28,10 @@ export interface ChatStreamOptions {
   readonly model: string;
   /** the caller asked for the usage chunk */
   readonly includeUsage: boolean;
+  /** how many choices were asked for; 1 where nothing is said */
+  readonly choices?: number;
+  /** seconds since 1970, where no chunk says it */
+  readonly created?: number;
   readonly eventBytesMax?: number;
 }
 
@@ -52,6 +56,7 @@ class Stream implements ReplyStream, EventSink {
   isDone = false;
   hasWritten = false;
   malformedEvents = 0;
+  isCutShort = false;
   readonly losses = [] as const;
 
   readonly #options: ChatStreamOptions;
@@ -61,14 +66,22 @@ class Stream implements ReplyStream, EventSink {
   readonly #tally = new OutputTally(countDeltas);
   readonly #cutter: EventCutter;
   readonly #rewriter: ChunkRewriter;
+  /** choices without a chunk, and choices without a finish */
+  readonly #unseen: Set<number>;
+  readonly #unfinished: Set<number>;
   #isFirstEvent = true;
-  #isCutShort = false;
-  #created = 0;
+  #isTruncated = false;
+  #isOver = false;
+  #created: number;
   #usageChunk: Buffer | null = null;
   #usageRaw: Buffer | null = null;
 
   constructor(options: ChatStreamOptions) {
     this.#options = options;
+    this.#created = options.created ?? 0;
+    const asked = Array.from({ length: options.choices ?? 1 }, (_, index) => index);
+    this.#unseen = new Set(asked);
+    this.#unfinished = new Set(asked);
     this.#eventBytesMax = options.eventBytesMax ?? EVENT_BYTES_MAX;
     this.#cutter = new EventCutter(this.#eventBytesMax, this);
     this.#rewriter = new ChunkRewriter(options.id, options.model, options.includeUsage, this.#writer);
@@ -79,17 +92,31 @@ class Stream implements ReplyStream, EventSink {
   }
 
   push(packet: Buffer, write: Write): void {
+    if (this.#isOver) return;
     this.#cutter.push(packet);
     this.#flush(write);
   }
 
+  cutShort(write: Write): void {
+    if (this.#isOver || this.error !== null) return;
+    this.#isOver = this.isDone = true;
+    this.isCutShort = this.#unfinished.size > 0;
+    if (this.isCutShort) this.finishRaw = 'length';
+    for (const index of this.#unfinished) {
+      const chunk = lengthChunk({ ...this.#options, created: this.#created }, index, !this.#unseen.has(index));
+      this.#writer.add(chunk, 0, chunk.length);
+    }
+    this.#flush(write);
+  }
+
   end(write: Write): StreamEnd {
+    if (this.#isOver) return { kind: 'finished' };
     const rest = this.#cutter.rest();
     if (rest !== null) this.#takeRest(rest);
     this.#flush(write);
     if (this.error !== null) return { kind: 'failed', error: this.error };
     if (this.finish !== null || this.isDone) return { kind: 'finished' };
-    return { kind: 'died', reason: this.#isCutShort ? 'truncated_event' : 'no_finish' };
+    return { kind: 'died', reason: this.#isTruncated ? 'truncated_event' : 'no_finish' };
   }
 
   countOutput(): number {
@@ -103,7 +130,12 @@ class Stream implements ReplyStream, EventSink {
   terminal(facts: { readonly usage: Usage | null; readonly cost: string | null }): Buffer {
     if (!this.#options.includeUsage) return DONE_EVENT;
     const { id, model } = this.#options;
-    const seen = { id, model, created: this.#created, chunk: this.#usageChunk, reported: this.#usageRaw };
+    // what was reported before a cut is not what is billed
+    const isReported = !this.isCutShort || facts.usage === null;
+    const reported = isReported
+      ? { chunk: this.#usageChunk, reported: this.#usageRaw }
+      : { chunk: null, reported: null };
+    const seen = { id, model, created: this.#created, ...reported };
     const chunk = encodeUsageChunk({ ...seen, ...facts });
     return chunk === null ? DONE_EVENT : Buffer.concat([chunk, DONE_EVENT]);
   }
@@ -168,7 +200,7 @@ class Stream implements ReplyStream, EventSink {
     if (to === from) return;
     const event = Buffer.concat([rest.subarray(from, to), BLANK_LINE]);
     if (isWhole(event, this.#layout)) return this.take(event, 0, event.length);
-    this.#isCutShort = true;
+    this.#isTruncated = true;
     this.malformedEvents += 1;
   }
 
@@ -226,6 +258,7 @@ class Stream implements ReplyStream, EventSink {
       if (this.#noteError(source, start, name)) return;
     }
     if (layout.finishFrom !== -1) this.#noteFinish(source, start);
+    else if (this.#unseen.size > 0 && layout.deltaCount > 0) this.#noteFacts(source, start);
     if (this.error !== null) return;
     if (layout.deltaCount > 0) this.#noteDeltas(source, start);
     const isUsageChunk = layout.usageIsObject && layout.hasChoices && !layout.hasChoice;
@@ -300,7 +333,26 @@ class Stream implements ReplyStream, EventSink {
     if (typeof created === 'number' && Number.isSafeInteger(created) && created > 0) this.#created = created;
     const tier = event['service_tier'];
     if (typeof tier === 'string' && tier !== '') this.serviceTier = tier;
+    for (const choice of list(event['choices'])) if (isObject(choice)) this.#noteChoice(choice);
   }
+
+  #noteChoice(choice: JsonObject): void {
+    const index = typeof choice['index'] === 'number' ? choice['index'] : 0;
+    this.#unseen.delete(index);
+    const finish = choice['finish_reason'];
+    if (decodeFinish(text(finish)) !== null) this.#unfinished.delete(index);
+  }
+}
+
+/** The last chunk of a choice, as OpenAI ends one that has reached its maximum; one that nobody has seen begins in it. */
+function lengthChunk(
+  { id, model, created }: Pick<ChatStreamOptions, 'id' | 'model'> & { readonly created: number },
+  index: number,
+  isSeen: boolean,
+): Buffer {
+  const delta = isSeen ? {} : { role: 'assistant', content: '' };
+  const choices = [{ index, delta, logprobs: null, finish_reason: 'length' }];
+  return Buffer.from(`data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model, choices })}\n\n`);
 }
 
 function startsWithData(packet: Buffer, from: number): boolean {

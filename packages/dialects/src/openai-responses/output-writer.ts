@@ -57,6 +57,7 @@ interface OpenCall {
   seal: Seal | null;
 }
 
+type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 type OpenItem = OpenMessage | OpenReasoning | OpenCall;
 
 /**
@@ -69,6 +70,7 @@ export class OutputWriter {
   readonly #losses: Losses;
   readonly #send: Send;
   #open: OpenItem | null = null;
+  #ended: 'completed' | 'incomplete' = 'completed';
   #parts = 0;
   /** citations that came with the beginning of a text: they are told when its length is known */
   #citations: readonly Citation[] = [];
@@ -129,7 +131,9 @@ export class OutputWriter {
     }
   }
 
-  end(): void {
+  /** `isCut`: the answer ends inside of the part, and its item is incomplete */
+  end(isCut = false): void {
+    if (isCut) this.#ended = 'incomplete';
     if (this.#open?.kind === 'message') this.#endContent(this.#open);
     else this.#closeItem();
   }
@@ -166,7 +170,7 @@ export class OutputWriter {
     switch (open?.kind) {
       case 'message':
         this.#endContent(open);
-        return this.#done(messageItem(open, 'completed'));
+        return this.#done(messageItem(open, this.#ended));
       case 'reasoning':
         return this.#closeReasoning(open);
       case 'call':
@@ -357,6 +361,7 @@ export class OutputWriter {
       summary: open.summary.map((piece) => ({ type: 'summary_text', text: piece })),
       ...(text === '' ? {} : { content: [content] }),
       ...(seal === null ? {} : { encrypted_content: sealText(seal, DIALECT) }),
+      ...(this.#ended === 'incomplete' ? { status: this.#ended } : {}),
       ...open.fields,
     });
   }
@@ -387,7 +392,8 @@ export class OutputWriter {
 
   #closeCall(open: OpenCall): void {
     // Nothing at all means {}: said as a delta too, for clients that only add up deltas.
-    if (open.arguments === '' && open.part.variant === 'function') this.#writeArguments(open, '{}');
+    if (open.arguments === '' && open.part.variant === 'function' && this.#ended === 'completed')
+      this.#writeArguments(open, '{}');
     const at = { item_id: open.id, output_index: this.items.length };
     if (open.part.variant === 'custom')
       this.#send('response.custom_tool_call_input.done', { input: open.arguments, ...at });
@@ -395,7 +401,7 @@ export class OutputWriter {
       // openai 6 and OpenRouter's SDK demand the name, openai 7 no longer knows it.
       this.#send('response.function_call_arguments.done', { arguments: open.arguments, name: open.part.name, ...at });
     }
-    this.#done(callItem(open, 'completed'));
+    this.#done(callItem(open, this.#ended));
     if (open.seal !== null) this.#sealItem(open.seal);
   }
 
@@ -408,7 +414,7 @@ export class OutputWriter {
   }
 }
 
-function messageItem({ id, fields, contents }: OpenMessage, status: 'in_progress' | 'completed'): JsonObject {
+function messageItem({ id, fields, contents }: OpenMessage, status: ItemStatus): JsonObject {
   return { id, type: 'message', status, content: [...contents], ...fields, role: 'assistant' };
 }
 
@@ -417,7 +423,7 @@ function contentOf({ type, text, annotations, logprobs, own }: NonNullable<OpenM
   return { type, annotations: [...annotations], logprobs: [...logprobs], text, ...own };
 }
 
-function callItem({ id, part, fields, arguments: written }: OpenCall, status: 'in_progress' | 'completed'): JsonObject {
+function callItem({ id, part, fields, arguments: written }: OpenCall, status: ItemStatus): JsonObject {
   if (part.variant === 'custom')
     return { id, type: 'custom_tool_call', status, call_id: part.id, input: written, name: part.name, ...fields };
   return { id, type: 'function_call', status, arguments: written, call_id: part.id, name: part.name, ...fields };

@@ -13,13 +13,15 @@ import { joinSplices, type Splice } from '../splice.js';
 import { afterByteOrderMark, type EventFields, joinDataLines, readEventFields } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { countDeltas } from './count-deltas.js';
-import type { EventType } from './event-types.js';
 import { decodeStreamFailure, errorObject } from './failure.js';
 import { decodeFinish } from './finish.js';
+import { type Event, HANDLERS } from './pass-events.js';
 import { isCall } from './reply.js';
 import { callerFacts } from './request.js';
 import { responseSplices, sealSplices } from './response-edits.js';
 import { IN_PROGRESS, responseId, responseText } from './response-object.js';
+import { type MadeEvent, RunningOutput } from './running-output.js';
+import { createEncoder } from './stream-encoder.js';
 import { decodeResponseUsage } from './usage.js';
 
 /** The last event holds the whole answer, with images in it. */
@@ -29,18 +31,6 @@ const CLOSE_BRACE = 125;
 const COLON = 58;
 const NEWLINE = 10;
 const DELTA_MEMBER = Buffer.from('"delta":"');
-
-/** One event while it is looked at: where it stands, where its JSON and that JSON's members are. */
-interface Event {
-  readonly source: Buffer;
-  readonly from: number;
-  readonly to: number;
-  readonly dataFrom: number;
-  readonly dataTo: number;
-  readonly members: readonly Member[];
-}
-
-type Handler = (stream: PassStream, event: Event) => void;
 
 export function createStream(options: PassOptions): PassStream {
   return new PassStream(options);
@@ -60,6 +50,7 @@ export class PassStream implements ReplyStream, EventSink {
   isDone = false;
   hasWritten = false;
   malformedEvents = 0;
+  isCutShort = false;
   readonly losses = [];
 
   readonly #options: PassOptions;
@@ -69,7 +60,10 @@ export class PassStream implements ReplyStream, EventSink {
   readonly #writer = new ByteWriter();
   readonly #tally = new OutputTally(countDeltas);
   #isFirstEvent = true;
-  #isCutShort = false;
+  #isTruncated = false;
+  #hasOpened = false;
+  readonly #output = new RunningOutput();
+  #createdAt: number | null = null;
   /** opening events, until the model begins */
   #opening: Buffer[] = [];
   #hasBegun = false;
@@ -91,17 +85,57 @@ export class PassStream implements ReplyStream, EventSink {
   }
 
   push(packet: Buffer, write: (bytes: Buffer) => void): void {
+    if (this.isCutShort) return;
     this.#cutter.push(packet);
     this.#flush(write);
   }
 
+  /** As OpenAI ends an answer at max_output_tokens: what is open is done with the text it has, its item incomplete. */
+  cutShort(write: (bytes: Buffer) => void): void {
+    if (this.isDone || this.error !== null) return;
+    this.isDone = this.isCutShort = true;
+    this.finish = { kind: 'length' };
+    this.finishRaw = 'max_output_tokens';
+    if (!this.#hasOpened) this.#addText(createEncoder(this.#options).write({ kind: 'start' }), 2);
+    this.#begin();
+    const { events, output } = this.#output.closed(this.#openText());
+    for (const event of events) this.#addText(eventText(event, this.#nextSequence()), 1);
+    this.#last = Buffer.from(this.#cutEvent(output));
+    const data = this.#last.indexOf('data: ') + 6;
+    this.#lastData = { from: data, to: this.#last.length - 2 };
+    this.#flush(write);
+  }
+
+  #openText(): string {
+    return this.#tally
+      .sinceMark()
+      .map((line) => text(parseJson(line)) ?? '')
+      .join('');
+  }
+
+  #cutEvent(output: readonly JsonObject[]): string {
+    const options = { ...this.#options, created: this.#createdAt ?? this.#options.created };
+    const { serviceTier } = this;
+    const state = { ...IN_PROGRESS, status: 'incomplete', reason: this.finishRaw, output, serviceTier } as const;
+    const sequence = this.#nextSequence();
+    const response = responseText(options, state);
+    return `event: response.incomplete\ndata: {"type":"response.incomplete","response":${response},"sequence_number":${sequence}}\n\n`;
+  }
+
+  #addText(events: string, count: number): void {
+    const bytes = Buffer.from(events);
+    this.#writer.add(bytes, 0, bytes.length);
+    this.#sequence += count;
+  }
+
   end(write: (bytes: Buffer) => void): StreamEnd {
+    if (this.isCutShort) return { kind: 'finished' };
     const rest = this.#cutter.rest();
     if (rest !== null) this.#takeRest(rest);
     this.#flush(write);
     if (this.error !== null) return { kind: 'failed', error: this.error };
     if (this.finish !== null) return { kind: 'finished' };
-    return { kind: 'died', reason: this.#isCutShort ? 'truncated_event' : 'no_finish' };
+    return { kind: 'died', reason: this.#isTruncated ? 'truncated_event' : 'no_finish' };
   }
 
   countOutput(): number {
@@ -230,7 +264,7 @@ export class PassStream implements ReplyStream, EventSink {
         ? others.every(({ from }) => whole[from] === COLON || whole[from] === OPEN_BRACE)
         : said === '[DONE]' || parseJson(said) !== undefined;
     if (isWhole) return this.take(whole, 0, whole.length);
-    this.#isCutShort = true;
+    this.#isTruncated = true;
     this.malformedEvents += 1;
   }
 
@@ -269,9 +303,37 @@ export class PassStream implements ReplyStream, EventSink {
     this.#writeSpliced(event, [{ from: id.valueFrom, to: id.valueTo, bytes: Buffer.from(this.#id) }]);
   }
 
+  /** A content or a piece of a summary begins. */
+  passPieceAdded(event: Event, kind: 'content' | 'summary'): void {
+    const value = this.parsed(event);
+    if (value === null) return;
+    this.#output.pieceAdded(value, kind);
+    this.#beginText();
+    this.pass(event);
+  }
+
+  /** An event that tells something of what is open: of an annotation, a text or arguments that are whole, a piece that is. */
+  passStep(event: Event, step: (output: RunningOutput, value: JsonObject) => void): void {
+    const value = this.parsed(event);
+    if (value === null) return;
+    step(this.#output, value);
+    this.pass(event);
+  }
+
+  /** What is written from here on is one text; its first delta is read, whatever it begins with. */
+  #beginText(): void {
+    this.#tally.mark();
+    this.#deltaHead = null;
+  }
+
   /** A delta of something the caller reads. */
   passDelta(event: Event): void {
     this.sawOutput = true;
+    if (this.#deltaHead === null) {
+      const value = this.parsed(event);
+      if (value === null) return;
+      if (this.#output.grow(value)) this.#tally.mark();
+    }
     const delta = findMember(event.source, event.members, 'delta');
     if (delta !== undefined) this.#tally.add(event.source, delta.valueFrom, delta.valueTo);
     this.pass(event);
@@ -308,6 +370,7 @@ export class PassStream implements ReplyStream, EventSink {
 
   /** Opening events wait: an error right after them (W6) is not the client's yet. */
   holdOpening({ source, from, to, dataFrom, dataTo }: Event): void {
+    this.#hasOpened = true;
     const event = Buffer.from(source.subarray(from, to));
     const opened = this.#responseEvent(event, { from: dataFrom - from, to: dataTo - from }, undefined);
     if (this.#hasBegun) this.#writer.add(opened, 0, opened.length);
@@ -320,6 +383,7 @@ export class PassStream implements ReplyStream, EventSink {
     const members: Member[] = [];
     listMembers(event.source, item.valueFrom, item.valueTo, members);
     const type = simpleText({ ...event, members }, 'type');
+    this.#noteItem(event, item, isDone);
     if (type !== 'message' && type !== 'reasoning') this.sawOutput = true;
     if (isDone && type === 'message') this.#noteUnstreamed(event, item);
     const seals =
@@ -327,6 +391,15 @@ export class PassStream implements ReplyStream, EventSink {
     if (seals.length === 0) return this.pass(event);
     this.#begin();
     this.#writeSpliced(event, seals);
+  }
+
+  #noteItem(event: Event, item: Member, isDone: boolean): void {
+    const place = findMember(event.source, event.members, 'output_index');
+    const at = place === undefined ? 0 : Number(event.source.toString('latin1', place.valueFrom, place.valueTo));
+    const json = Buffer.from(event.source.subarray(item.valueFrom, item.valueTo));
+    if (isDone) this.#output.itemDone(at, json);
+    else this.#output.itemAdded(at, parseObject(json.toString('utf8')) ?? {});
+    this.#beginText();
   }
 
   /** A message whose text no delta brought is an answer too. */
@@ -366,6 +439,7 @@ export class PassStream implements ReplyStream, EventSink {
     listMembers(event, data.from, data.to, members);
     const response = findMember(event, members, 'response');
     if (response === undefined) return event;
+    this.#createdAt ??= numberIn(event, response, 'created_at');
     const edit = { options: this.#options, ...(facts === undefined ? {} : { facts }) };
     return joinSplices(event, responseSplices(event, response.valueFrom, response.valueTo, edit));
   }
@@ -394,62 +468,24 @@ export class PassStream implements ReplyStream, EventSink {
   }
 }
 
-// --- the table of events --------------------------------------------------------------------------------------------------
-
-const opening: Handler = (stream, event) => stream.holdOpening(event);
-const delta: Handler = (stream, event) => stream.passDelta(event);
-const last =
-  (status: string): Handler =>
-  (stream, event) =>
-    stream.holdLast(event, status);
-
-const goesOn: Handler = (stream, event) => stream.pass(event);
-
-const EVENTS: Readonly<Record<EventType, Handler>> = {
-  'response.created': opening,
-  'response.queued': opening,
-  'response.in_progress': opening,
-  'response.completed': last('completed'),
-  'response.incomplete': last('incomplete'),
-  'response.cancelled': last('cancelled'),
-  'response.failed': (stream, event) => stream.noteFailed(event),
-  error: (stream, event) => stream.noteError(stream.parsed(event) ?? {}),
-  keepalive: goesOn,
-  'response.output_item.added': (stream, event) => stream.passItem(event, false),
-  'response.output_item.done': (stream, event) => stream.passItem(event, true),
-  'response.content_part.added': goesOn,
-  'response.content_part.done': goesOn,
-  'response.output_text.delta': delta,
-  'response.output_text.done': goesOn,
-  'response.output_text.annotation.added': goesOn,
-  'response.refusal.delta': delta,
-  'response.refusal.done': goesOn,
-  'response.reasoning_summary_part.added': goesOn,
-  'response.reasoning_summary_part.done': goesOn,
-  'response.reasoning_summary_text.delta': delta,
-  'response.reasoning_summary_text.done': goesOn,
-  'response.reasoning_text.delta': delta,
-  'response.reasoning_text.done': goesOn,
-  'response.function_call_arguments.delta': delta,
-  'response.function_call_arguments.done': goesOn,
-  'response.custom_tool_call_input.delta': delta,
-  'response.custom_tool_call_input.done': goesOn,
-};
-
-/** Steps of tools that run at the provider go on as all events do; what the model writes in them is counted. */
-const HANDLERS: ReadonlyMap<string, Handler> = new Map([
-  ...Object.entries(EVENTS),
-  ['response.code_interpreter_call_code.delta', delta],
-  ['response.apply_patch_call_operation_diff.delta', delta],
-  ['response.shell_call_command.delta', delta],
-  ['response.mcp_call_arguments.delta', delta],
-]);
+function eventText(event: MadeEvent, sequence: number): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify({ ...event, sequence_number: sequence })}\n\n`;
+}
 
 /** A member that is a plain word, without parsing. */
 function simpleText({ source, members }: Pick<Event, 'source' | 'members'>, name: string): string | null {
   const member = findMember(source, members, name);
   if (member === undefined || source[member.valueFrom] !== 34) return null;
   return source.toString('latin1', member.valueFrom + 1, member.valueTo - 1);
+}
+
+/** A member that is a number, without parsing the rest. */
+function numberIn(source: Buffer, { valueFrom, valueTo }: Member, name: string): number | null {
+  const members: Member[] = [];
+  if (listMembers(source, valueFrom, valueTo, members) === -1) return null;
+  const member = findMember(source, members, name);
+  const value = member === undefined ? null : parseJson(source.toString('utf8', member.valueFrom, member.valueTo));
+  return typeof value === 'number' ? value : null;
 }
 
 function responseIn(event: Buffer): JsonObject {

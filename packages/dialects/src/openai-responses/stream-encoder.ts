@@ -19,6 +19,7 @@ export function createEncoder(options: ReplyOptions): Encoder {
  * response. Sequence numbers count from 0 without gaps.
  */
 export class Encoder implements StreamEncoder {
+  readonly lengthWord = 'max_output_tokens';
   readonly #options: ReplyOptions;
   readonly #losses = new Losses();
   readonly #writer: OutputWriter;
@@ -57,7 +58,7 @@ export class Encoder implements StreamEncoder {
       case 'part_delta':
         return this.#writer.delta(event.delta);
       case 'part_end':
-        return this.#writer.end();
+        return this.#writer.end(event.isCut === true);
       case 'logprobs':
         return this.#writer.logprobs(event.tokens);
       case 'extras':

@@ -1,8 +1,8 @@
 import type { Decoded, ReadWhole } from '../canonical/codec.js';
-import { isObject, objects, text } from '../canonical/json-read.js';
+import { isObject, number, objects, text } from '../canonical/json-read.js';
 import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
 import { decodeUsage } from '../openai-chat/usage.js';
-import { REQUEST_LIMITS } from '../openai-chat/wire.js';
+import { type JsonObject, REQUEST_LIMITS } from '../openai-chat/wire.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
 import { completionAsChat } from './completion-as-chat.js';
@@ -54,7 +54,7 @@ export function openCompletion(json: JsonBody): Decoded<ClientRequest> {
   });
   const countInput = (): number =>
     prompts.tokens + countTexts(suffix === '' ? prompts.texts : [...prompts.texts, suffix]);
-  const answer: Answer = { isStream, includeUsage, countInput };
+  const answer: Answer = { isStream, includeUsage, choices: n * prompts.count, countInput };
   return {
     ok: true,
     value: new OperationRequest({
@@ -106,6 +106,8 @@ function readIncludeUsage(options: unknown, fields: Fields): boolean {
 interface Answer {
   readonly isStream: boolean;
   readonly includeUsage: boolean;
+  /** choices of the answer, of all prompts */
+  readonly choices: number;
   countInput(): number;
 }
 
@@ -163,15 +165,32 @@ function readCompletion(whole: Buffer, answer: Answer, names: Names): ReadWhole 
 
 /** Usage comes on a chunk without choices, which waits for its price and is for those who asked. */
 function streamRule(answer: Answer, { id, model }: Names, created: number): StreamRule {
+  const unfinished = new Set(Array.from({ length: answer.choices }, (_, index) => index));
+  const head = { id, object: 'text_completion', created, model };
   return {
-    read: readChunk,
+    read: (event) => {
+      for (const choice of objects(event['choices']))
+        if (isFinished(choice)) unfinished.delete(number(choice['index']) ?? 0);
+      return readChunk(event);
+    },
+    cut: () => ({
+      events: [...unfinished].map((index) => ({
+        ...head,
+        choices: [{ index, text: '', logprobs: null, finish_reason: 'length' }],
+      })),
+      last: null,
+    }),
     encodeUsage,
     counted: (said): Usage => ({ input: answer.countInput(), output: countTextTokens(said) }),
     hidesUsage: !answer.includeUsage,
     hidesLast: !answer.includeUsage,
-    makeLast: () => ({ id, object: 'text_completion', created, model, choices: [] }),
+    makeLast: () => ({ ...head, choices: [] }),
     alwaysDone: true,
   };
+}
+
+function isFinished(choice: JsonObject): boolean {
+  return (text(choice['finish_reason']) ?? '') !== '';
 }
 
 function readChunk(event: Readonly<Record<string, unknown>>): EventFacts {

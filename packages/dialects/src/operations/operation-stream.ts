@@ -40,8 +40,16 @@ export interface StreamRule {
   readonly hidesLast?: boolean;
   /** the last event where the provider sent none, without the braces' usage; null: there is none to make */
   makeLast?(): JsonObject | null;
+  /** the events that end the answer here as if the model had reached its maximum; absent: there is no such end, and the stream simply stops */
+  cut?(said: string): CutEnding;
   /** `[DONE]` ends every stream of this kind; else only those of providers that sent it */
   readonly alwaysDone?: boolean;
+}
+
+/** How an operation ends early: events to write now, and the last one, without usage, that waits for its price. */
+export interface CutEnding {
+  readonly events: readonly JsonObject[];
+  readonly last: JsonObject | null;
 }
 
 type Write = (bytes: Buffer) => void;
@@ -61,6 +69,7 @@ export class OperationStream implements ReplyStream, EventSink {
   isDone = false;
   hasWritten = false;
   malformedEvents = 0;
+  isCutShort = false;
   readonly losses = NO_LOSSES;
 
   readonly #rule: StreamRule;
@@ -70,6 +79,7 @@ export class OperationStream implements ReplyStream, EventSink {
   #texts: string[] = [];
   #last: Buffer | null = null;
   #sawDone = false;
+  #isOver = false;
 
   /** `names`: what `id` and `model` become in every event; null where events have none of ours */
   constructor(rule: StreamRule, names: { readonly id: string; readonly model: string } | null = null) {
@@ -83,11 +93,30 @@ export class OperationStream implements ReplyStream, EventSink {
   }
 
   push(packet: Buffer, write: Write): void {
+    if (this.#isOver) return;
     this.#cutter.push(packet);
     this.#flush(write);
   }
 
+  cutShort(write: Write): void {
+    if (this.#isOver || this.error !== null) return;
+    const isEnded = this.#last !== null || this.isDone;
+    this.#isOver = this.isDone = true;
+    if (!isEnded) this.#endByLength();
+    this.#flush(write);
+  }
+
+  #endByLength(): void {
+    const ending = this.#rule.cut?.(this.#texts.join('')) ?? { events: [], last: null };
+    if (ending.events.length === 0 && this.finishRaw !== null) return;
+    this.isCutShort = true;
+    this.finishRaw = 'length';
+    for (const event of ending.events) this.#pending.push(Buffer.from(`data: ${JSON.stringify(event)}\n\n`));
+    if (ending.last !== null) this.#last = namedEvent(ending.last);
+  }
+
   end(write: Write): StreamEnd {
+    if (this.#isOver) return { kind: 'finished' };
     const rest = this.#cutter.rest();
     if (rest !== null) this.take(Buffer.concat([rest, Buffer.from('\n\n')]), 0, rest.length + 2);
     this.#flush(write);
@@ -224,6 +253,12 @@ export class OperationStream implements ReplyStream, EventSink {
 }
 
 const OPEN_BRACE = 123;
+
+function namedEvent(event: JsonObject): Buffer {
+  const { type } = event;
+  const head = typeof type === 'string' ? `event: ${type}\n` : '';
+  return Buffer.from(`${head}data: ${JSON.stringify(event)}\n\n`);
+}
 
 function isError(event: JsonObject, name: string): boolean {
   const { error } = event as { readonly error?: unknown };

@@ -59,6 +59,14 @@ export class RewrittenStream implements ReplyStream {
     this.inner.push(packet, (bytes) => write(this.rewritten(bytes)));
   }
 
+  get isCutShort(): boolean {
+    return this.inner.isCutShort;
+  }
+
+  cutShort(write: Write): void {
+    this.inner.cutShort((bytes) => write(this.rewritten(bytes)));
+  }
+
   end(write: Write): StreamEnd {
     return this.inner.end((bytes) => write(this.rewritten(bytes)));
   }

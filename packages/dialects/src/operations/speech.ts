@@ -190,6 +190,7 @@ function streamRule(spoken: Spoken): StreamRule {
       const output = usage.output_audio ?? 0;
       return { input_tokens: input, output_tokens: output, total_tokens: input + output };
     },
+    cut: () => ({ events: [], last: { type: 'speech.audio.done' } }),
     counted: () => countSpoken(spoken, base64 === 0 ? 0 : streamedSeconds(base64, spoken)),
   };
 }

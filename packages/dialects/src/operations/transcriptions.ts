@@ -169,6 +169,7 @@ function streamRule(recording: Recording): StreamRule {
       return { hasOutput: words !== '', text: words, usage, finish: isLast ? 'stop' : null, isLast };
     },
     encodeUsage,
+    cut: (said) => ({ events: [], last: { type: 'transcript.text.done', text: said } }),
     counted: (said) => countHeard(recording, said),
   };
 }
