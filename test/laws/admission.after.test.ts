@@ -1,5 +1,5 @@
-import { nanousd } from '@tollgate/amount';
 import { connectAdmissionRedis, createAdmission, usageStreams } from '@tollgate/admission';
+import { nanousd } from '@tollgate/amount';
 import { organizationSnapshot } from '@tollgate/billing';
 import { openDatabase } from '@tollgate/prisma';
 import { afterAll, expect, it } from 'vitest';

@@ -111,6 +111,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     admission,
     readiness,
     catalog: catalog.current,
+    receiptKeys: config.receiptKeys,
   });
 
   let replayTimer: NodeJS.Timeout | undefined;

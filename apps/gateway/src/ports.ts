@@ -10,3 +10,4 @@ export const DATABASE = Symbol('database');
 export const ADMISSION = Symbol('admission');
 export const CONFIG = Symbol('config');
 export const READINESS = Symbol('readiness');
+export const RECEIPT_KEYS = Symbol('receipt keys');

@@ -21,10 +21,12 @@ import {
   LOGGER,
   MEMORY,
   READINESS,
+  RECEIPT_KEYS,
   TOKEN_COUNTER,
   VAULT,
 } from '../ports.js';
 import type { Readiness } from '../readiness.js';
+import type { ReceiptKeys } from '../receipts/receipt-keys.js';
 import { AccountController } from './account/account.controller.js';
 import { onEveryRequest } from './every-request.js';
 import { FailureFilter } from './failure.filter.js';
@@ -40,6 +42,7 @@ import { FreshInferenceKeyGuard, FreshKeyGuard, InferenceKeyGuard, KeyGuard, Man
 import { KeysController } from './keys/keys.controller.js';
 import { ModelsController } from './models/models.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
+import { ReceiptKeysController } from './receipts/receipt-keys.controller.js';
 import { refuseBadUrl, refuseMalformed } from './refuse-malformed.js';
 import { generateRequestId } from './request-identity.js';
 
@@ -55,6 +58,7 @@ export interface HttpPorts {
   readonly admission: Admission;
   readonly readiness: Readiness;
   readonly catalog: () => Catalog;
+  readonly receiptKeys: ReceiptKeys;
 }
 
 export interface HttpServer {
@@ -79,6 +83,7 @@ class HttpModule {
         KeysController,
         ProjectsController,
         AccountController,
+        ReceiptKeysController,
         HealthController,
         NotSupportedController,
       ],
@@ -94,6 +99,7 @@ class HttpModule {
         provide(CATALOG, ports.catalog),
         provide(CONFIG, ports.config),
         provide(READINESS, ports.readiness),
+        provide(RECEIPT_KEYS, ports.receiptKeys),
         KeyGuard,
         InferenceKeyGuard,
         FreshKeyGuard,
