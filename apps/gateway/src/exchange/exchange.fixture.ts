@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Principal } from '@tollgate/access';
 import type { Admission, Settlement } from '@tollgate/admission';
 import { nanousdPerMillion } from '@tollgate/amount';
 import {
@@ -35,6 +36,9 @@ export interface FakeProvider {
 export interface ExchangeWorld {
   readonly url: string;
   readonly exchange: Exchange;
+  /** what the exchange was made of, for what is asked beside it */
+  readonly ports: ExchangePorts;
+  readonly principal: Principal;
   readonly providers: FakeProvider[];
   readonly settlements: Settlement[];
   readonly logLines: string[];
@@ -52,7 +56,7 @@ export async function exchangeWorld(
     models?: readonly Model[];
   } = {},
 ): Promise<ExchangeWorld> {
-  const { endpoints = ['openai'], authorize, models = [], ...ports } = change;
+  const { endpoints = ['openai'], authorize, models = [], ...changed } = change;
   const providers: FakeProvider[] = [];
   const settlements: Settlement[] = [];
   const logLines: string[] = [];
@@ -64,7 +68,7 @@ export async function exchangeWorld(
       return { kind: 'settled' };
     },
   } as Admission;
-  const principal = {
+  const principal: Principal = {
     keyId: ORGANIZATION,
     keyKind: 'inference',
     keyName: 'test',
@@ -78,8 +82,8 @@ export async function exchangeWorld(
     isKeyLimited: false,
     storesResponses: false,
     keepsReasoning: true,
-  } as const;
-  const exchange = new Exchange({
+  };
+  const ports: ExchangePorts = {
     admission,
     spool: { append: () => ({ ok: true }), whenSynced: async () => ({ ok: true }), close: async () => undefined },
     keys: new KeyCache({ verify: async () => ({ kind: 'verified', principal }), now: Date.now }),
@@ -103,8 +107,9 @@ export async function exchangeWorld(
     now: Date.now,
     monotonic: () => performance.now(),
     onEnded: () => undefined,
-    ...ports,
-  });
+    ...changed,
+  };
+  const exchange = new Exchange(ports);
   const catalog = buildCatalog([modelOn(endpoints), ...models]);
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -133,6 +138,8 @@ export async function exchangeWorld(
   return {
     url: `http://127.0.0.1:${port}`,
     exchange,
+    ports,
+    principal,
     providers,
     settlements,
     logLines,

@@ -343,7 +343,9 @@ export class Exchange {
     if (!response.headersSent) writeStreamHead(response, call, attempt);
     endReply(
       response,
-      told ? stream.failure({ ...told, skin: call.input.skin }) : stream.terminal({ usage: charge.usage, cost }),
+      told
+        ? stream.failure({ ...told, chargedUsd: cost, skin: call.input.skin })
+        : stream.terminal({ usage: charge.usage, cost }),
     );
     if (told === null) keepTurn(this.ports.memory, call, stream.kept?.());
   }
