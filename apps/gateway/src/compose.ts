@@ -5,7 +5,7 @@ import { admissionRedisOptions, createAdmission } from '@tollgate/admission';
 import { organizationSnapshot } from '@tollgate/billing';
 import { type Catalog, providerInfo } from '@tollgate/catalog';
 import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
-import { openDatabase } from '@tollgate/prisma';
+import { type Database, openDatabase } from '@tollgate/prisma';
 import { createLogger, createMetrics, type Logger } from '@tollgate/telemetry';
 import { findPostedEvents } from '@tollgate/usage';
 import { Redis } from 'ioredis';
@@ -13,7 +13,9 @@ import { startAdminServer } from './admin-server.js';
 import { CatalogSource } from './catalog/catalog-source.js';
 import type { GatewayConfig } from './config.js';
 import { TokenCounter } from './exchange/count-tokens.js';
-import { Exchange } from './exchange/exchange.js';
+import { Exchange, type ExchangePorts } from './exchange/exchange.js';
+import { Explainer, type ExplainPorts } from './exchange/explain.js';
+import { explainLimits } from './exchange/explained-limits.js';
 import { createHttpServer } from './http/http-server.js';
 import { KeyCache } from './keys/key-cache.js';
 import { ReasoningVault } from './memory/reasoning-vault.js';
@@ -76,7 +78,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     now: Date.now,
   };
 
-  const exchange = new Exchange({
+  const ports: ExchangePorts = {
     admission,
     spool,
     keys,
@@ -95,13 +97,16 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     clientStallMs: CLIENT_STALL_MS,
     monotonic: () => performance.now(),
     onEnded: requestMetrics(registry, log),
-  });
+  };
+  const exchange = new Exchange(ports);
+  const explainer = new Explainer({ ...ports, limits: bookedLimits(database) });
 
   readiness.need('catalogue', () => catalog.isLoaded);
   readiness.need('redis', () => redis.status === 'ready');
   const http = await createHttpServer({
     config,
     exchange,
+    explainer,
     tokenCounter: new TokenCounter(reach),
     memory,
     vault,
@@ -165,6 +170,15 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       redis.disconnect();
       await database.$disconnect();
     },
+  };
+}
+
+/** What is left by the ledger: asked for explanations alone, which may wait for SQL. */
+function bookedLimits(database: Database): ExplainPorts['limits'] {
+  return async (principal, hold) => {
+    const snapshot = await organizationSnapshot(database, principal.organizationId);
+    if (snapshot === null) throw new Error('a key without an organisation was verified');
+    return explainLimits(snapshot, principal, hold);
   };
 }
 

@@ -1,5 +1,6 @@
 /** Injection tokens: what main.ts composes and the doors receive. */
 export const EXCHANGE = Symbol('exchange');
+export const EXPLAINER = Symbol('explainer');
 export const TOKEN_COUNTER = Symbol('token counter');
 export const MEMORY = Symbol('response memory');
 export const VAULT = Symbol('reasoning vault');

@@ -52,11 +52,13 @@ export async function exchangeWorld(
   change: Partial<ExchangePorts> & {
     endpoints?: readonly string[];
     authorize?: Admission['authorize'];
+    /** what differs about who is calling */
+    caller?: Partial<Principal>;
     /** besides `test/m` */
     models?: readonly Model[];
   } = {},
 ): Promise<ExchangeWorld> {
-  const { endpoints = ['openai'], authorize, models = [], ...changed } = change;
+  const { endpoints = ['openai'], authorize, models = [], caller = {}, ...changed } = change;
   const providers: FakeProvider[] = [];
   const settlements: Settlement[] = [];
   const logLines: string[] = [];
@@ -82,6 +84,7 @@ export async function exchangeWorld(
     isKeyLimited: false,
     storesResponses: false,
     keepsReasoning: true,
+    ...caller,
   };
   const ports: ExchangePorts = {
     admission,
@@ -206,7 +209,8 @@ export function modelFor(
   return { ...modelOn(['openai']), id, slug: operation, name: operation, operation, endpoints };
 }
 
-function modelOn(providers: readonly string[]): Model {
+/** `test/m`, a chat model, at these providers. */
+export function modelOn(providers: readonly string[]): Model {
   const endpoints = providers.map(
     (provider): Endpoint => ({
       id: `${provider}:m`,

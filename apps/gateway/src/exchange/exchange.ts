@@ -2,13 +2,9 @@ import type { Admission } from '@tollgate/admission';
 import { decimalUsd, ZERO } from '@tollgate/amount';
 import type { Catalog, Endpoint, ProviderInfo } from '@tollgate/catalog';
 import {
-  type ClientRequest,
-  type Decoded,
   type Failure,
   failureOf,
   type Lane,
-  openOperation,
-  openRequest,
   type ProviderFailure,
   type ReplyStream,
   type RequestFailure,
@@ -28,6 +24,7 @@ import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
 import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning.js';
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
+import { openCall } from './open-call.js';
 import { planAttempts } from './plan.js';
 import { isPlausible } from './plausible-usage.js';
 import { unitsFor } from './priced-features.js';
@@ -37,7 +34,7 @@ import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
-import { keepTurn, resumeTurn } from './stored-turns.js';
+import { keepTurn } from './stored-turns.js';
 import { chargeFor, nothingCharged, type Outcome } from './tally.js';
 
 export interface ExchangePorts extends SettlementPorts, LaneTargetOptions {
@@ -63,7 +60,8 @@ export interface ExchangePorts extends SettlementPorts, LaneTargetOptions {
   readonly onEnded: (call: Call, ended: Ended) => void;
 }
 
-const ATTEMPTS_MAX = 3;
+/** How many endpoints are tried at most. */
+export const ATTEMPTS_MAX = 3;
 
 /**
  * The whole life of one request: decode, decide, admit, attempt, relay, settle. Left column down; every refusal leaves to the right in
@@ -95,13 +93,9 @@ export class Exchange {
   }
 
   private async begin(asked: ExchangeInput): Promise<void> {
-    const resumed = isResponses(asked) ? await resumeTurn(this.ports, asked) : null;
-    if (resumed?.kind === 'refused')
-      return refuse(asked, failureOf({ ...resumed.failure, requestId: asked.requestId }));
-    const input = resumed === null ? asked : { ...asked, ...resumed.input };
-    const opened = open(input);
-    if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId: input.requestId }));
-    const call = beginCall(input, opened.value);
+    const opened = await openCall(this.ports, asked);
+    if (opened.kind === 'refused') return refuse(opened.input, opened.failure);
+    const { call } = opened;
     try {
       await this.live(call);
     } catch (error) {
@@ -399,35 +393,8 @@ export class Exchange {
   }
 }
 
-function isResponses({ dialect, operation }: ExchangeInput): boolean {
-  return dialect === 'openai-responses' && operation === undefined;
-}
-
-function open({ operation, dialect, body, door }: ExchangeInput): Decoded<ClientRequest> {
-  return operation === undefined
-    ? openRequest(dialect, body, door)
-    : openOperation(operation.door, body, operation.contentType, door.model ?? '');
-}
-
-function beginCall(input: ExchangeInput, request: ClientRequest): Call {
-  return {
-    input,
-    request,
-    envelope: request.envelope,
-    losses: [],
-    unsealed: [],
-    openStream: null,
-    attempts: [],
-    principal: input.principal,
-    clampedOutput: null,
-    epoch: null,
-    firstTokenMs: null,
-    upstreamMs: 0,
-    settledNanousd: null,
-  };
-}
-
-function strictRefusal(call: Call): RequestFailure {
+/** What a caller is told who wants no losses. */
+export function strictRefusal(call: Call): RequestFailure {
   const fields = call.losses.map(({ field, reason }) => `${field} (${reason})`).join(', ');
   return {
     code: 'translation_loss',

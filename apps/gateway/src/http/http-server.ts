@@ -8,6 +8,7 @@ import type { Logger } from '@tollgate/telemetry';
 import type { GatewayConfig } from '../config.js';
 import type { TokenCounter } from '../exchange/count-tokens.js';
 import type { Exchange } from '../exchange/exchange.js';
+import type { Explainer } from '../exchange/explain.js';
 import type { KeyCache } from '../keys/key-cache.js';
 import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
@@ -17,6 +18,7 @@ import {
   CONFIG,
   DATABASE,
   EXCHANGE,
+  EXPLAINER,
   KEYS,
   LOGGER,
   MEMORY,
@@ -29,6 +31,7 @@ import type { Readiness } from '../readiness.js';
 import type { ReceiptKeys } from '../receipts/receipt-keys.js';
 import { AccountController } from './account/account.controller.js';
 import { onEveryRequest } from './every-request.js';
+import { ExplainController } from './explain/explain.controller.js';
 import { FailureFilter } from './failure.filter.js';
 import { HealthController } from './health/health.controller.js';
 import { ChatCompletionsController } from './inference/chat-completions.controller.js';
@@ -49,6 +52,7 @@ import { generateRequestId } from './request-identity.js';
 export interface HttpPorts {
   readonly config: GatewayConfig;
   readonly exchange: Exchange;
+  readonly explainer: Explainer;
   readonly tokenCounter: TokenCounter;
   readonly memory: ResponseMemory;
   readonly vault: ReasoningVault;
@@ -79,6 +83,7 @@ class HttpModule {
         ResponsesController,
         GenerateContentController,
         OperationsController,
+        ExplainController,
         ModelsController,
         KeysController,
         ProjectsController,
@@ -89,6 +94,7 @@ class HttpModule {
       ],
       providers: [
         provide(EXCHANGE, ports.exchange),
+        provide(EXPLAINER, ports.explainer),
         provide(TOKEN_COUNTER, ports.tokenCounter),
         provide(MEMORY, ports.memory),
         provide(VAULT, ports.vault),
