@@ -48,7 +48,8 @@ export async function httpWorld(
   };
   const receiptKeys = readReceiptKeys(Buffer.alloc(32, 9).toString('base64'));
   if (!receiptKeys.ok) throw new Error(receiptKeys.reason);
-  const $queryRaw = async ({ join }: readonly string[], ...values: readonly unknown[]) => answers(join(' '), values);
+  const $queryRaw = async (statement: readonly string[], ...values: readonly unknown[]) =>
+    answers(statement.join(' '), values);
   const server = await createHttpServer({
     config: { host: '127.0.0.1', port: 0, maxBodyBytes: BODY_BYTES_MAX } as HttpPorts['config'],
     exchange: world.exchange,

@@ -1,5 +1,13 @@
 import type { AuthorizeRequest } from '@tollgate/admission';
-import { decimalUsd, minAmount, type Nanousd, nanousd, parseUsd, subtractAmounts } from '@tollgate/amount';
+import {
+  decimalUsd,
+  minAmount,
+  type Nanousd,
+  nanousd,
+  nanousdPerMillion,
+  parseUsd,
+  subtractAmounts,
+} from '@tollgate/amount';
 import type { Endpoint, Model } from '@tollgate/catalog';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -26,11 +34,19 @@ const OPERATIONS: readonly Model[] = [
 /** A second chat model, dearer, at other providers. */
 function otherModel(providers: readonly string[], change: Partial<Endpoint> = {}): Model {
   const base = modelOn(providers);
+  const prices = { input: nanousdPerMillion(3n * DOLLAR), output: nanousdPerMillion(9n * DOLLAR) };
+  const price = {
+    id: '2',
+    effectiveFromMs: 0,
+    source: 'import' as const,
+    schedule: { prices, tiers: [], windows: [] },
+  };
   const endpoints = base.endpoints.map((endpoint) => ({
     ...endpoint,
     id: `${endpoint.provider}:n`,
     modelId: 'test/n',
     maxOutputTokens: 3_000,
+    prices: [price],
     ...change,
   }));
   return { ...base, id: 'test/n', slug: 'n', name: 'n', aliases: ['nn'], endpoints };
