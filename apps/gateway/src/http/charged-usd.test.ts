@@ -1,5 +1,6 @@
 import { nanousd } from '@tollgate/amount';
 import type { Model } from '@tollgate/catalog';
+import { OPERATION_DOORS } from '@tollgate/dialects';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chunk, type FakeProvider, JSON_BODY, modelFor, STREAM } from '../exchange/exchange.fixture.js';
 import { type HttpWorld, httpWorld } from './http-world.fixture.js';
@@ -78,6 +79,7 @@ const DOORS: readonly Door[] = [
   gemini('streamGenerateContent', CONTENTS, HELLO),
   gemini('streamGenerateContent?alt=sse', CONTENTS, HELLO),
   gemini('embedContent', { content: { parts: [{ text: 'Hi' }] } }, undefined, 'embeddings'),
+  gemini('batchEmbedContents', { requests: [{ content: { parts: [{ text: 'Hi' }] } }] }, undefined, 'embeddings'),
   operation('embeddings', 'embeddings', { input: 'Hi' }),
   operation('moderations', 'moderation', { input: 'Hi' }),
   operation('rerank', 'rerank', { query: 'q', documents: ['a'] }),
@@ -85,7 +87,9 @@ const DOORS: readonly Door[] = [
   operation('completions', 'm', { prompt: 'Hi' }, HELLO),
   operation('images/generations', 'image', { prompt: 'a cat' }),
   operation('images/generations', 'image', { prompt: 'a cat' }, PICTURE),
+  operation('images/edits', 'image', { prompt: 'a cat', images: [{ image_url: 'https://example.com/a.png' }] }),
   operation('audio/speech', 'speech', { input: 'Hi', voice: 'alloy' }),
+  operation('audio/translations', 'transcription', {}),
   operation('audio/transcriptions', 'transcription', {}),
   operation('audio/transcriptions', 'transcription', {}, HEARD),
 ];
@@ -240,6 +244,11 @@ describe('every door says that nothing was charged', () => {
     expect(await sayAt(streams)).toEqual(all(streams, 200));
     expect(world.events().map(({ ending }) => ending)).toEqual(streams.map(() => 'provider_died'));
   });
+});
+
+it('no door of an operation is forgotten here', () => {
+  const paths = new Set(DOORS.map(({ path }) => path));
+  expect(Object.keys(OPERATION_DOORS).filter((door) => !paths.has(`/v1/${door}`))).toEqual([]);
 });
 
 it('an error after the settlement says what was settled: a charge is never denied', async () => {
