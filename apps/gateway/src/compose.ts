@@ -175,10 +175,10 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
 
 /** What is left by the ledger: asked for explanations alone, which may wait for SQL. */
 function bookedLimits(database: Database): ExplainPorts['limits'] {
-  return async (principal, hold) => {
-    const snapshot = await organizationSnapshot(database, principal.organizationId);
+  return async (request) => {
+    const snapshot = await organizationSnapshot(database, request.principal.organizationId);
     if (snapshot === null) throw new Error('a key without an organisation was verified');
-    return explainLimits(snapshot, principal, hold);
+    return explainLimits(snapshot, request);
   };
 }
 

@@ -1,11 +1,10 @@
-import type { Principal } from '@tollgate/access';
 import { minAmount, type Nanousd } from '@tollgate/amount';
 import { type Failure, failureOf, type Loss, type RequestFailure } from '@tollgate/dialects';
 import type { Attempt, Exclusion } from '@tollgate/routing';
 import type { Call, ExchangeInput } from './call.js';
 import { type CostRange, estimateCost } from './estimate-cost.js';
 import { ATTEMPTS_MAX, type ExchangePorts, strictRefusal } from './exchange.js';
-import type { ExplainedLimits } from './explained-limits.js';
+import type { ExplainedLimits, LimitedRequest } from './explained-limits.js';
 import { encodeExplanation } from './explanation.js';
 import { clampFor, type Hold, holdFor } from './hold.js';
 import { restoreReasoning } from './kept-reasoning.js';
@@ -29,7 +28,7 @@ export interface ExplainPorts
     | 'keys'
   > {
   /** what each limit would say to a request of this key; asked of the books */
-  readonly limits: (principal: Principal, hold: Hold) => Promise<ExplainedLimits>;
+  readonly limits: (request: LimitedRequest) => Promise<ExplainedLimits>;
 }
 
 /** One endpoint as it would be tried: in which dialect, and what of the request it could not be told. */
@@ -87,7 +86,8 @@ export class Explainer {
     if (plan.kind === 'refused') return { kind: 'refused', input, failure: plan.failure };
     await restoreReasoning(this.ports.vault, call, plan.attempts);
     const hold = holdFor(envelope, plan.attempts, principal.markupBp, input.startedAtMs);
-    const limits = await this.ports.limits(principal, hold);
+    const model = plan.attempts[0]?.endpoint.modelId ?? envelope.model;
+    const limits = await this.ports.limits({ principal, model, hold });
     const grantedNanousd = minAmount(hold.wantNanousd, limits.availableNanousd);
     const isGranted = grantedNanousd >= hold.floorNanousd;
     if (isGranted)

@@ -16,6 +16,14 @@ export interface LimitVerdict {
   readonly wouldRefuse: boolean;
 }
 
+/** Whose request it is, for which model, and what it would hold: what a limit needs to judge it. */
+export interface LimitedRequest {
+  readonly principal: Principal;
+  /** our id of the model that would be tried first */
+  readonly model: string;
+  readonly hold: Hold;
+}
+
 /** What is left for a request by everything that bounds it in money, and what each limit would say. */
 export interface ExplainedLimits {
   readonly availableNanousd: Nanousd;
@@ -23,7 +31,10 @@ export interface ExplainedLimits {
 }
 
 /** In the order in which admission asks: the balance, then each armed scope of the call. As booked: what running requests hold is not subtracted. */
-export function explainLimits(snapshot: OrganizationSnapshot, principal: Principal, hold: Hold): ExplainedLimits {
+export function explainLimits(
+  snapshot: OrganizationSnapshot,
+  { principal, hold }: Omit<LimitedRequest, 'model'>,
+): ExplainedLimits {
   const scopes = scopesOf(principal);
   const armed = snapshot.armed.filter(({ scope }) => scopes.includes(scope));
   const balance: LimitVerdict = {

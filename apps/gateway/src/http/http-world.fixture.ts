@@ -55,7 +55,7 @@ export async function httpWorld(
     exchange: world.exchange,
     explainer: new Explainer({
       ...ports,
-      limits: async (asking, hold) => explainLimits({ ...snapshot, ...books }, asking, hold),
+      limits: async (request) => explainLimits({ ...snapshot, ...books }, request),
     }),
     tokenCounter: new TokenCounter(ports),
     keys: new KeyCache({ verify, now: Date.now }),
