@@ -21,7 +21,7 @@ describe('a test', () => {
 
 describe('a program', () => {
   const ports = portsFromEnvironment({});
-  const secrets = { keyPepper: 'p', authSecret: 's' };
+  const secrets = { keyPepper: 'p', receiptSeed: 'r', authSecret: 's' };
   const given = { ports, databaseUrl: 'postgresql://own', redisUrl: 'redis://own', secrets, stateFolder: '/state' };
 
   it("is given the caller's provider keys, and our own services whatever the caller's say", () => {
@@ -32,6 +32,11 @@ describe('a program', () => {
       DATABASE_URL: 'postgresql://own',
     });
     expect(environment.TOLLGATE_GATEWAY_PORT).toBe('4000');
+  });
+
+  it("signs receipts with the installation's own key unless the caller gives one", () => {
+    const keyOf = (own) => programEnvironment({ own, ...given }).TOLLGATE_RECEIPT_KEY;
+    expect([keyOf({}), keyOf({ TOLLGATE_RECEIPT_KEY: 'own' })]).toEqual(['r', 'own']);
   });
 
   it('is moved to another port by its variable, and a value that is no port is refused', () => {

@@ -5,6 +5,7 @@ import { ensureFolder, readJson } from './paths.mjs';
 
 const fresh = () => ({
   keyPepper: randomBytes(32).toString('base64url'),
+  receiptSeed: randomBytes(32).toString('base64url'),
   authSecret: randomBytes(32).toString('base64url'),
   postgresPassword: randomBytes(18).toString('base64url'),
   redisPassword: randomBytes(18).toString('base64url'),

@@ -189,7 +189,7 @@ function generationOf(target: ReplayTarget, requestId: string): Promise<Generati
       const { data } = JSON.parse(text) as { data: ReceiptData };
       return {
         chargeNanousd: BigInt(data.charge_nanousd),
-        markupBp: data.markup_bp,
+        markupBp: Number(data.markup_bp),
         usageSource: data.usage_source,
         recomputedNanousd: recompute(data),
       };
@@ -200,15 +200,15 @@ function generationOf(target: ReplayTarget, requestId: string): Promise<Generati
 
 interface ReceiptData {
   readonly charge_nanousd: string;
-  readonly markup_bp: number;
+  readonly markup_bp: string;
   readonly usage_source: string;
-  readonly lines: readonly { quantity: number; unit_price_nanousd_per_million: string }[];
+  readonly lines: readonly { quantity: string; unit_price_nanousd_per_million: string }[];
 }
 
 function recompute(data: ReceiptData): bigint {
   let raw = 0n;
   for (const line of data.lines) raw += BigInt(line.quantity) * BigInt(line.unit_price_nanousd_per_million);
-  return (raw * BigInt(10_000 + data.markup_bp) + 9_999_999_999n) / 10_000_000_000n;
+  return (raw * (10_000n + BigInt(data.markup_bp)) + 9_999_999_999n) / 10_000_000_000n;
 }
 
 function chargeProblems(recording: Recording, expected: Expected, booked: Generation): string[] {

@@ -49,7 +49,7 @@ export interface BookedRequest {
   readonly attempts: readonly { provider: string; outcome: string; status: number | null; errorCode: string | null }[];
   readonly receipt: {
     charge_nanousd: string;
-    lines: readonly { bucket: string; quantity: number; unit_price_nanousd_per_million: string }[];
+    lines: readonly { bucket: string; quantity: string; unit_price_nanousd_per_million: string }[];
   } | null;
 }
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { verifyKey } from '@tollgate/access';
-import { admissionRedisOptions, createAdmission, GATEWAY_KEEP } from '@tollgate/admission';
+import { type Admission, admissionRedisOptions, createAdmission, GATEWAY_KEEP } from '@tollgate/admission';
 import { organizationSnapshot } from '@tollgate/billing';
 import { type Catalog, providerInfo } from '@tollgate/catalog';
 import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
 import { loadHouseMarkup } from '@tollgate/pricing/store';
-import { openDatabase } from '@tollgate/prisma';
+import { type Database, openDatabase } from '@tollgate/prisma';
 import { createLogger, createMetrics, type Logger } from '@tollgate/telemetry';
 import { findPostedEvents } from '@tollgate/usage';
 import { Redis } from 'ioredis';
@@ -14,7 +14,9 @@ import { startAdminServer } from './admin-server.js';
 import { CatalogSource } from './catalog/catalog-source.js';
 import type { GatewayConfig } from './config.js';
 import { TokenCounter } from './exchange/count-tokens.js';
-import { Exchange } from './exchange/exchange.js';
+import { Exchange, type ExchangePorts } from './exchange/exchange.js';
+import { Explainer, type ExplainPorts } from './exchange/explain.js';
+import { bookedStanding, explainLimits } from './exchange/explained-limits.js';
 import { HoldExtensions } from './exchange/hold-extension.js';
 import { createHttpServer } from './http/http-server.js';
 import { KeyCache } from './keys/key-cache.js';
@@ -84,7 +86,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   };
 
   const extensions = new HoldExtensions();
-  const exchange = new Exchange({
+  const ports: ExchangePorts = {
     admission,
     spool,
     keys,
@@ -105,13 +107,16 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     extensions,
     monotonic: () => performance.now(),
     onEnded: requestMetrics(registry, log),
-  });
+  };
+  const exchange = new Exchange(ports);
+  const explainer = new Explainer({ ...ports, limits: standingLimits(database, admission) });
 
   readiness.need('catalogue', () => catalog.isLoaded);
   readiness.need('redis', () => redis.status === 'ready');
   const http = await createHttpServer({
     config,
     exchange,
+    explainer,
     tokenCounter: new TokenCounter(reach),
     memory,
     vault,
@@ -122,6 +127,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     readiness,
     catalog: catalog.current,
     houseMarkup: catalog.houseMarkup,
+    receiptKeys: config.receiptKeys,
   });
 
   let replayTimer: NodeJS.Timeout | undefined;
@@ -176,6 +182,18 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       redis.disconnect();
       await database.$disconnect();
     },
+  };
+}
+
+/** How the caller stands: by Redis, which knows what runs, else by the ledger. Asked for explanations alone, which may wait for SQL. */
+function standingLimits(database: Database, admission: Admission): ExplainPorts['limits'] {
+  return async (request) => {
+    const { organizationId } = request.principal;
+    const standing = await admission.peek({ organizationId, ...request.taken });
+    if (standing.kind === 'standing') return explainLimits(standing, request, Date.now());
+    const snapshot = await organizationSnapshot(database, organizationId, Date.now());
+    if (snapshot === null) throw new Error('a key without an organisation was verified');
+    return explainLimits(bookedStanding(snapshot, request.taken), request, Date.now());
   };
 }
 

@@ -1,11 +1,16 @@
 import { compatibleProviders, type Environment, PROVIDERS, type ProviderInfo } from '@tollgate/catalog';
 import { z } from 'zod';
+import { type ReceiptKeys, readReceiptKeys } from './receipts/receipt-keys.js';
 
 /** The only reader of the environment in this program. */
 const environmentSchema = z.object({
   DATABASE_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),
   TOLLGATE_KEY_PEPPER: z.string().min(32, 'must be at least 32 characters of randomness'),
+  TOLLGATE_RECEIPT_KEY: z
+    .string()
+    .min(1, 'is what receipts are signed with: an Ed25519 key, PKCS8 PEM or a base64 seed'),
+  TOLLGATE_RECEIPT_OLD_KEYS: z.string().default(''),
   TOLLGATE_MODE: z.enum(['development', 'production']).default('production'),
   TOLLGATE_GATEWAY_HOST: z.string().default('127.0.0.1'),
   TOLLGATE_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
@@ -29,6 +34,8 @@ export interface GatewayConfig {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly keyPepper: string;
+  /** what receipts are signed with, and the public keys of those signed before */
+  readonly receiptKeys: ReceiptKeys;
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
@@ -54,12 +61,16 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Gatewa
     throw new Error(`the gateway's environment is not usable: ${problems.join('; ')}`);
   }
   const env = parsed.data;
+  const receiptKeys = readReceiptKeys(env.TOLLGATE_RECEIPT_KEY, env.TOLLGATE_RECEIPT_OLD_KEYS);
+  if (!receiptKeys.ok)
+    throw new Error(`the gateway's environment is not usable: TOLLGATE_RECEIPT_*: ${receiptKeys.reason}`);
   const isSandboxAllowed = env.TOLLGATE_MODE === 'development' && !environment.STRIPE_SECRET_KEY;
   return {
     mode: env.TOLLGATE_MODE,
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
     keyPepper: env.TOLLGATE_KEY_PEPPER,
+    receiptKeys: receiptKeys.keys,
     host: env.TOLLGATE_GATEWAY_HOST,
     port: env.TOLLGATE_GATEWAY_PORT,
     adminPort: env.TOLLGATE_ADMIN_PORT,

@@ -1,5 +1,6 @@
 /** Injection tokens: what main.ts composes and the doors receive. */
 export const EXCHANGE = Symbol('exchange');
+export const EXPLAINER = Symbol('explainer');
 export const TOKEN_COUNTER = Symbol('token counter');
 export const MEMORY = Symbol('response memory');
 export const VAULT = Symbol('reasoning vault');
@@ -11,3 +12,4 @@ export const DATABASE = Symbol('database');
 export const ADMISSION = Symbol('admission');
 export const CONFIG = Symbol('config');
 export const READINESS = Symbol('readiness');
+export const RECEIPT_KEYS = Symbol('receipt keys');

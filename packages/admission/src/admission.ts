@@ -112,6 +112,19 @@ export type Extension =
   | { readonly kind: 'gone' }
   | Unavailable;
 
+/** How an organisation stands now, running requests included. */
+export type Standing =
+  | {
+      readonly kind: 'standing';
+      readonly availableNanousd: Nanousd;
+      /** per scope, slot and rate that was asked for, in that order */
+      readonly leftNanousd: readonly Nanousd[];
+      readonly running: readonly number[];
+      readonly levels: readonly number[];
+    }
+  | { readonly kind: 'not_loaded' }
+  | Unavailable;
+
 /** A hold whose gateway is gone. `claimedUntil` names this taking of it. */
 export interface ExpiredHold {
   readonly organizationId: string;
@@ -174,6 +187,8 @@ export interface Admission {
     wantNanousd: Nanousd;
     floorNanousd: Nanousd;
   }): Promise<Extension>;
+  /** What a request would meet; takes nothing and loads nothing. */
+  peek(request: Pick<AuthorizeRequest, 'organizationId' | 'scopes' | 'slots' | 'rates'>): Promise<Standing>;
   /** Takes holds nobody renews, for a minute: each is released, or comes again. Rejects when Redis is away. */
   expiredHolds(options: { limit: number }): Promise<readonly ExpiredHold[]>;
   /** Gives an expired hold back, unless its gateway came back to it. `claimKeyHash`: its Idempotency-Key may be used again. */

@@ -13,6 +13,7 @@ import type {
   RecountOutcome,
   Settlement,
   SettleOutcome,
+  Standing,
   Unavailable,
 } from './admission.js';
 import { authorizeLua } from './authorize.lua.js';
@@ -22,6 +23,7 @@ import { expiredHoldsOf } from './expired-holds.js';
 import { extendLua } from './extend.lua.js';
 import { LiveHolds } from './live-holds.js';
 import { ANY_EPOCH, type ArmedScope, OrganizationLoader } from './organization-loader.js';
+import { peekLua } from './peek.lua.js';
 import { PlaceWatch } from './place-watch.js';
 import { recountLua } from './recount.lua.js';
 import { RedisScript } from './redis-script.js';
@@ -32,6 +34,7 @@ import {
   encodeCredit,
   encodeExtension,
   encodeNews,
+  encodePeek,
   encodeRecount,
   encodeSettlement,
   encodeStatus,
@@ -40,7 +43,7 @@ import {
   type ScriptArguments,
 } from './script-arguments.js';
 import { ScriptBatch } from './script-batch.js';
-import { decodeAuthorization, decodeExtension, decodeSettlement, unavailable } from './script-replies.js';
+import { decodeAuthorization, decodeExtension, decodeSettlement, decodeStanding, unavailable } from './script-replies.js';
 import { COMMAND_TIMEOUT_MS, ServerWatch } from './server-watch.js';
 import { settleLua } from './settle.lua.js';
 import { UnsettledQueue } from './unsettled.js';
@@ -56,6 +59,7 @@ export const CLAIM_TIME_TO_LIVE_MS = 24 * 3_600_000;
 const scripts = {
   authorize: new RedisScript(authorizeLua),
   extend: new RedisScript(extendLua),
+  peek: new RedisScript(peekLua),
   renew: new RedisScript(renewLua),
   settle: new RedisScript(settleLua),
   recount: new RedisScript(recountLua),
@@ -150,6 +154,11 @@ class RedisAdmission implements Admission {
       this.#unsettled.keep(settlement.requestId, settlement.event.length * 2 + 1_000, again);
     }
     return outcome;
+  }
+
+  async peek(request: Pick<AuthorizeRequest, 'organizationId' | 'scopes' | 'slots' | 'rates'>): Promise<Standing> {
+    const answer = await this.#run(scripts.peek, encodePeek(request));
+    return answer.kind === 'unavailable' ? answer : decodeStanding(answer.values);
   }
 
   expiredHolds({ limit }: { limit: number }): Promise<readonly ExpiredHold[]> {
@@ -302,7 +311,8 @@ class RedisAdmission implements Admission {
     const answer = await withDeadline(script.run(this.#server.redis, keys, [state.run, ...args]), COMMAND_TIMEOUT_MS);
     if (answer.kind === 'late') return { kind: 'unavailable', reason: 'no answer from Redis' } as const;
     if (answer.kind === 'failed') return { kind: 'unavailable', reason: answer.reason } as const;
-    const [code, first] = Array.isArray(answer.value) ? answer.value.map(String) : [];
-    return { kind: 'replied', code: code ?? '', first: first ?? '' } as const;
+    const values = Array.isArray(answer.value) ? answer.value.map(String) : [];
+    const [code = '', first = ''] = values;
+    return { kind: 'replied', code, first, values } as const;
   }
 }

@@ -143,6 +143,24 @@ describe('concurrency', () => {
   });
 });
 
+describe('how an organisation stands', () => {
+  it('is told with what runs, and nothing is taken by asking', async () => {
+    const [rate, slot, scope] = [requests(10), { ruleId: uuidv7(), limit: 3 }, 'rule:1@lifetime'];
+    const taken = { rates: [rate], slots: [slot], scopes: [scope] };
+    expect(await admission.peek({ organizationId, ...taken })).toEqual({ kind: 'not_loaded' });
+    ledger.snapshot = snapshot(1_000n, { armed: [{ scope, limitNanousd: nanousd(500n), spentNanousd: nanousd(1n) }] });
+    await admission.authorize(ask({ want: 100n, ...taken }));
+    for (let times = 0; times < 2; times += 1)
+      expect(await admission.peek({ organizationId, ...taken })).toEqual({
+        kind: 'standing',
+        availableNanousd: 900n,
+        leftNanousd: [399n],
+        running: [1],
+        levels: [1],
+      });
+  });
+});
+
 describe('an Idempotency-Key', () => {
   const claim = { keyHash: 'k'.repeat(43), bodyHash: 'b'.repeat(43) };
 

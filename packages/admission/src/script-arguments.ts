@@ -45,6 +45,20 @@ export function encodeAuthorize(request: AuthorizeRequest, timeToLiveMs: number)
   };
 }
 
+export function encodePeek({
+  organizationId,
+  scopes,
+  slots,
+  rates,
+}: Pick<AuthorizeRequest, 'organizationId' | 'scopes' | 'slots' | 'rates'>): ScriptArguments {
+  assertUuid('organizationId', organizationId);
+  const keys = organizationKeys(organizationId);
+  return {
+    keys: [keys.organization, keys.generation, keys.rates],
+    args: [joinScopes(scopes), encodeSlots(slots), encodeRates(rates)],
+  };
+}
+
 /** The value of a hold behind its amount, as authorize writes it: what `renew` puts back. */
 export function holdRest(gatewayBoot: string, { scopes, slots, rates, meta }: AuthorizeRequest): string {
   return [gatewayBoot, joinScopes(scopes), encodeSlots(slots), encodeRates(rates), meta].join('|');

@@ -1,5 +1,5 @@
 import { decodeNanousd, type Nanousd, nanousd } from '@tollgate/amount';
-import type { Authorization, AuthorizeRequest, Extension, SettleOutcome, Unavailable } from './admission.js';
+import type { Authorization, AuthorizeRequest, Extension, SettleOutcome, Standing, Unavailable } from './admission.js';
 import { LARGEST_AMOUNT } from './amount-limit.js';
 import type { ItemReply } from './script-batch.js';
 
@@ -116,4 +116,20 @@ export function decodeExtension(scopes: readonly string[], reply: ItemReply): Ex
     default:
       return { kind: 'unavailable', reason: `${reply.code} ${reply.first}` };
   }
+}
+
+export function decodeStanding([code, available = '', left = '', running = '', levels = '']: readonly string[]): Standing {
+  if (code === 'UNLOADED') return { kind: 'not_loaded' };
+  if (code !== 'FOUND') return { kind: 'unavailable', reason: `unreadable answer from Redis: ${code}` };
+  return {
+    kind: 'standing',
+    availableNanousd: decodeNanousd(available),
+    leftNanousd: listed(left).map(decodeNanousd),
+    running: listed(running).map(Number),
+    levels: listed(levels).map(Number),
+  };
+}
+
+function listed(text: string): readonly string[] {
+  return text === '' ? [] : text.split(',');
 }

@@ -114,7 +114,8 @@ class ChatRequest implements ClientRequest {
       searchesAtLeast: chat.pricedFeatures.includes('web_search') ? 1 : 0,
     };
     this.#body = body;
-    this.#chat = chat;
+    // OpenRouter's clients read the cost from the usage of every stream, and ask for it no more.
+    this.#chat = door.skin === 'openrouter' ? { ...chat, includeUsage: true } : chat;
     this.#door = door;
   }
 

@@ -21,19 +21,25 @@ export interface Attempt {
   readonly reason: string;
 }
 
+/** An endpoint that will not be tried, and why. */
+export interface Exclusion {
+  readonly endpoint: Endpoint;
+  readonly reason: string;
+}
+
 export type Decision =
-  | { readonly kind: 'attempts'; readonly attempts: readonly Attempt[] }
+  | { readonly kind: 'attempts'; readonly attempts: readonly Attempt[]; readonly excluded: readonly Exclusion[] }
   | { readonly kind: 'refused'; readonly code: 'no_endpoint' | 'unpriced'; readonly message: string };
 
 type Candidate =
   | { readonly ok: true; readonly attempt: Attempt }
-  | { readonly ok: false; readonly isUnpriced: boolean; readonly reason: string };
+  | { readonly ok: false; readonly isUnpriced: boolean; readonly excluded: Exclusion };
 
 /**
  * Which endpoints to try for a model, in order: as the catalogue prefers them. Where a real
  * credential reaches the model, the sandbox is left out: an invented answer must never stand in for a provider that failed.
  * Endpoints that are for something else than what is asked, switched off, cannot be spoken to, are not available or have no price are left
- * out; when nothing is left, the refusal says why each one was.
+ * out, each with its reason; when nothing is left, the refusal says them.
  */
 export function decide({
   model,
@@ -48,22 +54,36 @@ export function decide({
   readonly nowMs: number;
 }): Decision {
   const attempts: Attempt[] = [];
-  const rejected: { readonly isUnpriced: boolean; readonly reason: string }[] = [];
+  const excluded: Exclusion[] = [];
+  let isUnpriced = false;
   for (const endpoint of model.endpoints) {
     const candidate = consider(endpoint, operation, isAvailable, nowMs);
     if (candidate.ok) attempts.push(candidate.attempt);
-    else rejected.push(candidate);
+    else {
+      excluded.push(candidate.excluded);
+      isUnpriced ||= candidate.isUnpriced;
+    }
   }
-  const real = attempts.filter((attempt) => attempt.credential === 'environment');
-  if (attempts.length > 0) return { kind: 'attempts', attempts: real.length > 0 ? real : attempts };
-  const reasons = [...new Set(rejected.map((entry) => entry.reason))].join('; ');
-  const isUnpriced = rejected.some((entry) => entry.isUnpriced);
+  if (attempts.length > 0) return realOnly(attempts, excluded);
+  const reasons = [...new Set(excluded.map(({ endpoint, reason }) => `${endpoint.provider}: ${reason}`))].join('; ');
   return {
     kind: 'refused',
     code: isUnpriced ? 'unpriced' : 'no_endpoint',
     message: isUnpriced
       ? `${model.id} has no price at present, so it cannot be used: ${reasons}`
       : `${model.id} cannot be reached at present: ${reasons === '' ? 'it has no endpoints' : reasons}`,
+  };
+}
+
+function realOnly(attempts: readonly Attempt[], excluded: readonly Exclusion[]): Decision {
+  const real = attempts.filter((attempt) => attempt.credential === 'environment');
+  if (real.length === 0 || real.length === attempts.length) return { kind: 'attempts', attempts, excluded };
+  const sandboxed = attempts.filter((attempt) => attempt.credential === 'sandbox');
+  const reason = 'the sandbox stands in only where no real credential reaches the model';
+  return {
+    kind: 'attempts',
+    attempts: real,
+    excluded: [...excluded, ...sandboxed.map(({ endpoint }) => ({ endpoint, reason }))],
   };
 }
 
@@ -76,7 +96,7 @@ function consider(
   const reject = (reason: string, isUnpriced = false): Candidate => ({
     ok: false,
     isUnpriced,
-    reason: `${endpoint.provider}: ${reason}`,
+    excluded: { endpoint, reason },
   });
   if (endpoint.operation !== operation) return reject(`is for ${endpoint.operation}, not for ${operation}`);
   if (!endpoint.isEnabled) return reject('switched off');

@@ -64,11 +64,11 @@ export function wantedBy(
 }
 
 async function authorize(ports: AdmitPorts, call: Call, attempts: readonly Attempt[]): Promise<Admitted | 'stale_key'> {
-  const { principal, input, maxCostNanousd } = call;
+  const { principal, input } = call;
   const wanted = wantedBy(ports, call, attempts);
   const { hold, limits } = wanted;
-  if (maxCostNanousd !== null && maxCostNanousd < hold.floorNanousd)
-    return refused(call, belowFloor(maxCostNanousd, hold.floorNanousd));
+  const tooLittle = belowFloor(call, hold);
+  if (tooLittle !== null) return refused(call, tooLittle);
   const result = await ports.admission.authorize({
     organizationId: principal.organizationId,
     requestId: input.requestId,
@@ -126,12 +126,15 @@ function refusalOf(
   }
 }
 
-function belowFloor(maxCost: Nanousd, floor: Nanousd): Omit<FailureFacts, 'requestId'> {
+/** A maximum of the caller's that even a short answer may exceed: nothing is sent. */
+export function belowFloor({ maxCostNanousd }: Call, { floorNanousd }: Hold): Omit<FailureFacts, 'requestId'> | null {
+  if (maxCostNanousd === null || maxCostNanousd >= floorNanousd) return null;
+  const [most, needed] = [decimalUsd(maxCostNanousd), decimalUsd(floorNanousd)];
   return {
     code: 'invalid_request',
-    message: `max_cost_usd is ${decimalUsd(maxCost)}; reading this request and answering it shortly may cost up to ${decimalUsd(floor)}.`,
+    message: `max_cost_usd is ${most}; reading this request and answering it shortly may cost up to ${needed}.`,
     param: 'max_cost_usd',
-    details: { needed_usd: decimalUsd(floor) },
+    details: { needed_usd: needed },
   };
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Principal } from '@tollgate/access';
 import type { Admission, Settlement } from '@tollgate/admission';
 import { nanousd, nanousdPerMillion } from '@tollgate/amount';
 import {
@@ -38,6 +39,9 @@ export interface FakeProvider {
 export interface ExchangeWorld {
   readonly url: string;
   readonly exchange: Exchange;
+  /** what the exchange was made of, for what is asked beside it */
+  readonly ports: ExchangePorts;
+  readonly principal: Principal;
   readonly providers: FakeProvider[];
   readonly settlements: Settlement[];
   readonly logLines: string[];
@@ -51,11 +55,13 @@ export async function exchangeWorld(
   change: Partial<ExchangePorts> & {
     endpoints?: readonly string[];
     authorize?: Admission['authorize'];
+    /** what differs about who is calling */
+    caller?: Partial<Principal>;
     /** besides `test/m` */
     models?: readonly Model[];
   } = {},
 ): Promise<ExchangeWorld> {
-  const { endpoints = ['openai'], authorize, models = [], ...ports } = change;
+  const { endpoints = ['openai'], authorize, models = [], caller = {}, ...changed } = change;
   const providers: FakeProvider[] = [];
   const settlements: Settlement[] = [];
   const logLines: string[] = [];
@@ -74,7 +80,7 @@ export async function exchangeWorld(
       return { kind: 'settled' };
     },
   } as Admission;
-  const principal = {
+  const principal: Principal = {
     keyId: ORGANIZATION,
     keyKind: 'inference',
     keyName: 'test',
@@ -90,9 +96,10 @@ export async function exchangeWorld(
     storesResponses: false,
     keepsReasoning: true,
     limits: [],
-  } as const;
+    ...caller,
+  };
   const extensions = new HoldExtensions(20);
-  const exchange = new Exchange({
+  const ports: ExchangePorts = {
     admission,
     spool: { append: () => ({ ok: true }), whenSynced: async () => ({ ok: true }), close: async () => undefined },
     houseMarkup: () => [],
@@ -118,8 +125,9 @@ export async function exchangeWorld(
     now: Date.now,
     monotonic: () => performance.now(),
     onEnded: () => undefined,
-    ...ports,
-  });
+    ...changed,
+  };
+  const exchange = new Exchange(ports);
   const catalog = buildCatalog([modelOn(endpoints), ...models]);
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -148,6 +156,8 @@ export async function exchangeWorld(
   return {
     url: `http://127.0.0.1:${port}`,
     exchange,
+    ports,
+    principal,
     providers,
     settlements,
     logLines,
@@ -214,7 +224,8 @@ export function modelFor(
   return { ...modelOn(['openai']), id, slug: operation, name: operation, operation, endpoints };
 }
 
-function modelOn(providers: readonly string[]): Model {
+/** `test/m`, a chat model, at these providers. */
+export function modelOn(providers: readonly string[]): Model {
   const endpoints = providers.map(
     (provider): Endpoint => ({
       id: `${provider}:m`,

@@ -1,14 +1,10 @@
 import type { Admission } from '@tollgate/admission';
-import { decimalUsd, type Nanousd, ZERO } from '@tollgate/amount';
+import { decimalUsd, ZERO } from '@tollgate/amount';
 import type { Catalog, Endpoint, ProviderInfo } from '@tollgate/catalog';
 import {
-  type ClientRequest,
-  type Decoded,
   type Failure,
   failureOf,
   type Lane,
-  openOperation,
-  openRequest,
   type ProviderFailure,
   type ReplyStream,
   type RequestFailure,
@@ -29,7 +25,7 @@ import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
 import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning.js';
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
-import { maxCostOf } from './max-cost.js';
+import { openCall } from './open-call.js';
 import { planAttempts } from './plan.js';
 import { isPlausible } from './plausible-usage.js';
 import { providerRequest } from './provider-request.js';
@@ -39,7 +35,7 @@ import { relayWhole, type WholeAnswer } from './relay-whole.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
 import { type SpendingPorts, watchSpending, watchUnseen } from './spending.js';
-import { keepTurn, resumeTurn } from './stored-turns.js';
+import { keepTurn } from './stored-turns.js';
 import { nothingCharged, type Outcome } from './tally.js';
 
 export interface ExchangePorts extends SettlementPorts, AdmitPorts, SpendingPorts, LaneTargetOptions {
@@ -65,7 +61,8 @@ export interface ExchangePorts extends SettlementPorts, AdmitPorts, SpendingPort
   readonly onEnded: (call: Call, ended: Ended) => void;
 }
 
-const ATTEMPTS_MAX = 3;
+/** How many endpoints are tried at most. */
+export const ATTEMPTS_MAX = 3;
 
 /**
  * The whole life of one request: decode, decide, admit, attempt, relay, settle. Left column down; every refusal leaves to the right in
@@ -97,15 +94,9 @@ export class Exchange {
   }
 
   private async begin(asked: ExchangeInput): Promise<void> {
-    const resumed = isResponses(asked) ? await resumeTurn(this.ports, asked) : null;
-    if (resumed?.kind === 'refused')
-      return refuse(asked, failureOf({ ...resumed.failure, requestId: asked.requestId }));
-    const input = resumed === null ? asked : { ...asked, ...resumed.input };
-    const opened = open(input);
-    if (!opened.ok) return refuse(input, failureOf({ ...opened.failure, requestId: input.requestId }));
-    const maxCost = maxCostOf(input, opened.value.envelope);
-    if (!maxCost.ok) return refuse(input, failureOf({ ...maxCost.failure, requestId: input.requestId }));
-    const call = beginCall(input, opened.value, maxCost.value);
+    const opened = await openCall(this.ports, asked);
+    if (opened.kind === 'refused') return refuse(opened.input, opened.failure);
+    const { call } = opened;
     try {
       await this.live(call);
     } catch (error) {
@@ -351,7 +342,9 @@ export class Exchange {
     if (!response.headersSent) writeStreamHead(response, call, attempt);
     endReply(
       response,
-      told ? stream.failure({ ...told, skin: call.input.skin }) : stream.terminal({ usage: charge.usage, cost }),
+      told
+        ? stream.failure({ ...told, chargedUsd: cost, skin: call.input.skin })
+        : stream.terminal({ usage: charge.usage, cost }),
     );
     if (told === null) keepTurn(this.ports.memory, call, stream.kept?.());
   }
@@ -404,38 +397,8 @@ export class Exchange {
   }
 }
 
-function isResponses({ dialect, operation }: ExchangeInput): boolean {
-  return dialect === 'openai-responses' && operation === undefined;
-}
-
-function open({ operation, dialect, body, door }: ExchangeInput): Decoded<ClientRequest> {
-  return operation === undefined
-    ? openRequest(dialect, body, door)
-    : openOperation(operation.door, body, operation.contentType, door.model ?? '');
-}
-
-function beginCall(input: ExchangeInput, request: ClientRequest, maxCostNanousd: Nanousd | null): Call {
-  return {
-    input,
-    request,
-    envelope: request.envelope,
-    losses: [],
-    unsealed: [],
-    openStream: null,
-    attempts: [],
-    principal: input.principal,
-    markupTerms: { rules: [], fallbackBp: input.principal.markupBp },
-    maxCostNanousd,
-    clampedOutput: null,
-    admission: null,
-    epoch: null,
-    firstTokenMs: null,
-    upstreamMs: 0,
-    settledNanousd: null,
-  };
-}
-
-function strictRefusal(call: Call): RequestFailure {
+/** What a caller is told who wants no losses. */
+export function strictRefusal(call: Call): RequestFailure {
   const fields = call.losses.map(({ field, reason }) => `${field} (${reason})`).join(', ');
   return {
     code: 'translation_loss',

@@ -8,7 +8,7 @@ import {
   type Operation,
   type RoutingWish,
 } from '@tollgate/dialects';
-import { type Attempt, type Availability, decide } from '@tollgate/routing';
+import { type Attempt, type Availability, decide, type Exclusion } from '@tollgate/routing';
 import { billableAttempts } from './priced-features.js';
 
 export interface PlanPorts {
@@ -16,13 +16,16 @@ export interface PlanPorts {
   readonly availability: (endpoint: Endpoint) => Availability;
 }
 
-export type Plan =
-  | { readonly kind: 'planned'; readonly attempts: readonly Attempt[] }
-  | { readonly kind: 'refused'; readonly failure: Failure };
+interface Planned {
+  readonly kind: 'planned';
+  readonly attempts: readonly Attempt[];
+  /** endpoints of the named models that will not be tried */
+  readonly excluded: readonly Exclusion[];
+}
 
-type ModelPlan =
-  | { readonly kind: 'planned'; readonly attempts: readonly Attempt[] }
-  | { readonly kind: 'refused'; readonly facts: Omit<FailureFacts, 'requestId'> };
+export type Plan = Planned | { readonly kind: 'refused'; readonly failure: Failure };
+
+type ModelPlan = Planned | { readonly kind: 'refused'; readonly facts: Omit<FailureFacts, 'requestId'> };
 
 /**
  * Which endpoints to try, in order, or why none: those of the model, then those of each fallback the caller named. A fallback that cannot be used is
@@ -32,9 +35,17 @@ export function planAttempts(ports: PlanPorts, envelope: Envelope, startedAtMs: 
   const { routing, model } = envelope;
   if (routing === NO_WISH) return told(planModel(ports, envelope, model, startedAtMs), requestId);
   const plans = [model, ...routing.fallbackModels].map((name) => planModel(ports, envelope, name, startedAtMs));
-  const attempts = realFirst(withoutRepeats(plans.flatMap((plan) => (plan.kind === 'planned' ? plan.attempts : []))));
+  const planned = withoutRepeats(plans.flatMap((plan) => (plan.kind === 'planned' ? plan.attempts : [])));
+  const attempts = realFirst(planned);
   const wished = obey(routing, attempts);
-  if (wished.length > 0) return { kind: 'planned', attempts: wished };
+  if (wished.length > 0) {
+    const excluded = [
+      ...plans.flatMap((plan) => (plan.kind === 'planned' ? plan.excluded : [])),
+      ...leftOut(planned, attempts, 'the sandbox stands in only where nothing real can answer'),
+      ...leftOut(attempts, wished, "the 'provider' preferences of the request leave it out"),
+    ];
+    return { kind: 'planned', attempts: wished, excluded };
+  }
   const [first] = plans;
   if (first?.kind === 'refused') return told(first, requestId);
   const message = `The 'provider' preferences of the request leave no provider of ${model}.`;
@@ -60,10 +71,18 @@ function planModel(ports: PlanPorts, envelope: Envelope, name: string, nowMs: nu
   if (decision.kind === 'refused')
     return refused(decision.code === 'unpriced' ? 'unpriced_feature' : 'model_not_found', decision.message);
   const billable = billableAttempts(envelope, decision.attempts);
-  if (billable.kind === 'billable') return { kind: 'planned', attempts: billable.attempts };
+  if (billable.kind === 'billable') {
+    const unbillable = leftOut(decision.attempts, billable.attempts, 'it has no price for a feature of the request');
+    return { kind: 'planned', attempts: billable.attempts, excluded: [...decision.excluded, ...unbillable] };
+  }
   const { feature } = billable;
   const message = `'${feature}' has a price of its own that this gateway does not know for ${model.id}; it would not be billed exactly.`;
   return { kind: 'refused', facts: { code: 'unpriced_feature', message, param: feature } };
+}
+
+function leftOut(before: readonly Attempt[], after: readonly Attempt[], reason: string): readonly Exclusion[] {
+  if (after.length === before.length) return [];
+  return before.filter((attempt) => !after.includes(attempt)).map(({ endpoint }) => ({ endpoint, reason }));
 }
 
 function refused(code: FailureFacts['code'], message: string): ModelPlan {

@@ -9,6 +9,7 @@ import type { Logger } from '@tollgate/telemetry';
 import type { GatewayConfig } from '../config.js';
 import type { TokenCounter } from '../exchange/count-tokens.js';
 import type { Exchange } from '../exchange/exchange.js';
+import type { Explainer } from '../exchange/explain.js';
 import type { KeyCache } from '../keys/key-cache.js';
 import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
@@ -19,16 +20,20 @@ import {
   DATABASE,
   EXCHANGE,
   HOUSE_MARKUP,
+  EXPLAINER,
   KEYS,
   LOGGER,
   MEMORY,
   READINESS,
+  RECEIPT_KEYS,
   TOKEN_COUNTER,
   VAULT,
 } from '../ports.js';
 import type { Readiness } from '../readiness.js';
+import type { ReceiptKeys } from '../receipts/receipt-keys.js';
 import { AccountController } from './account/account.controller.js';
 import { onEveryRequest } from './every-request.js';
+import { ExplainController } from './explain/explain.controller.js';
 import { FailureFilter } from './failure.filter.js';
 import { HealthController } from './health/health.controller.js';
 import { ChatCompletionsController } from './inference/chat-completions.controller.js';
@@ -43,12 +48,14 @@ import { KeysController } from './keys/keys.controller.js';
 import { LimitsController } from './limits/limits.controller.js';
 import { ModelsController } from './models/models.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
+import { ReceiptKeysController } from './receipts/receipt-keys.controller.js';
 import { refuseBadUrl, refuseMalformed } from './refuse-malformed.js';
 import { generateRequestId } from './request-identity.js';
 
 export interface HttpPorts {
   readonly config: GatewayConfig;
   readonly exchange: Exchange;
+  readonly explainer: Explainer;
   readonly tokenCounter: TokenCounter;
   readonly memory: ResponseMemory;
   readonly vault: ReasoningVault;
@@ -59,6 +66,7 @@ export interface HttpPorts {
   readonly readiness: Readiness;
   readonly catalog: () => Catalog;
   readonly houseMarkup: () => readonly MarkupRule[];
+  readonly receiptKeys: ReceiptKeys;
 }
 
 export interface HttpServer {
@@ -79,16 +87,19 @@ class HttpModule {
         ResponsesController,
         GenerateContentController,
         OperationsController,
+        ExplainController,
         ModelsController,
         KeysController,
         LimitsController,
         ProjectsController,
         AccountController,
+        ReceiptKeysController,
         HealthController,
         NotSupportedController,
       ],
       providers: [
         provide(EXCHANGE, ports.exchange),
+        provide(EXPLAINER, ports.explainer),
         provide(TOKEN_COUNTER, ports.tokenCounter),
         provide(MEMORY, ports.memory),
         provide(VAULT, ports.vault),
@@ -100,6 +111,7 @@ class HttpModule {
         provide(HOUSE_MARKUP, ports.houseMarkup),
         provide(CONFIG, ports.config),
         provide(READINESS, ports.readiness),
+        provide(RECEIPT_KEYS, ports.receiptKeys),
         KeyGuard,
         InferenceKeyGuard,
         FreshKeyGuard,

@@ -8,7 +8,7 @@ import { ChatStreamEncoder } from './stream-encoder.js';
 /** OpenAI's chat completions as spoken to clients, OpenRouter's extensions included. */
 export const client: ClientCodec = {
   id: 'openai-chat',
-  decodeRequest: (body) => decodeRequest(body),
+  decodeRequest: (body, door) => decodeRequest(body, door.skin === 'openrouter'),
   encodeReply,
   createEncoder: (options) => new ChatStreamEncoder(options),
   encodeFailure,

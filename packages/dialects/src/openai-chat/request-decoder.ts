@@ -22,13 +22,13 @@ const MEMBERS: ReadonlySet<string> = new Set([
   ...['service_tier', 'prompt_cache_key', 'cache_control', 'web_search_options', 'usage', 'store'],
 ]);
 
-/** Reads a whole chat request. What `decodeEnvelope` refuses is refused here in the same words. */
-export function decodeRequest(body: Buffer): Decoded<CanonicalRequest> {
+/** Reads a whole chat request; `wantsUsage`: its door shows usage to everybody. What `decodeEnvelope` refuses is refused here in the same words. */
+export function decodeRequest(body: Buffer, wantsUsage = false): Decoded<CanonicalRequest> {
   const read = readRequest(body);
-  return read.ok ? decodeParsed(read.request) : read;
+  return read.ok ? decodeParsed(read.request, wantsUsage) : read;
 }
 
-function decodeParsed(body: JsonObject): Decoded<CanonicalRequest> {
+function decodeParsed(body: JsonObject, wantsUsage: boolean): Decoded<CanonicalRequest> {
   const reader = new RequestReader();
   const request: CanonicalRequest = {
     dialect: 'openai-chat',
@@ -53,7 +53,7 @@ function decodeParsed(body: JsonObject): Decoded<CanonicalRequest> {
     serviceTier: filledText(reader.text(body, 'service_tier', '')),
     promptCacheKey: filledText(reader.text(body, 'prompt_cache_key', '')),
     cache: decodeCache(body),
-    includeUsage: asksForUsage(body),
+    includeUsage: wantsUsage || asksForUsage(body),
     extras: decodeExtras(body),
   };
   return reader.failure === null ? { ok: true, value: request } : { ok: false, failure: reader.failure };

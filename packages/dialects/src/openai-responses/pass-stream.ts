@@ -156,10 +156,14 @@ export class PassStream implements ReplyStream, EventSink {
   /** An error event and a failed response, as OpenAI ends a broken stream. */
   failure(failure: Failure): Buffer {
     const error = errorObject(failure);
-    const { code, message, param } = error;
+    const { code, message, param, charged_usd } = error;
     const sequence = this.#nextSequence();
     const told = { type: 'error', code, message, param, error, sequence_number: sequence };
-    const response = responseText(this.#options, { ...IN_PROGRESS, status: 'failed', error: { code, message } });
+    const response = responseText(this.#options, {
+      ...IN_PROGRESS,
+      status: 'failed',
+      error: { code, message, charged_usd },
+    });
     const failed = `{"type":"response.failed","response":${response},"sequence_number":${sequence + 1}}`;
     const text = `event: error\ndata: ${JSON.stringify(told)}\n\nevent: response.failed\ndata: ${failed}\n\n`;
     return Buffer.concat([...this.#opening.splice(0), Buffer.from(text)]);

@@ -86,12 +86,12 @@ export class Encoder implements StreamEncoder {
   failure(failure: Failure): string {
     this.#start();
     const error = errorObject(failure);
-    const { code, message, param } = error;
+    const { code, message, param, charged_usd } = error;
     this.#event('error', { code, message, param, error });
     const state: ResponseState = {
       ...IN_PROGRESS,
       status: 'failed',
-      error: { code, message },
+      error: { code, message, charged_usd },
       output: this.#writer.items,
     };
     this.#responseEvent('response.failed', responseText(this.#options, state), '');

@@ -1,8 +1,8 @@
 import { type ApiKey, type LimitRecord, RATE_WINDOW_MS, type RateRule } from '@tollgate/access';
 import { decimalUsd, nanousd } from '@tollgate/amount';
 import type { CreditsSummary } from '@tollgate/billing';
-import { type ReceiptLine, receipt } from '@tollgate/pricing';
-import type { ChargeCorrection, ChargeRecord, getRequest, keySpend, UsageLine } from '@tollgate/usage';
+import type { getRequest, keySpend } from '@tollgate/usage';
+import { receiptDocument } from '../../receipts/receipt-document.js';
 import { jsonMoney } from '../json-money.js';
 import { encodeKey } from '../keys/key-resource.js';
 import { encodeBindingLimit } from '../limits/limit-resource.js';
@@ -54,8 +54,8 @@ export function encodeCredits(summary: CreditsSummary): Record<string, unknown> 
   };
 }
 
-/** GET /v1/generation in OpenRouter's shape. `usage_source` says whose count it is. */
-export function encodeGeneration({ log, event }: FoundRequest): Record<string, unknown> {
+/** GET /v1/generation in OpenRouter's shape. `usage_source` says whose count it is; the receipt in it is not signed, `/v1/receipts/{id}` is. */
+export function encodeGeneration(organizationId: string, { log, event }: FoundRequest): Record<string, unknown> {
   const facts = log ?? event;
   if (facts === null) throw new Error('a generation without log and event was found');
   const charge = jsonMoney(facts.chargeNanousd);
@@ -87,63 +87,6 @@ export function encodeGeneration({ log, event }: FoundRequest): Record<string, u
     is_sandbox: log?.isSandbox ?? null,
     is_byok: false,
     attempts: log?.attempts ?? [],
-    receipt: event ? encodeReceipt(event) : null,
-  };
-}
-
-/** What the request costs since a correction of its price, itemised as the charge was, and the difference that was posted. */
-function encodeCorrection(correction: ChargeCorrection): Record<string, unknown> {
-  const itemised = receipt(correction);
-  return {
-    correction_id: correction.correctionId,
-    reason: correction.reason,
-    lines: itemised.lines.map((line, index) => encodeLine(line, correction.lines[index])),
-    subtotal_usd: itemised.subtotalUsd,
-    markup_usd: itemised.markupUsd,
-    rounding_usd: itemised.roundingUsd,
-    fees_usd: itemised.feesUsd,
-    total_usd: itemised.totalUsd,
-    provider_cost_usd: itemised.providerCostUsd,
-    difference_usd: decimalUsd(nanousd(correction.chargeNanousd - correction.oldChargeNanousd)),
-    journal_transaction_id: correction.transactionId,
-    posted_at: new Date(correction.postedAtMs).toISOString(),
-  };
-}
-
-function encodeLine(line: ReceiptLine, stored: UsageLine | undefined): Record<string, unknown> {
-  return {
-    bucket: line.bucket,
-    quantity: line.quantity,
-    unit_price_usd_per_million: line.unitPriceUsdPerMillion,
-    unit_price_nanousd_per_million: String(stored?.unitPriceNanousdPerMillion ?? ''),
-    amount_usd: line.amountUsd,
-  };
-}
-
-/** The itemised receipt: every line exact, and all of them together the charge. */
-export function encodeReceipt(event: ChargeRecord): Record<string, unknown> {
-  const itemised = receipt(event);
-  return {
-    request_id: event.requestId,
-    model: event.model,
-    provider: event.provider,
-    usage_source: event.usageSource,
-    ending: event.ending,
-    price_version_id: event.priceVersionId,
-    service_tier: event.serviceTier,
-    markup_bp: event.markupBp,
-    lines: itemised.lines.map((line, index) => encodeLine(line, event.lines[index])),
-    subtotal_usd: itemised.subtotalUsd,
-    markup_usd: itemised.markupUsd,
-    rounding_usd: itemised.roundingUsd,
-    fees_usd: itemised.feesUsd,
-    total_usd: itemised.totalUsd,
-    provider_cost_usd: itemised.providerCostUsd,
-    charge_nanousd: event.chargeNanousd.toString(),
-    journal_transaction_id: event.transactionId,
-    corrections: event.corrections.map(encodeCorrection),
-    corrected_total_usd: decimalUsd(event.corrections.at(-1)?.chargeNanousd ?? event.chargeNanousd),
-    settled_at: new Date(event.settledAtMs).toISOString(),
-    posted_at: new Date(event.postedAtMs).toISOString(),
+    receipt: event ? receiptDocument({ organizationId, event, attempts: log?.attempts ?? null }) : null,
   };
 }

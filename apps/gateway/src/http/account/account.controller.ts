@@ -3,16 +3,21 @@ import { getKey, listLimits } from '@tollgate/access';
 import { creditsSummary } from '@tollgate/billing';
 import type { Database } from '@tollgate/prisma';
 import { getRequest, keySpend } from '@tollgate/usage';
-import { DATABASE } from '../../ports.js';
+import { DATABASE, RECEIPT_KEYS } from '../../ports.js';
+import { receiptDocument, signReceipt } from '../../receipts/receipt-document.js';
+import type { ReceiptKeys } from '../../receipts/receipt-keys.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { type FailureException, refusal } from '../failure-exception.js';
 import { FreshKeyGuard, ManagementKeyGuard } from '../key.guard.js';
-import { encodeCallingKey, encodeCredits, encodeGeneration, encodeReceipt } from './account-resource.js';
+import { encodeCallingKey, encodeCredits, encodeGeneration } from './account-resource.js';
 
 /** What an account can ask about itself. Everything is read in the organisation of the key: another's id does not exist. */
 @Controller(['v1', 'api/v1'])
 export class AccountController {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    @Inject(RECEIPT_KEYS) private readonly receiptKeys: ReceiptKeys,
+  ) {}
 
   @Get('key')
   @UseGuards(FreshKeyGuard)
@@ -37,15 +42,17 @@ export class AccountController {
   @Get('generation')
   @UseGuards(FreshKeyGuard)
   async generation(@Req() request: AuthenticatedRequest, @Query('id') id: unknown): Promise<unknown> {
-    return { data: encodeGeneration(await this.find(request, id)) };
+    return { data: encodeGeneration(request.principal.organizationId, await this.find(request, id)) };
   }
 
   @Get('receipts/:id')
   @UseGuards(FreshKeyGuard)
   async receipt(@Req() request: AuthenticatedRequest, @Param('id') id: string): Promise<unknown> {
-    const { event } = await this.find(request, id);
+    const { event, log } = await this.find(request, id);
     if (event === null) throw missing(request, 'This request has no receipt yet.');
-    return { data: encodeReceipt(event) };
+    const { organizationId } = request.principal;
+    const document = receiptDocument({ organizationId, event, attempts: log?.attempts ?? null });
+    return { data: signReceipt(document, this.receiptKeys) };
   }
 
   private async find(request: AuthenticatedRequest, id: unknown) {
