@@ -91,7 +91,7 @@ export interface Played {
   readonly text: string;
 }
 
-const FACTS = { usage: { input: 1, output: 1 }, cost: '0.1' };
+export const FACTS = { usage: { input: 1, output: 1 }, cost: '0.1' };
 
 /** Plays a stream as the gateway does, and throws where one of the promises of a ReplyStream does not hold, whatever the bytes are. */
 export function playBroken({ client, lane }: Pair, packets: Iterable<Buffer>): Played {
@@ -164,7 +164,8 @@ export function checkUsage(usage: Usage | null): void {
 
 // --- the grammar of each client's stream --------------------------------------------------------------------------------
 
-function checkGrammar(client: ClientDialectId, text: string, isFinished: boolean): void {
+/** Throws where a client of the dialect would trip over the events. */
+export function checkGrammar(client: ClientDialectId, text: string, isFinished: boolean): void {
   const events = eventsOf(text);
   switch (client) {
     case 'openai-chat':
@@ -285,7 +286,7 @@ const BAD_ENDS: Readonly<Record<ClientDialectId, RegExp>> = {
   gemini: /(^|\n)\{"error":[^\n]*$/,
 };
 
-function checkEnding(client: ClientDialectId, text: string, isFinished: boolean): void {
+export function checkEnding(client: ClientDialectId, text: string, isFinished: boolean): void {
   const ending = (isFinished ? GOOD_ENDS : BAD_ENDS)[client];
   ensure(ending.test(text), `${isFinished} is the end of ${JSON.stringify(text.slice(-300))}`);
 }

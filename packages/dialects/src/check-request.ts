@@ -4,6 +4,7 @@ import { isObject } from './canonical/json-read.js';
 import type { ClientDialectId, JsonObject } from './canonical/part.js';
 import type { CanonicalRequest } from './canonical/request.js';
 import type { RequestFailure } from './failure.js';
+import { type CostLimited, MAX_COST_MEMBER, takeMaxCost } from './max-cost.js';
 import { locateRequest } from './openai-chat/request-layout.js';
 import { REQUEST_LIMITS } from './openai-chat/wire.js';
 
@@ -19,11 +20,20 @@ const NAMES: Readonly<Record<ClientDialectId, { readonly outputMax: string; read
  * What bytes must keep to before anybody decodes them: JSON that two readers read alike, and no bomb. Costs one parse, and no more than the bytes up
  * to the limit that is broken: what was parsed is handed on.
  */
-export function checkBody(body: Buffer): Decoded<JsonObject> {
+export function checkBody(body: Buffer): Decoded<CheckedBody> {
   const located = locateRequest(body);
   if (!located.ok) return located;
   const failure = checkTexts(located.request, located.strings);
-  return failure === null ? { ok: true, value: located.request } : { ok: false, failure };
+  if (failure !== null) return { ok: false, failure };
+  const limited = takeMaxCost(body, located.layout.members);
+  if (!limited.ok) return limited;
+  const { [MAX_COST_MEMBER]: _limit, ...json } = located.request;
+  return { ok: true, value: { ...limited.value, json: limited.value.body === body ? located.request : json } };
+}
+
+/** A body as it is decoded: without what is ours alone. */
+export interface CheckedBody extends CostLimited {
+  readonly json: JsonObject;
 }
 
 /** `strings`: how many keys and string values the bytes have. */

@@ -17,6 +17,7 @@ import { customAsFunction } from './custom-as-function.js';
 import { envelopeOf } from './envelope.js';
 import type { RequestFailure } from './failure.js';
 import type { ClientRequest, Envelope, Lane, LaneTarget } from './lane.js';
+import { type CostLimited, takeMaxCost } from './max-cost.js';
 import { countInput } from './openai-chat/count-input.js';
 import { type ChatEnvelope, decodeEnvelope } from './openai-chat/request.js';
 import { spliceChat } from './openai-chat/splice-chat.js';
@@ -35,19 +36,26 @@ export function openRequest(dialect: ClientDialectId, body: Buffer, door: DoorFa
   const checked = checkBody(body);
   if (!checked.ok) return checked;
   const codec = clientCodec(dialect);
-  const decoded = codec.decodeRequest(body, door, checked.value);
+  const { json, maxCostUsd } = checked.value;
+  const decoded = codec.decodeRequest(checked.value.body, door, json);
   if (!decoded.ok) return decoded;
   const failure = checkRequest(dialect, decoded.value);
   if (failure !== null) return { ok: false, failure };
   const noStorage = { previousResponseId: null, isStored: false };
   const request =
     dialect === 'openai-responses' ? withStorage(decoded.value, door.storage ?? noStorage) : decoded.value;
-  return { ok: true, value: new DecodedRequest(codec, body, request, door, false) };
+  return { ok: true, value: new DecodedRequest(codec, { body: checked.value.body, maxCostUsd }, request, door, false) };
 }
 
 function openChat(body: Buffer, door: DoorFacts): Decoded<ClientRequest> {
   const decoded = decodeEnvelope(body);
-  return decoded.ok ? { ok: true, value: new ChatRequest(body, decoded.envelope, door) } : decoded;
+  if (!decoded.ok) return decoded;
+  const { envelope } = decoded;
+  const limited = takeMaxCost(body, envelope.layout.members);
+  if (!limited.ok) return limited;
+  if (limited.value.body === body) return { ok: true, value: new ChatRequest(limited.value, envelope, door) };
+  const rest = decodeEnvelope(limited.value.body);
+  return rest.ok ? { ok: true, value: new ChatRequest(limited.value, rest.envelope, door) } : rest;
 }
 
 const JSON_TYPE = 'application/json';
@@ -60,17 +68,23 @@ class DecodedRequest implements ClientRequest {
   readonly wholeType = JSON_TYPE;
   readonly streamType: string;
   readonly #codec: ClientCodec;
-  readonly #body: Buffer;
+  readonly #limited: CostLimited;
   readonly #request: CanonicalRequest;
   readonly #door: DoorFacts;
   readonly #isAmended: boolean;
 
-  constructor(codec: ClientCodec, body: Buffer, request: CanonicalRequest, door: DoorFacts, isAmended: boolean) {
+  constructor(
+    codec: ClientCodec,
+    limited: CostLimited,
+    request: CanonicalRequest,
+    door: DoorFacts,
+    isAmended: boolean,
+  ) {
     this.dialect = codec.id;
-    this.envelope = envelopeOf(request);
+    this.envelope = envelopeOf(request, limited.maxCostUsd);
     this.streamType = door.framing === 'json-array' ? JSON_TYPE : EVENT_STREAM;
     this.#codec = codec;
-    this.#body = body;
+    this.#limited = limited;
     this.#request = request;
     this.#door = door;
     this.#isAmended = isAmended;
@@ -85,13 +99,13 @@ class DecodedRequest implements ClientRequest {
   }
 
   amended(request: CanonicalRequest): ClientRequest {
-    return new DecodedRequest(this.#codec, this.#body, request, this.#door, true);
+    return new DecodedRequest(this.#codec, this.#limited, request, this.#door, true);
   }
 
   lane(target: LaneTarget): Decoded<Lane> {
     if (this.#isAmended || !canPass(this.dialect, target))
       return translatedLane(this.#codec, this.#request, target, this.#door);
-    return passedLane(this.#codec, this.#body, this.#request, target, this.#door);
+    return passedLane(this.#codec, this.#limited.body, this.#request, target, this.#door);
   }
 }
 
@@ -106,11 +120,12 @@ class ChatRequest implements ClientRequest {
   readonly #door: DoorFacts;
   #decoded: Decoded<CanonicalRequest> | null = null;
 
-  constructor(body: Buffer, chat: ChatEnvelope, door: DoorFacts) {
+  constructor({ body, maxCostUsd }: CostLimited, chat: ChatEnvelope, door: DoorFacts) {
     this.envelope = {
       ...chat,
       operation: 'chat',
       routing: routingWishOf(routingFields(body, chat)),
+      maxCostUsd,
       searchesAtLeast: chat.pricedFeatures.includes('web_search') ? 1 : 0,
     };
     this.#body = body;
@@ -129,7 +144,8 @@ class ChatRequest implements ClientRequest {
   }
 
   amended(request: CanonicalRequest): ClientRequest {
-    return new DecodedRequest(clientCodec('openai-chat'), this.#body, request, this.#door, true);
+    const limited = { body: this.#body, maxCostUsd: this.envelope.maxCostUsd };
+    return new DecodedRequest(clientCodec('openai-chat'), limited, request, this.#door, true);
   }
 
   lane(target: LaneTarget): Decoded<Lane> {

@@ -61,7 +61,7 @@ export function openCount(dialect: ClientDialectId, body: Buffer, door: DoorFact
   }
   const checked = checkBody(body);
   if (!checked.ok) return checked;
-  const decoded = counter.decode(body, door, checked.value);
+  const decoded = counter.decode(checked.value.body, door, checked.value.json);
   if (!decoded.ok) return decoded;
   const request = decoded.value;
   const failure = checkRequest(dialect, request);

@@ -5,7 +5,7 @@ import { pricedFeaturesOf } from './priced-features.js';
 import { routingWishOf } from './routing-wish.js';
 
 /** The facts of a decoded request by which it is priced, routed and held. */
-export function envelopeOf(request: CanonicalRequest): Envelope {
+export function envelopeOf(request: CanonicalRequest, maxCostUsd: string | null): Envelope {
   const measure = measureRequest(request);
   const tokens = inputTokensOf(request, measure);
   const pricedFeatures = pricedFeaturesOf(request, measure);
@@ -27,6 +27,7 @@ export function envelopeOf(request: CanonicalRequest): Envelope {
     inputTokensLikely: tokens.likely,
     pricedFeatures,
     routing: routingWishOf(request.extras?.fields ?? {}),
+    maxCostUsd,
     searchesAtLeast: pricedFeatures.includes('web_search') ? 1 : 0,
   };
 }

@@ -5,6 +5,7 @@ export * from './count-tokens.js';
 export * from './failure.js';
 export type { Finish } from './finish.js';
 export * from './lane.js';
+export { MAX_COST_MEMBER, readMaxCost } from './max-cost.js';
 export * as openaiChat from './openai-chat/index.js';
 export * as openaiResponses from './openai-responses/index.js';
 export * from './operations/open-operation.js';

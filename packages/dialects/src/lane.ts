@@ -50,6 +50,8 @@ export interface Envelope {
   readonly pricedFeatures: readonly string[];
   /** where the caller wants to be served; obeyed by the gateway */
   readonly routing: RoutingWish;
+  /** what the request may cost at most, in dollars as plain decimal digits (`max_cost_usd` of the body); null: no limit of its own */
+  readonly maxCostUsd: string | null;
   /** searches that are billed even where the provider counts none: models that always search */
   readonly searchesAtLeast: number;
   /** what of the things that are billed by the piece the request can come to at most */

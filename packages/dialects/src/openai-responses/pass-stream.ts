@@ -16,12 +16,12 @@ import { countDeltas } from './count-deltas.js';
 import { decodeStreamFailure, errorObject } from './failure.js';
 import { decodeFinish } from './finish.js';
 import { type Event, HANDLERS } from './pass-events.js';
+import { eventText, missingOpening, numberIn, responseIn, simpleText, trimmed } from './pass-text.js';
 import { isCall } from './reply.js';
 import { callerFacts } from './request.js';
 import { responseSplices, sealSplices } from './response-edits.js';
 import { IN_PROGRESS, responseId, responseText } from './response-object.js';
-import { type MadeEvent, RunningOutput } from './running-output.js';
-import { createEncoder } from './stream-encoder.js';
+import { RunningOutput } from './running-output.js';
 import { decodeResponseUsage } from './usage.js';
 
 /** The last event holds the whole answer, with images in it. */
@@ -61,7 +61,8 @@ export class PassStream implements ReplyStream, EventSink {
   readonly #tally = new OutputTally(countDeltas);
   #isFirstEvent = true;
   #isTruncated = false;
-  #hasOpened = false;
+  /** the type of the last opening event */
+  #opened: string | null = null;
   readonly #output = new RunningOutput();
   #createdAt: number | null = null;
   /** opening events, until the model begins */
@@ -96,8 +97,8 @@ export class PassStream implements ReplyStream, EventSink {
     this.isDone = this.isCutShort = true;
     this.finish = { kind: 'length' };
     this.finishRaw = 'max_output_tokens';
-    if (!this.#hasOpened) this.#addText(createEncoder(this.#options).write({ kind: 'start' }), 2);
     this.#begin();
+    this.#addText(...missingOpening(this.#opened, this.#options));
     const { events, output } = this.#output.closed(this.#openText());
     for (const event of events) this.#addText(eventText(event, this.#nextSequence()), 1);
     this.#last = Buffer.from(this.#cutEvent(output));
@@ -373,8 +374,8 @@ export class PassStream implements ReplyStream, EventSink {
   }
 
   /** Opening events wait: an error right after them (W6) is not the client's yet. */
-  holdOpening({ source, from, to, dataFrom, dataTo }: Event): void {
-    this.#hasOpened = true;
+  holdOpening({ source, from, to, dataFrom, dataTo, members }: Event): void {
+    this.#opened = simpleText({ source, members }, 'type');
     const event = Buffer.from(source.subarray(from, to));
     const opened = this.#responseEvent(event, { from: dataFrom - from, to: dataTo - from }, undefined);
     if (this.#hasBegun) this.#writer.add(opened, 0, opened.length);
@@ -470,38 +471,4 @@ export class PassStream implements ReplyStream, EventSink {
       write(bytes);
     });
   }
-}
-
-function eventText(event: MadeEvent, sequence: number): string {
-  return `event: ${event.type}\ndata: ${JSON.stringify({ ...event, sequence_number: sequence })}\n\n`;
-}
-
-/** A member that is a plain word, without parsing. */
-function simpleText({ source, members }: Pick<Event, 'source' | 'members'>, name: string): string | null {
-  const member = findMember(source, members, name);
-  if (member === undefined || source[member.valueFrom] !== 34) return null;
-  return source.toString('latin1', member.valueFrom + 1, member.valueTo - 1);
-}
-
-/** A member that is a number, without parsing the rest. */
-function numberIn(source: Buffer, { valueFrom, valueTo }: Member, name: string): number | null {
-  const members: Member[] = [];
-  if (listMembers(source, valueFrom, valueTo, members) === -1) return null;
-  const member = findMember(source, members, name);
-  const value = member === undefined ? null : parseJson(source.toString('utf8', member.valueFrom, member.valueTo));
-  return typeof value === 'number' ? value : null;
-}
-
-function responseIn(event: Buffer): JsonObject {
-  const line = readEventFields(event, 0, event.length).data[0];
-  const data = line === undefined ? null : parseObject(event.toString('utf8', line.from, line.to));
-  return object(data?.['response']) ?? {};
-}
-
-function trimmed(source: Buffer, from: number, to: number): { readonly from: number; readonly to: number } {
-  let start = from;
-  let end = to;
-  while (start < end && (source[start] === 32 || source[start] === 9)) start += 1;
-  while (end > start && (source[end - 1] === 32 || source[end - 1] === 9)) end -= 1;
-  return { from: start, to: end };
 }

@@ -1,6 +1,6 @@
 import type { Decoded, ReadWhole } from '../canonical/codec.js';
 import { isObject, number, objects, text } from '../canonical/json-read.js';
-import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import type { Lane, LaneTarget } from '../lane.js';
 import { decodeUsage } from '../openai-chat/usage.js';
 import { type JsonObject, REQUEST_LIMITS } from '../openai-chat/wire.js';
 import { countTextTokens } from '../token-count.js';
@@ -24,7 +24,7 @@ interface Prompts {
 }
 
 /** OpenAI's interface before chat. Models that have it get the bytes; chat models get the prompt as a message of the user. */
-export function openCompletion(json: JsonBody): Decoded<ClientRequest> {
+export function openCompletion(json: JsonBody): Decoded<OperationRequest> {
   const { request } = json;
   const fields = new Fields(request);
   const model = fields.model();

@@ -16,7 +16,7 @@ export function embeddingsToGemini({ request }: JsonBody, target: LaneTarget, co
   const encoded = encodeEmbeddings(said, target.model, target.host === 'vertex' ? 'vertex' : 'developer');
   if (!encoded.ok) return encoded;
   const { path, body, losses } = encoded.value;
-  const { edits, losses: lost } = usualEdits({ body: Buffer.alloc(0), members: new Map(), request }, target);
+  const { edits, losses: lost } = usualEdits({ request }, target);
   const unknown = Object.keys(said).filter((name) => !KNOWN.has(name) && !edits.removed.has(name));
   const readWhole = (answer: Buffer): ReadWhole => {
     const decoded = decodeEmbeddings(answer);

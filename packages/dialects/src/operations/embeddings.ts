@@ -1,6 +1,6 @@
 import type { Decoded, ReadWhole } from '../canonical/codec.js';
 import { count, isObject, object } from '../canonical/json-read.js';
-import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import type { Lane, LaneTarget } from '../lane.js';
 import type { Usage } from '../usage.js';
 import { countTexts } from './count-texts.js';
 import { embeddingsToGemini } from './embeddings-to-gemini.js';
@@ -24,7 +24,7 @@ const DIMENSIONS_MAX = 100_000;
 const FRAME_TOKENS = 2;
 
 /** OpenAI's `/embeddings`. `input` is a text, texts, tokens, or lists of tokens. */
-export function openEmbeddings(json: JsonBody): Decoded<ClientRequest> {
+export function openEmbeddings(json: JsonBody): Decoded<OperationRequest> {
   const fields = new Fields(json.request);
   const model = fields.model();
   const inputs = readInputs(json.request['input'], fields);

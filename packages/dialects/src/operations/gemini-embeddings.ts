@@ -2,7 +2,7 @@ import type { Decoded } from '../canonical/codec.js';
 import { list, objects, parseObject } from '../canonical/json-read.js';
 import { Losses } from '../canonical/loss.js';
 import { decodeEmbeddingsRequest, encodeEmbeddingsReply } from '../gemini/embeddings.js';
-import type { ClientRequest, Lane } from '../lane.js';
+import type { Lane } from '../lane.js';
 import type { JsonObject } from '../openai-chat/wire.js';
 import { openEmbeddings } from './embeddings.js';
 import { type JsonBody, readJsonBody } from './json-body.js';
@@ -13,7 +13,7 @@ import { usageText } from './reply-body.js';
 const SAID = new Set(['model', 'content', 'outputDimensionality', 'output_dimensionality']);
 
 /** Gemini's embedContent and batchEmbedContents: OpenAI's request to whoever embeds, and the answer in Gemini's words. */
-export function openGeminiEmbeddings(json: JsonBody, isBatch: boolean, model: string): Decoded<ClientRequest> {
+export function openGeminiEmbeddings(json: JsonBody, isBatch: boolean, model: string): Decoded<OperationRequest> {
   if (isBatch !== (json.request['requests'] !== undefined)) {
     const param = isBatch ? 'requests' : 'content';
     return { ok: false, failure: { code: 'invalid_request', message: `${param} is missing.`, param } };

@@ -1,6 +1,6 @@
 import type { Decoded, ReadWhole } from '../canonical/codec.js';
 import { count, list, object, text } from '../canonical/json-read.js';
-import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import type { Lane, LaneTarget } from '../lane.js';
 import type { JsonObject } from '../openai-chat/wire.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
@@ -33,7 +33,7 @@ interface Drawing {
 type Sender = (target: LaneTarget) => Pick<Lane, 'body' | 'losses' | 'contentType'>;
 
 /** OpenAI's `/images/generations`. */
-export function openImageGeneration(json: JsonBody): Decoded<ClientRequest> {
+export function openImageGeneration(json: JsonBody): Decoded<OperationRequest> {
   const fields = new Fields(json.request);
   const drawing = readDrawing(fields, list(json.request['input_references']).length);
   const metadata = fields.metadata();
@@ -42,7 +42,7 @@ export function openImageGeneration(json: JsonBody): Decoded<ClientRequest> {
 }
 
 /** `/images/edits` in JSON: pictures by URL, as OpenAI and xAI take them too. */
-export function openImageEditJson(json: JsonBody): Decoded<ClientRequest> {
+export function openImageEditJson(json: JsonBody): Decoded<OperationRequest> {
   const fields = new Fields(json.request);
   const pictures = list(json.request['images']).length + (object(json.request['image']) === null ? 0 : 1);
   if (pictures === 0) fields.wrong('images', 'images is missing.');
@@ -55,7 +55,7 @@ export function openImageEditJson(json: JsonBody): Decoded<ClientRequest> {
 }
 
 /** `/images/edits`: a form with pictures, perhaps a mask. */
-export function openImageEdit(form: Form, contentType: string): Decoded<ClientRequest> {
+export function openImageEdit(form: Form, contentType: string): Decoded<OperationRequest> {
   const fields = formFields(form, { texts: TEXTS, numbers: ['n', 'partial_images'], booleans: ['stream'] });
   const pictures = form.parts.filter((part) => /^image(?:\[\d*\])?$/.test(part.name));
   const masks = form.parts.filter((part) => part.name === 'mask');
@@ -101,7 +101,7 @@ function drawn(
   drawing: Drawing,
   send: Sender,
   more: { readonly metadata?: Readonly<Record<string, string>>; readonly request?: JsonObject },
-): Decoded<ClientRequest> {
+): Decoded<OperationRequest> {
   const { model, prompt, wish, n, isStream, inputs, user } = drawing;
   const envelope = operationEnvelope({
     ...more,

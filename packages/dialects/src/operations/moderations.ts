@@ -1,6 +1,6 @@
 import type { Decoded, ReadWhole } from '../canonical/codec.js';
 import { isObject } from '../canonical/json-read.js';
-import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import type { Lane, LaneTarget } from '../lane.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
 import { Fields } from './fields.js';
@@ -21,7 +21,7 @@ interface Judged {
 }
 
 /** OpenAI's `/moderations`: a text, texts, or one list of text and picture parts. Free at OpenAI, and held, settled and logged like the rest. */
-export function openModeration(json: JsonBody): Decoded<ClientRequest> {
+export function openModeration(json: JsonBody): Decoded<OperationRequest> {
   const fields = new Fields(json.request);
   const model = fields.model(STANDARD_MODEL);
   const judged: Judged = { texts: [], images: 0 };

@@ -1,13 +1,15 @@
 import type { Decoded } from '../canonical/codec.js';
 import type { ClientRequest } from '../lane.js';
+import { MAX_COST_MEMBER, readMaxCost } from '../max-cost.js';
 import { openCompletion } from './completions.js';
 import { openEmbeddings } from './embeddings.js';
 import { openGeminiEmbeddings } from './gemini-embeddings.js';
 import { openImageEdit, openImageEditJson, openImageGeneration } from './images.js';
 import { type JsonBody, readJsonBody } from './json-body.js';
 import { openModeration } from './moderations.js';
-import { type Form, readForm } from './multipart.js';
+import { type Form, fieldText, readForm, spliceForm } from './multipart.js';
 import type { OperationDoor } from './operation-door.js';
+import type { OperationRequest } from './operation-request.js';
 import { openRerank } from './rerank.js';
 import { openSpeech } from './speech.js';
 import { openTranscription } from './transcriptions.js';
@@ -52,17 +54,28 @@ export function openOperation(
 function openJson(
   body: Buffer,
   contentType: string,
-  open: (json: JsonBody) => Decoded<ClientRequest>,
+  open: (json: JsonBody) => Decoded<OperationRequest>,
 ): Decoded<ClientRequest> {
   const json = readJsonBody(body, contentType);
-  return json.ok ? open(json.value) : json;
+  return json.ok ? limited(open(json.value), json.value.maxCostUsd) : json;
 }
 
 function openForm(
   body: Buffer,
   contentType: string,
-  open: (form: Form) => Decoded<ClientRequest>,
+  open: (form: Form) => Decoded<OperationRequest>,
 ): Decoded<ClientRequest> {
   const form = readForm(body, contentType);
-  return form.ok ? open(form.value) : form;
+  if (!form.ok) return form;
+  const said = fieldText(form.value, MAX_COST_MEMBER);
+  if (said === null) return open(form.value);
+  // a file, or two fields of the name: what it says is no amount
+  const read = readMaxCost(said ?? '');
+  if (!read.ok) return read;
+  const rest = readForm(spliceForm(form.value, {}, new Set([MAX_COST_MEMBER])), contentType);
+  return rest.ok ? limited(open(rest.value), read.value) : rest;
+}
+
+function limited(opened: Decoded<OperationRequest>, maxCostUsd: string | null): Decoded<ClientRequest> {
+  return opened.ok ? { ok: true, value: opened.value.limited(maxCostUsd) } : opened;
 }

@@ -56,6 +56,12 @@ export class OperationRequest implements ClientRequest {
     return { ok: false, failure: { code: 'unsupported_content', message, param: 'model' } };
   }
 
+  /** the same request with a limit on what it may cost */
+  limited(maxCostUsd: string | null): ClientRequest {
+    if (maxCostUsd === null) return this;
+    return new OperationRequest({ ...this.#facts, dialect: this.dialect, envelope: { ...this.envelope, maxCostUsd } });
+  }
+
   amended(): ClientRequest {
     return this;
   }
@@ -91,6 +97,7 @@ export function operationEnvelope({ request = {}, characters, images = 0, ...fac
     metadata: {},
     inputTokensLikely: Math.ceil(facts.inputTokensBound / 4),
     searchesAtLeast: 0,
+    maxCostUsd: null,
     routing: routingWishOf(request),
     ...facts,
     pricedFeatures: [...tierFeatures(request), ...(facts.pricedFeatures ?? [])],

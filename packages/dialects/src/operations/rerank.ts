@@ -1,6 +1,6 @@
 import type { Decoded, ReadWhole } from '../canonical/codec.js';
 import { count, isObject, number, object, objects, parseObject } from '../canonical/json-read.js';
-import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import type { Lane, LaneTarget } from '../lane.js';
 import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
 import type { JsonObject } from '../openai-chat/wire.js';
 import { countTextTokens } from '../token-count.js';
@@ -31,7 +31,7 @@ interface Ranking {
  * `/rerank` in the one public shape: {model, query, documents, top_n}, answered with {id, model, provider, results, usage}. Documents are texts, or
  * objects whose `text` is one.
  */
-export function openRerank(json: JsonBody): Decoded<ClientRequest> {
+export function openRerank(json: JsonBody): Decoded<OperationRequest> {
   const fields = new Fields(json.request);
   const model = fields.model();
   const query = fields.filled('query');

@@ -1,6 +1,6 @@
 import type { Decoded, ProviderHeaders, ReadWhole } from '../canonical/codec.js';
 import { count, isObject, object, parseObject, text } from '../canonical/json-read.js';
-import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import type { Lane, LaneTarget } from '../lane.js';
 import { decodeInlineFailure } from '../openai-chat/provider-failure.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
@@ -41,7 +41,7 @@ interface Spoken {
 }
 
 /** OpenAI's `/audio/speech`: sound as bytes, or as events of base64. */
-export function openSpeech(json: JsonBody): Decoded<ClientRequest> {
+export function openSpeech(json: JsonBody): Decoded<OperationRequest> {
   const fields = new Fields(json.request);
   const model = fields.model();
   const words = fields.filled('input');

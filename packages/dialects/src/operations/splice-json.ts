@@ -53,7 +53,10 @@ const ROUTER_MEMBERS = ['plugins', 'transforms', 'preset', 'session_id', 'trace'
 const SERVED_BY_US: readonly string[] = [...ROUTING_FIELDS, 'metadata', 'usage'];
 
 /** The edits every JSON request of these interfaces gets, and what they lose. */
-export function usualEdits({ request }: JsonBody, target: LaneTarget): { edits: JsonEdits; losses: readonly Loss[] } {
+export function usualEdits(
+  { request }: Pick<JsonBody, 'request'>,
+  target: LaneTarget,
+): { edits: JsonEdits; losses: readonly Loss[] } {
   const set: Record<string, string> = { model: JSON.stringify(target.model) };
   const lost = ROUTER_MEMBERS.filter((name) => isSaid(request[name]));
   if (isSaid(request['user'])) {

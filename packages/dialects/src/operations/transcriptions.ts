@@ -1,6 +1,6 @@
 import type { Decoded, ProviderHeaders, ReadWhole } from '../canonical/codec.js';
 import { count, number, object, text } from '../canonical/json-read.js';
-import type { ClientRequest, Lane, LaneTarget } from '../lane.js';
+import type { Lane, LaneTarget } from '../lane.js';
 import { countTextTokens } from '../token-count.js';
 import type { Usage } from '../usage.js';
 import { secondsBound } from './audio-seconds.js';
@@ -35,7 +35,7 @@ export function openTranscription(
   path: '/audio/transcriptions' | '/audio/translations',
   form: Form,
   contentType: string,
-): Decoded<ClientRequest> {
+): Decoded<OperationRequest> {
   const fields = formFields(form, {
     texts: ['model', 'prompt', 'response_format', 'language', 'user'],
     booleans: ['stream'],
