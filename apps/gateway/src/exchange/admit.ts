@@ -1,5 +1,5 @@
 import type { Admission, Authorization } from '@tollgate/admission';
-import { decimalUsd, type Nanousd, nanousd } from '@tollgate/amount';
+import { decimalUsd, nanousd } from '@tollgate/amount';
 import { type Failure, type FailureFacts, failureOf } from '@tollgate/dialects';
 import type { MarkupRule } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';

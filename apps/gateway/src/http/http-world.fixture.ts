@@ -4,7 +4,7 @@ import type { OrganizationSnapshot } from '@tollgate/billing';
 import { TokenCounter } from '../exchange/count-tokens.js';
 import { type ExchangeWorld, exchangeWorld } from '../exchange/exchange.fixture.js';
 import { Explainer } from '../exchange/explain.js';
-import { explainLimits } from '../exchange/explained-limits.js';
+import { bookedStanding, explainLimits } from '../exchange/explained-limits.js';
 import { KeyCache } from '../keys/key-cache.js';
 import { Readiness } from '../readiness.js';
 import { readReceiptKeys } from '../receipts/receipt-keys.js';
@@ -55,7 +55,8 @@ export async function httpWorld(
     exchange: world.exchange,
     explainer: new Explainer({
       ...ports,
-      limits: async (request) => explainLimits({ ...snapshot, ...books }, request),
+      limits: async (request) =>
+        explainLimits(bookedStanding({ ...snapshot, ...books }, request.taken), request, Date.now()),
     }),
     tokenCounter: new TokenCounter(ports),
     keys: new KeyCache({ verify, now: Date.now }),
@@ -65,6 +66,7 @@ export async function httpWorld(
     readiness: new Readiness(),
     catalog: ports.catalog,
     receiptKeys: receiptKeys.keys,
+    houseMarkup: () => [],
     memory: {} as HttpPorts['memory'],
     vault: {} as HttpPorts['vault'],
   });

@@ -1,5 +1,5 @@
 import { type ApiKey, type LimitRecord, RATE_WINDOW_MS, type RateRule } from '@tollgate/access';
-import { decimalUsd, nanousd } from '@tollgate/amount';
+import { decimalUsd } from '@tollgate/amount';
 import type { CreditsSummary } from '@tollgate/billing';
 import type { getRequest, keySpend } from '@tollgate/usage';
 import { receiptDocument } from '../../receipts/receipt-document.js';
