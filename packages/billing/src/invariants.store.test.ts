@@ -4,7 +4,7 @@ import { type Database, openDatabase, Prisma, type Transaction } from '@tollgate
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkInvariants, expireGrants, INVARIANTS, postGrants, postUsage, requestGrant } from './index.js';
-import { createOrganization, sampleEvent, uuidV7 } from './sample-events.fixture.js';
+import { createOrganization, expiredEvent, sampleEvent, uuidV7 } from './sample-events.fixture.js';
 
 const name = `invariants_${uuidV7().replaceAll('-', '')}`;
 const migrations = new URL('../../../prisma/migrations/', import.meta.url);
@@ -53,6 +53,9 @@ beforeAll(async () => {
   await postGrants(database, { nowMs: Date.now() });
   await postUsage(database, [sampleEvent(organizationId), sampleEvent(organizationId)], { via: 'test' });
   await expireGrants(database, { nowMs: Date.now() });
+  const settledLate = sampleEvent(organizationId);
+  await postUsage(database, [expiredEvent(settledLate)], { via: 'test' });
+  await postUsage(database, [settledLate], { via: 'test' });
 });
 afterAll(async () => {
   await database.$disconnect();
@@ -80,7 +83,7 @@ async function violationsAfter(
 }
 
 describe('the invariants', () => {
-  it('hold after a grant, requests and an expiry', async () => {
+  it('hold after a grant, requests, an expiry of credit and a late settlement', async () => {
     const results = await checkInvariants(database);
     expect(results.filter((result) => result.violations !== 0n)).toEqual([]);
     expect(results).toHaveLength(INVARIANTS.length);
@@ -101,6 +104,8 @@ describe('the invariants', () => {
       t.$executeRaw`UPDATE usage_event SET loss_nanousd = loss_nanousd + 1 WHERE ${own()}`,
     usage_events_in_own_postings: (t) =>
       t.$executeRaw`UPDATE journal_transaction SET organization_id = ${uuidV7()}::uuid WHERE ${own()} AND kind = 'usage'`,
+    late_settlements_follow_expiries: (t) =>
+      t.$executeRaw`UPDATE usage_event SET ending = 'crashed' WHERE ending = 'expired'`,
     credits_minus_charges_is_balance: (t) =>
       t.$executeRaw`UPDATE credit_grant SET amount_nanousd = amount_nanousd + 1 WHERE ${own()}`,
     charges_recompute_from_lines: (t) => t.$executeRaw`UPDATE usage_event SET markup_bp = markup_bp + 1 WHERE ${own()}`,

@@ -32,7 +32,7 @@ export const INVARIANTS: readonly Invariant[] = [
           sum(e.amount_nanousd) FILTER (WHERE a.kind = 'cogs') AS cost,
           sum(e.amount_nanousd) FILTER (WHERE a.kind = 'platform_loss') AS loss
         FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
-        JOIN journal_transaction j ON j.id = e.transaction_id AND j.kind = 'usage' GROUP BY 1) posted
+        JOIN journal_transaction j ON j.id = e.transaction_id AND j.kind IN ('usage', 'late_usage') GROUP BY 1) posted
       FULL JOIN (
         SELECT transaction_id, sum(charge_nanousd) AS charge, sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss
         FROM usage_event WHERE transaction_id IS NOT NULL GROUP BY 1) events USING (transaction_id)
@@ -44,6 +44,14 @@ export const INVARIANTS: readonly Invariant[] = [
     says: '4: no event stands in a posting of another organisation',
     violations: `SELECT count(*) AS violations FROM usage_event e JOIN journal_transaction j ON j.id = e.transaction_id
       WHERE j.organization_id IS DISTINCT FROM e.organization_id`,
+  },
+  {
+    name: 'late_settlements_follow_expiries',
+    says: '4: a late settlement stands beside a request of its organisation that expired, and moved no money before',
+    violations: `SELECT count(*) AS violations FROM usage_event late
+      LEFT JOIN usage_event e ON e.request_id = overlay(late.request_id::text placing '7' from 15)::uuid
+        AND e.organization_id = late.organization_id AND e.ending = 'expired' AND e.charge_nanousd = 0
+      WHERE substr(late.request_id::text, 15, 1) = '8' AND (e.request_id IS NULL OR late.ending = 'expired')`,
   },
   {
     name: 'credits_minus_charges_is_balance',
@@ -79,7 +87,8 @@ export const INVARIANTS: readonly Invariant[] = [
           sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss, sum(input_tokens) AS input, sum(output_tokens) AS output
         FROM usage_rollup GROUP BY 1, 2, 3, 4) r
       FULL JOIN (
-        SELECT organization_id, key_id, model, provider, count(*) AS requests, sum(charge_nanousd) AS charge,
+        SELECT organization_id, key_id, model, provider,
+          count(*) FILTER (WHERE substr(request_id::text, 15, 1) <> '8') AS requests, sum(charge_nanousd) AS charge,
           sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss, sum(input_tokens) AS input, sum(output_tokens) AS output
         FROM usage_event GROUP BY 1, 2, 3, 4) e USING (organization_id, key_id, model, provider)
       WHERE (r.requests, r.charge, r.cost, r.loss, r.input, r.output)

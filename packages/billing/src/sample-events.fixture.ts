@@ -78,3 +78,19 @@ export function sampleEvent(
     ...changes,
   };
 }
+
+/** The row of a request whose gateway was lost: free, and its likely cost is the house's loss. */
+export function expiredEvent(settled: UsageEvent, lossNanousd = 7_000n): UsageEvent {
+  const nothing = { lines: [], costNanousd: nanousd(0n), chargeNanousd: nanousd(0n), priceVersionId: null };
+  return {
+    ...settled,
+    ...nothing,
+    lossNanousd: nanousd(lossNanousd),
+    tokens: { input: 0, cachedInput: 0, output: 0, reasoning: 0 },
+    usageSource: 'none',
+    ending: 'expired',
+    finish: null,
+    status: 500,
+    errorCode: 'gateway_lost',
+  };
+}
