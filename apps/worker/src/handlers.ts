@@ -3,6 +3,7 @@ import { announceAuthVersion } from './jobs/auth-announce.js';
 import { reconcileAuthVersions } from './jobs/auth-reconcile.store.js';
 import { importCatalog } from './jobs/catalog-import.js';
 import { expireDueGrants, postOpenGrants } from './jobs/grants-post.js';
+import { keepsHolds, sweepHolds } from './jobs/holds-sweep.js';
 import { checkLedger } from './jobs/invariants-check.js';
 import { sendMail } from './jobs/mail-send.js';
 import { ensurePartitions } from './jobs/partitions-ensure.store.js';
@@ -20,6 +21,11 @@ export function createHandlers(services: Services): Handlers {
   const postponing = postponeOnOutage(services);
   return {
     'usage.drain': () => usageDrain.run(),
+    'holds.sweep': async () => {
+      const { admission } = services;
+      if (!keepsHolds(admission)) return { kind: 'not_kept' };
+      return postponing(() => sweepHolds({ ...services, holds: admission }));
+    },
     'grants.post': () => postponing(() => postOpenGrants(services)),
     'trial.expire': () => expireDueGrants(services),
     'invariants.check': () => checkLedger(services),

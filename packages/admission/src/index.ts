@@ -3,6 +3,7 @@ export { admissionRedisOptions, connectAdmissionRedis } from './admission-redis.
 export { createAdmission } from './create-admission.js';
 export { SHARD_COUNT, shardOf } from './keys.js';
 export type { ArmedScope, LoadOrganization, OrganizationSnapshot } from './organization-loader.js';
+export { type PostedSettlement, tellPosted } from './tell-posted.js';
 export {
   type StreamEntry,
   type StreamLag,
