@@ -81,7 +81,12 @@ export async function exchangeWorld(
   } as const;
   const exchange = new Exchange({
     admission,
-    spool: { append: () => ({ ok: true }), whenSynced: async () => ({ ok: true }), close: async () => undefined },
+    spool: {
+      append: () => ({ ok: true, position: { segment: 'test', offset: 0, bytes: 0 } }),
+      whenSynced: async () => ({ ok: true }),
+      close: async () => undefined,
+    },
+    shipper: { watch: () => undefined },
     keys: new KeyCache({ verify: async () => ({ kind: 'verified', principal }), now: Date.now }),
     upstream: { send: (request, handler) => play(providers, answer, request, handler) },
     log: createLogger({ name: 'test', destination: { write: (line: string) => void logLines.push(line) } }),
