@@ -53,6 +53,9 @@ beforeAll(async () => {
   await postGrants(database, { nowMs: Date.now() });
   await postUsage(database, [sampleEvent(organizationId), sampleEvent(organizationId)], { via: 'test' });
   await expireGrants(database, { nowMs: Date.now() });
+  // More than was held, and there is nothing to pay it from.
+  const breach = { input: 60_000, heldNanousd: nanousd(0n) };
+  await postUsage(database, [sampleEvent(organizationId, breach)], { via: 'test' });
   const settledLate = sampleEvent(organizationId);
   await postUsage(database, [expiredEvent(settledLate)], { via: 'test' });
   await postUsage(database, [settledLate], { via: 'test' });
@@ -109,6 +112,13 @@ describe('the invariants', () => {
     credits_minus_charges_is_balance: (t) =>
       t.$executeRaw`UPDATE credit_grant SET amount_nanousd = amount_nanousd + 1 WHERE ${own()}`,
     charges_recompute_from_lines: (t) => t.$executeRaw`UPDATE usage_event SET markup_bp = markup_bp + 1 WHERE ${own()}`,
+    paid_credit_explained_below_zero: (t) =>
+      t.$executeRaw`UPDATE ledger_balance SET balance_nanousd = -10000000
+        WHERE account_id = (SELECT id FROM ledger_account WHERE ${own()} AND kind = 'customer_credit')`,
+    no_open_dead_letters: (t) => t.$executeRaw`INSERT INTO usage_dead_letter (payload, reason) VALUES ('x', 'y')`,
+    charges_have_attempts: (t) => t.$executeRaw`UPDATE request_log SET attempts = '[]' WHERE ${own()}`,
+    logged_requests_have_events: (t) =>
+      t.$executeRaw`DELETE FROM usage_event WHERE request_id = (SELECT min(request_id::text)::uuid FROM usage_event WHERE ${own()})`,
     rollups_match_events: (t) =>
       t.$executeRaw`UPDATE usage_rollup SET request_count = request_count + 1 WHERE ${own()}`,
     key_spend_matches_events: (t) => t.$executeRaw`DELETE FROM budget_spend WHERE ${own()}`,

@@ -80,6 +80,21 @@ export const INVARIANTS: readonly Invariant[] = [
           OR e.charge_nanousd <> ceil(raw * (10000 + e.markup_bp) / 10000000000) + e.fee_nanousd)`,
   },
   {
+    name: 'paid_credit_explained_below_zero',
+    says: '7: paid credit is below zero only by what broke a hold or was settled late',
+    violations: `SELECT count(*) AS violations FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(CASE WHEN substr(e.request_id::text, 15, 1) = '8' THEN e.charge_nanousd
+          ELSE greatest(e.charge_nanousd - e.held_nanousd, 0) END), 0) AS amount
+        FROM usage_event e WHERE e.organization_id = a.organization_id AND b.balance_nanousd < 0) explained
+      WHERE a.kind = 'customer_credit' AND b.balance_nanousd + explained.amount < 0`,
+  },
+  {
+    name: 'no_open_dead_letters',
+    says: '10: no settlement lies among the dead letters',
+    violations: `SELECT count(*) AS violations FROM usage_dead_letter WHERE resolved_at IS NULL`,
+  },
+  {
     name: 'rollups_match_events',
     says: '11: the hourly sums of an organisation are the sums of its events',
     violations: `SELECT count(*) AS violations FROM (
@@ -103,6 +118,19 @@ export const INVARIANTS: readonly Invariant[] = [
         SELECT organization_id, 'key:' || key_id AS scope, sum(charge_nanousd) AS spent
         FROM usage_event WHERE charge_nanousd <> 0 GROUP BY 1, 2) e USING (organization_id, scope)
       WHERE s.spent::numeric IS DISTINCT FROM e.spent`,
+  },
+  {
+    name: 'charges_have_attempts',
+    says: '12: whatever was charged had an attempt at a provider (as far back as the log goes)',
+    violations: `SELECT count(*) AS violations FROM request_log l
+      WHERE l.charge_nanousd > 0 AND jsonb_array_length(l.attempts) = 0`,
+  },
+  {
+    name: 'logged_requests_have_events',
+    says: '12: every logged request has its event, with the same charge',
+    violations: `SELECT count(*) AS violations FROM request_log l WHERE NOT EXISTS (
+      SELECT FROM usage_event e WHERE e.charge_nanousd = l.charge_nanousd AND e.organization_id = l.organization_id
+        AND e.request_id IN (l.request_id, overlay(l.request_id::text placing '8' from 15)::uuid))`,
   },
 ];
 

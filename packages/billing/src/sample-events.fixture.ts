@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { nanousd, nanousdPerMillion } from '@tollgate/amount';
 import type { Database } from '@tollgate/prisma';
-import type { UsageEvent } from '@tollgate/usage';
+import type { UsageAttempt, UsageEvent } from '@tollgate/usage';
 
 /** A UUIDv7 of this instant. */
 export function uuidV7(atMs: number = Date.now()): string {
@@ -25,6 +25,19 @@ export function priceOf(input: number, output: number, markupBp = 550): { cost: 
   const up = (numerator: bigint, denominator: bigint) => (numerator + denominator - 1n) / denominator;
   return { cost: up(raw, 1_000_000n), charge: up(raw * BigInt(10_000 + markupBp), 10_000_000_000n) };
 }
+
+const ANSWERED: UsageAttempt = {
+  endpointId: 'openai:gpt-4o-mini',
+  provider: 'openai',
+  providerModel: 'gpt-4o-mini',
+  startedMs: 0,
+  durationMs: 800,
+  firstByteMs: 120,
+  status: 200,
+  outcome: 'answered',
+  errorCode: null,
+  reason: 'first',
+};
 
 /** A finished request of 1,000 input and 200 output tokens unless told otherwise, priced by the rule. */
 export function sampleEvent(
@@ -73,7 +86,7 @@ export function sampleEvent(
     gatewayMs: 1.5,
     features: { inputCharacters: 4_000, messages: 2, tools: 0, images: 0 },
     metadata: { team: 'search' },
-    attempts: [],
+    attempts: [ANSWERED],
     losses: [],
     ...changes,
   };

@@ -61,3 +61,10 @@ export async function getDeadLetter(database: Database, id: string): Promise<Sto
 export async function resolveDeadLetter(database: Database, id: string): Promise<void> {
   await database.$executeRaw`UPDATE usage_dead_letter SET resolved_at = now() WHERE id = ${id}::bigint AND resolved_at IS NULL`;
 }
+
+/** How many events wait for a person. */
+export async function countOpenDeadLetters(database: Database): Promise<number> {
+  const [row] = await database.$queryRaw<{ open: number }[]>`
+    SELECT count(*)::int AS open FROM usage_dead_letter WHERE resolved_at IS NULL`;
+  return row?.open ?? 0;
+}

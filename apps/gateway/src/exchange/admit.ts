@@ -54,6 +54,7 @@ async function authorize(
   switch (result.kind) {
     case 'granted':
       call.epoch = result.epoch;
+      call.heldNanousd = result.grantedNanousd;
       call.clampedOutput = clampFor(
         hold,
         result.grantedNanousd,

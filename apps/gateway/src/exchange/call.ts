@@ -47,6 +47,8 @@ export interface Call {
   /** output maximum sent upstream when the balance affords less than what was asked */
   clampedOutput: number | null;
   epoch: string | null;
+  /** what is held for it; null before it is admitted */
+  heldNanousd: Nanousd | null;
   firstTokenMs: number | null;
   /** milliseconds spent waiting for providers */
   upstreamMs: number;

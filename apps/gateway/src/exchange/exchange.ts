@@ -420,6 +420,7 @@ function beginCall(input: ExchangeInput, request: ClientRequest): Call {
     principal: input.principal,
     clampedOutput: null,
     epoch: null,
+    heldNanousd: null,
     firstTokenMs: null,
     upstreamMs: 0,
     settledNanousd: null,

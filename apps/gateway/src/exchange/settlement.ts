@@ -105,6 +105,7 @@ function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEven
     feeNanousd: charge.feeNanousd,
     chargeNanousd: charge.chargeNanousd,
     lossNanousd: charge.lossNanousd,
+    heldNanousd: call.heldNanousd,
     tokens: charge.tokens,
     usageSource: charge.usageSource,
     ending: charge.ending,
