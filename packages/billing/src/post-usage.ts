@@ -1,5 +1,11 @@
 import type { Database } from '@tollgate/prisma';
-import { type DeadLetter, encodeUsageEvent, insertDeadLetters, type UsageEvent } from '@tollgate/usage';
+import {
+  type DeadLetter,
+  decodeUsageEvent,
+  encodeUsageEvent,
+  insertDeadLetters,
+  type UsageEvent,
+} from '@tollgate/usage';
 import { classifyDatabaseFailure } from './database-failure.js';
 import type { LateUsage } from './late-usage.store.js';
 import { type BatchOutcome, type PostedUsage, postBatch } from './post-batch.store.js';
@@ -114,6 +120,9 @@ async function parkOrphans(database: Database, { orphans, ...outcome }: BatchOut
   };
 }
 
+/** Written in the record's own order of fields, so that one event has one text, whoever delivers it. */
 function deadLetter(event: UsageEvent, reason: string): DeadLetter {
-  return { requestId: event.requestId, payload: encodeUsageEvent(event), reason };
+  const given = encodeUsageEvent(event);
+  const read = decodeUsageEvent(given);
+  return { requestId: event.requestId, payload: read.ok ? encodeUsageEvent(read.event) : given, reason };
 }

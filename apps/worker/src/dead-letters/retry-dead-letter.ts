@@ -27,9 +27,12 @@ export async function retryDeadLetter({ database, admission }: RetryServices, id
   const decoded = decodeUsageEvent(letter.payload);
   if (!decoded.ok) return { kind: 'refused', reason: decoded.reason };
   const { requestId, organizationId } = decoded.event;
-  const { posted, late, repeated, conflicts } = await postUsage(database, [decoded.event], { via: 'dead-letter' });
+  const outcome = await postUsage(database, [decoded.event], { via: 'dead-letter' });
+  const { posted, late, repeated, conflicts, deadLetters } = outcome;
   if (conflicts.length > 0) return { kind: 'refused', reason: 'another request stands in the ledger under its id' };
   if (posted.length + late.length + repeated.length === 0) {
+    // What nobody could read before was parked as the text of a broken record; now it lies in a letter of its own.
+    if (deadLetters.length > 0) await resolveDeadLetter(database, id);
     const { reason } = (await getDeadLetter(database, id)) ?? letter;
     return { kind: 'refused', reason };
   }
