@@ -176,6 +176,15 @@ describe('the shipper', () => {
     expect(ledger.replays).toBe(1);
   });
 
+  it('never calls a segment finished of which it forgot a record', async () => {
+    start({ watchedMax: 1 }, { segmentBytes: 2_500 });
+    for (let index = 0; index < 6; index += 1) settle();
+    await idle();
+    await vi.waitFor(() => expect(ledger.replays).toBe(1));
+    expect(segments('.replayed')).toEqual([]);
+    expect(segments('.spool').length).toBeGreaterThan(1);
+  });
+
   it('a record that cannot be read any more is named, and its segment is left to a person', async () => {
     start({ afterMs: 60 });
     const { requestId } = settle();

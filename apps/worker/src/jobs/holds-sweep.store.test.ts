@@ -145,6 +145,7 @@ describe('a hold that nobody renews', () => {
     const posted = await hold();
     await postUsage(database, [settlementOf(posted)], { via: 'spool' });
     expect(await sweep(posted)).toMatchObject({ released: 1, expired: 0 });
+    expect((await usageStreams({ redis, now: Date.now }).lag()).entries).toBe(0);
     await drain();
     expect(await rows()).toMatchObject([{ ending: 'finished', chargeNanousd: 1_000n }]);
   });
