@@ -74,6 +74,7 @@ const claim = () => usageStreams({ redis, now: Date.now }).claim({ consumer: 'te
 describe('the invariants that stand in Redis', () => {
   it('hold while requests run, are settled and wait for the ledger', async () => {
     await hold();
+    expect(new Set(Object.values(await count()))).toEqual(new Set([0n]));
     await settle(await hold());
     expect(new Set(Object.values(await count()))).toEqual(new Set([0n]));
   });
