@@ -2,12 +2,14 @@ import { readRunFile } from '../harness/run-file.js';
 import { bench, type Measured } from './bench.js';
 import { codecFigures } from './codec-bench.js';
 import { median } from './cpu-time.js';
+import { postingBench, postingLine } from './posting-bench.js';
 import { streamBench, streamLines } from './stream-bench.js';
 
-/** `npm run bench [-- --quick] [--streams]`: prints CPU per request of gateway and bare proxy, and their ratio. Fails when requests were refused. */
+/** `npm run bench [-- --quick] [--streams | --posting]`: prints CPU per request of gateway and bare proxy, and their ratio. Fails when requests were refused. */
 export async function run(args: readonly string[]): Promise<number> {
   const isQuick = args.includes('--quick');
   if (args.includes('--streams')) return runStreams(isQuick);
+  if (args.includes('--posting')) return runPosting(isQuick);
   const options = {
     rounds: isQuick ? 5 : 15,
     roundMs: isQuick ? 1500 : 4000,
@@ -39,6 +41,15 @@ async function runStreams(isQuick: boolean): Promise<number> {
   const result = await streamBench(readRunFile(), streamOptions(isQuick));
   for (const text of streamLines(result)) console.log(text);
   return result.refused === 0 ? 0 : 1;
+}
+
+/** `--posting`: how fast settlements become money, in batches as the worker takes them. Fails when one was not posted. */
+async function runPosting(isQuick: boolean): Promise<number> {
+  const { databaseUrl } = readRunFile();
+  const options = { databaseUrl, rounds: isQuick ? 3 : 7, eventsPerRound: 10_000, organizations: 50, batch: 200 };
+  const figures = await postingBench(options);
+  console.log(postingLine(figures, options));
+  return figures.posted === options.rounds * options.eventsPerRound ? 0 : 1;
 }
 
 function streamOptions(isQuick: boolean) {

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { verifyKey } from '@tollgate/access';
-import { type Admission, admissionRedisOptions, createAdmission, GATEWAY_KEEP } from '@tollgate/admission';
-import { organizationSnapshot } from '@tollgate/billing';
+import { type Admission, admissionRedisOptions, createAdmission, GATEWAY_KEEP, tellPosted } from '@tollgate/admission';
+import { organizationSnapshot, postUsage } from '@tollgate/billing';
 import { type Catalog, providerInfo } from '@tollgate/catalog';
 import { catalogRevision, loadCatalog } from '@tollgate/catalog/store';
 import { loadHouseMarkup } from '@tollgate/pricing/store';
 import { type Database, openDatabase } from '@tollgate/prisma';
-import { createLogger, createMetrics, type Logger } from '@tollgate/telemetry';
-import { findPostedEvents } from '@tollgate/usage';
+import { counter, createLogger, createMetrics, type Logger } from '@tollgate/telemetry';
+import { findSettled, type UsageEvent } from '@tollgate/usage';
 import { Redis } from 'ioredis';
 import { startAdminServer } from './admin-server.js';
 import { CatalogSource } from './catalog/catalog-source.js';
@@ -25,6 +25,8 @@ import { ResponseMemory } from './memory/response-memory.js';
 import { Readiness } from './readiness.js';
 import { requestMetrics } from './request-metrics.js';
 import { replaySpool } from './spool/replay-spool.js';
+import { shipEvents } from './spool/ship-events.js';
+import { startShipper } from './spool/shipper.js';
 import { openSpool } from './spool/spool.js';
 import { GoogleTokens } from './upstream/google-tokens.js';
 import { ProviderDirectory } from './upstream/provider-directory.js';
@@ -57,7 +59,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     loadOrganization: (organizationId) => organizationSnapshot(database, organizationId, Date.now()),
     gatewayBoot,
     now: Date.now,
-    keep: GATEWAY_KEEP,
+    keep: { ...GATEWAY_KEEP, onLoss: () => void shipper.settleAgain() },
   });
   const keys = new KeyCache({
     verify: (token) => verifyKey(database, { token, pepper: config.keyPepper, nowMs: Date.now() }),
@@ -72,6 +74,36 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     log,
   );
   const spool = openSpool({ directory: config.spoolDirectory, boot: gatewayBoot, syncEveryMs: 20 });
+  // A pool of its own: what is looked up and posted here must not wait for keys, nor keys for it.
+  const ledger = openDatabase({ url: config.databaseUrl, applicationName: 'tollgate-shipper', maxConnections: 2 });
+  const shipPorts = {
+    post: (events: readonly UsageEvent[]) => postUsage(ledger, events, { via: 'spool' }),
+    tell: tellPosted.bind(null, admission),
+    log,
+  };
+  /** At boot for runs that died, later for filled segments of this one: what the ledger lacks goes to Redis again. */
+  const replay = async (): Promise<void> => {
+    const replayed = await replaySpool({
+      directory: config.spoolDirectory,
+      boot: gatewayBoot,
+      settle: (settlement) => admission.settle(settlement),
+      findSettled: (requestIds) => findSettled(ledger, requestIds),
+      ship: (events) => shipEvents(shipPorts, events),
+    });
+    if (replayed.records > 0) log.info({ ...replayed }, 'settlements replayed from the spool');
+  };
+  const shippedTotal = counter(registry, 'tollgate_settlements_shipped_total', 'Settlements posted past the stream');
+  const shipper = startShipper({
+    ...shipPorts,
+    directory: config.spoolDirectory,
+    spool,
+    findSettled: (requestIds) => findSettled(ledger, requestIds),
+    confirm: (organizationId, requestIds) =>
+      admission.confirm(requestIds.map((requestId) => ({ organizationId, requestId }))),
+    settle: (settlement) => admission.settle(settlement),
+    replay,
+    onShipped: (count) => shippedTotal.inc(count),
+  });
   const directory = new ProviderDirectory(config.providerEnvironment, config.sandboxUrl, new GoogleTokens(Date.now));
   const upstream = new Upstream(directory.origins());
   const vault = new ReasoningVault(redis, config.keyPepper);
@@ -89,6 +121,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   const ports: ExchangePorts = {
     admission,
     spool,
+    shipper,
     keys,
     houseMarkup: catalog.houseMarkup,
     ...reach,
@@ -131,17 +164,6 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   });
 
   let replayTimer: NodeJS.Timeout | undefined;
-  /** At boot for runs that died, later for filled segments of this one: what the ledger lacks goes to Redis again. */
-  const replay = async (): Promise<void> => {
-    const replayed = await replaySpool({
-      directory: config.spoolDirectory,
-      boot: gatewayBoot,
-      settle: (settlement) => admission.settle(settlement),
-      isPosted: async (requestIds) => (await findPostedEvents(database, requestIds)).map((event) => event.requestId),
-    });
-    if (replayed.records > 0) log.info({ ...replayed }, 'settlements replayed from the spool');
-  };
-
   return {
     log,
     get port() {
@@ -177,9 +199,11 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       extensions.close();
       catalog.stop();
       await upstream.close();
+      await shipper.close();
       await spool.close();
       await admission.close();
       redis.disconnect();
+      await ledger.$disconnect();
       await database.$disconnect();
     },
   };

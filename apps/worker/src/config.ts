@@ -59,6 +59,21 @@ export function readRerateConfig(
   return read.ok ? { ok: true, config: { databaseUrl: read.config.DATABASE_URL } } : read;
 }
 
+const toolSchema = z.object({ DATABASE_URL: z.string().min(1), REDIS_URL: z.string().min(1) });
+
+/** Where the installation is that a command line tool looks at. */
+export interface ToolConfig {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+}
+
+/** Reads what the command line tools need, as above. */
+export function readToolConfig(environment: NodeJS.ProcessEnv = process.env): ReadConfig<ToolConfig> {
+  const read = readEnvironment(toolSchema, environment);
+  if (!read.ok) return read;
+  return { ok: true, config: { databaseUrl: read.config.DATABASE_URL, redisUrl: read.config.REDIS_URL } };
+}
+
 const seedSchema = z.object({
   DATABASE_URL: z.string().min(1),
   TOLLGATE_KEY_PEPPER: z.string().min(16),

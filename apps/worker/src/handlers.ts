@@ -3,6 +3,7 @@ import { announceAuthVersion } from './jobs/auth-announce.js';
 import { reconcileAuthVersions } from './jobs/auth-reconcile.store.js';
 import { importCatalog } from './jobs/catalog-import.js';
 import { expireDueGrants, postOpenGrants } from './jobs/grants-post.js';
+import { sweepHolds } from './jobs/holds-sweep.js';
 import { checkLedger } from './jobs/invariants-check.js';
 import { sendMail } from './jobs/mail-send.js';
 import { ensurePartitions } from './jobs/partitions-ensure.store.js';
@@ -21,6 +22,7 @@ export function createHandlers(services: Services): Handlers {
   const postponing = postponeOnOutage(services);
   return {
     'usage.drain': () => usageDrain.run(),
+    'holds.sweep': () => postponing(() => sweepHolds({ ...services, holds: services.admission })),
     'grants.post': () => postponing(() => postOpenGrants(services)),
     'trial.expire': () => expireDueGrants(services),
     'prices.rerate': () => postponing(() => rerateOpen(services)),

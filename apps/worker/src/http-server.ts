@@ -1,3 +1,4 @@
+import { countOpenDeadLetters } from '@tollgate/usage';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { isDatabaseReady } from './database-ready.store.js';
 import { createBoard } from './queue-board.js';
@@ -43,9 +44,10 @@ export async function createHttpServer({
   return server;
 }
 
-/** While Redis is away the last figures stand; readiness tells. */
-async function measureQueues({ metrics, streams }: Services, { queues }: Queues): Promise<void> {
+/** While Redis or Postgres is away the last figures stand; readiness tells. */
+async function measureQueues({ metrics, streams, database }: Services, { queues }: Queues): Promise<void> {
   try {
+    metrics.deadLettersOpen.set(await countOpenDeadLetters(database));
     const lag = await streams.lag();
     metrics.streamEntries.set(lag.entries);
     metrics.streamOldestSeconds.set(lag.oldestAgeMs / 1_000);

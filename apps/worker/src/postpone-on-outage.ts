@@ -1,4 +1,4 @@
-import { classifyDatabaseFailure } from '@tollgate/billing';
+import { outageOf } from './outage.js';
 import type { Services } from './services.js';
 
 export interface Postponed {
@@ -10,7 +10,7 @@ export interface Postponed {
 const QUIET_MS = 60_000;
 
 /**
- * For jobs whose next run is their retry: while the database is away or busy they are postponed instead of failed, so that
+ * For jobs whose next run is their retry: while the database or Redis is away or busy they are postponed instead of failed, so that
  * an outage does not bury what really failed.
  */
 export function postponeOnOutage({ log, now }: Pick<Services, 'log' | 'now'>) {
@@ -19,11 +19,11 @@ export function postponeOnOutage({ log, now }: Pick<Services, 'log' | 'now'>) {
     try {
       return await run();
     } catch (error) {
-      const { kind, message } = classifyDatabaseFailure(error);
-      if (kind !== 'unavailable' && kind !== 'contention') throw error;
-      if (now() >= quietUntilMs) log.warn({ reason: message }, 'the database is away; jobs are postponed');
+      const reason = outageOf(error);
+      if (reason === null) throw error;
+      if (now() >= quietUntilMs) log.warn({ reason }, 'the database or Redis is away; jobs are postponed');
       quietUntilMs = now() + QUIET_MS;
-      return { kind: 'postponed', reason: message };
+      return { kind: 'postponed', reason };
     }
   };
 }

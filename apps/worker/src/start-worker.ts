@@ -35,6 +35,7 @@ export async function startWorker(config: WorkerConfig, log: Logger): Promise<Ru
   const mailer = createMailer(config.mail);
   const services: Services = {
     database,
+    redis,
     admission,
     streams: usageStreams({ redis, now: Date.now }),
     mailer,

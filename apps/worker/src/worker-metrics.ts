@@ -14,6 +14,13 @@ export function createWorkerMetrics() {
       'tollgate_usage_events_conflicts_total',
       'Usage events under an id that is money with another content',
     ),
+    late: counter(
+      registry,
+      'tollgate_usage_events_late_total',
+      'Settlements of requests that had been recorded as expired',
+    ),
+    holdsExpired: counter(registry, 'tollgate_holds_expired_total', 'Requests of lost gateways, recorded as expired'),
+    deadLettersOpen: gauge(registry, 'tollgate_usage_dead_letters_open', 'Usage events that wait for a person'),
     deadLetters: counter(registry, 'tollgate_usage_dead_letters_total', 'Usage events that could not be posted'),
     postingSeconds: histogram(registry, 'tollgate_usage_posting_seconds', 'One batch, claim to acknowledge', SECONDS),
     freshnessSeconds: histogram(registry, 'tollgate_usage_freshness_seconds', 'Settled to posted, per event', SECONDS),

@@ -11,6 +11,7 @@ import { type JournalEntry, type JournalPosting, move } from '@tollgate/ledger/w
  * | usage        | platform_loss                          | provider_payable | Σ loss: provider cost no customer pays        |
  * | rerate       | as usage where it became dearer; else revenue | as usage; else customer_credit as far as usage drew on it, then promo_credit | Σ what a price correction added to or took off charges |
  * | rerate       | cogs, or provider_payable              | provider_payable, or cogs | Σ what it added to or took off costs |
+ * | late_usage   | as usage, for one request              | as usage         | charge and cost of a request that had been given up; the estimate of its loss goes back (provider_payable to platform_loss) |
  * | grant        | promo_expense                          | promo_credit     | the grant                                     |
  * | grant_expiry | promo_credit                           | promo_expense    | what is left of the grant when it expires     |
  * | grant_return | promo_expense                          | promo_credit     | expired credit that requests admitted before the expiry, and posted after it, still draw |
@@ -18,7 +19,7 @@ import { type JournalEntry, type JournalPosting, move } from '@tollgate/ledger/w
  * A customer account is a debt of ours: a credit raises what the customer has, a debit takes from it. Nothing is ever
  * edited; a correction is a new transaction.
  */
-export const FLOW_KINDS = ['usage', 'rerate', 'grant', 'grant_expiry', 'grant_return'] as const;
+export const FLOW_KINDS = ['usage', 'late_usage', 'rerate', 'grant', 'grant_expiry', 'grant_return'] as const;
 
 export type FlowKind = (typeof FLOW_KINDS)[number];
 
@@ -36,12 +37,8 @@ export interface UsageTotals {
 
 /** Requests: the charge is taken from promotional credit as far as it goes, the rest from paid credit (which may go below zero). */
 export function usageFlow(totals: UsageTotals, promoBalanceNanousd: Nanousd, actor: string): JournalPosting {
-  const fromPromo = minAmount(totals.chargeNanousd, maxAmount(promoBalanceNanousd, ZERO));
-  const fromCustomer = nanousd(totals.chargeNanousd - fromPromo);
-  const entries: JournalEntry[] = [
-    ...move(fromPromo, { debit: 'promo_credit', credit: 'revenue' }),
-    ...move(fromCustomer, { debit: 'customer_credit', credit: 'revenue' }),
-    ...move(totals.costNanousd, { debit: 'cogs', credit: 'provider_payable' }),
+  const entries = [
+    ...chargeEntries(totals, promoBalanceNanousd),
     ...move(totals.lossNanousd, { debit: 'platform_loss', credit: 'provider_payable' }),
   ];
   return {
@@ -101,6 +98,45 @@ export function rerateFlow(totals: RerateTotals, balances: RerateBalances, actor
       ...move(totals.costAddedNanousd, { debit: 'cogs', credit: 'provider_payable' }),
       ...move(totals.costTakenOffNanousd, { debit: 'provider_payable', credit: 'cogs' }),
     ],
+  };
+}
+
+type ChargeAndCost = Pick<UsageTotals, 'chargeNanousd' | 'costNanousd'>;
+
+function chargeEntries({ chargeNanousd, costNanousd }: ChargeAndCost, promoBalanceNanousd: Nanousd): JournalEntry[] {
+  const fromPromo = minAmount(chargeNanousd, maxAmount(promoBalanceNanousd, ZERO));
+  const fromCustomer = nanousd(chargeNanousd - fromPromo);
+  return [
+    ...move(fromPromo, { debit: 'promo_credit', credit: 'revenue' }),
+    ...move(fromCustomer, { debit: 'customer_credit', credit: 'revenue' }),
+    ...move(costNanousd, { debit: 'cogs', credit: 'provider_payable' }),
+  ];
+}
+
+/** One settlement that came after its request was posted as expired. */
+export interface LateTotals extends ChargeAndCost {
+  readonly organizationId: string;
+  readonly transactionId: bigint;
+  readonly requestId: string;
+  /** its loss less what was estimated when the request expired: negative when less was lost than feared */
+  readonly lossNanousd: Nanousd;
+}
+
+/** The charge is taken like any other; the house's loss is corrected to what it really was. */
+export function lateUsageFlow(totals: LateTotals, promoBalanceNanousd: Nanousd, actor: string): JournalPosting {
+  const { lossNanousd } = totals;
+  const loss =
+    lossNanousd >= ZERO
+      ? move(lossNanousd, { debit: 'platform_loss', credit: 'provider_payable' })
+      : move(nanousd(-lossNanousd), { debit: 'provider_payable', credit: 'platform_loss' });
+  return {
+    transactionId: totals.transactionId,
+    kind: 'late_usage' satisfies FlowKind,
+    idempotencyKey: `late:${totals.requestId}`,
+    organizationId: totals.organizationId,
+    actor,
+    description: '1 request, settled late',
+    entries: [...chargeEntries(totals, promoBalanceNanousd), ...loss],
   };
 }
 

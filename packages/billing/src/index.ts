@@ -5,6 +5,7 @@ export * from './flows.js';
 export * from './grants.store.js';
 export { INVARIANTS, type Invariant } from './invariants.js';
 export { checkInvariants, type InvariantResult } from './invariants.store.js';
+export type { LateUsage } from './late-usage.store.js';
 export * from './organization-snapshot.store.js';
 export type { PostedUsage } from './post-batch.store.js';
 export * from './post-usage.js';

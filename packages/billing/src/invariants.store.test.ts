@@ -15,7 +15,7 @@ import {
   rerateNext,
 } from './index.js';
 import { createOwnDatabase, type OwnDatabase } from './own-database.fixture.js';
-import { createEndpoint, createOrganization, sampleEvent, uuidV7 } from './sample-events.fixture.js';
+import { createEndpoint, createOrganization, expiredEvent, sampleEvent, uuidV7 } from './sample-events.fixture.js';
 
 let own: OwnDatabase;
 let database: Database;
@@ -43,6 +43,12 @@ beforeAll(async () => {
   await postUsage(database, [sampleEvent(organizationId), sampleEvent(organizationId)], { via: 'test' });
   await correctPrices(database);
   await expireGrants(database, { nowMs: Date.now() });
+  // More than was held, and there is nothing to pay it from.
+  const breach = { input: 60_000, heldNanousd: nanousd(0n) };
+  await postUsage(database, [sampleEvent(organizationId, breach)], { via: 'test' });
+  const settledLate = sampleEvent(organizationId);
+  await postUsage(database, [expiredEvent(settledLate)], { via: 'test' });
+  await postUsage(database, [settledLate], { via: 'test' });
 });
 afterAll(async () => {
   await own.drop();
@@ -79,7 +85,7 @@ async function violationsAfter(
 }
 
 describe('the invariants', () => {
-  it('hold after a grant, requests, a correction of their price and an expiry', async () => {
+  it('hold after a grant, requests, a correction of their price, an expiry of credit and a late settlement', async () => {
     const results = await checkInvariants(database);
     expect(results.filter((result) => result.violations !== 0n)).toEqual([]);
     expect(results).toHaveLength(INVARIANTS.length);
@@ -110,6 +116,15 @@ describe('the invariants', () => {
       t.$executeRaw`UPDATE credit_grant SET amount_nanousd = amount_nanousd + 1 WHERE ${ofIt()}`,
     charges_recompute_from_lines: (t) =>
       t.$executeRaw`UPDATE usage_event SET markup_bp = markup_bp + 1 WHERE ${ofIt()}`,
+    late_settlements_follow_expiries: (t) =>
+      t.$executeRaw`UPDATE usage_event SET ending = 'crashed' WHERE ending = 'expired'`,
+    paid_credit_explained_below_zero: (t) =>
+      t.$executeRaw`UPDATE ledger_balance SET balance_nanousd = -10000000
+        WHERE account_id = (SELECT id FROM ledger_account WHERE ${ofIt()} AND kind = 'customer_credit')`,
+    no_open_dead_letters: (t) => t.$executeRaw`INSERT INTO usage_dead_letter (payload, reason) VALUES ('x', 'y')`,
+    charges_have_attempts: (t) => t.$executeRaw`UPDATE request_log SET attempts = '[]' WHERE ${ofIt()}`,
+    logged_requests_have_events: (t) =>
+      t.$executeRaw`DELETE FROM usage_event WHERE request_id = (SELECT min(request_id::text)::uuid FROM usage_event WHERE ${ofIt()})`,
     rollups_match_events: (t) =>
       t.$executeRaw`UPDATE usage_rollup SET request_count = request_count + 1 WHERE ${ofIt()}`,
     key_spend_matches_events: (t) => t.$executeRaw`DELETE FROM budget_spend WHERE ${ofIt()}`,

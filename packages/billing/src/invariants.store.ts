@@ -10,8 +10,14 @@ export interface InvariantResult {
 /** A whole ledger is read, so this may take minutes; it takes no locks and nobody waits for it. */
 const LONGEST_CHECK_MS = 900_000;
 
-/** Counts the violations of every invariant in one snapshot, so that postings under way are not mistaken for errors. */
-export async function checkInvariants(database: Database): Promise<InvariantResult[]> {
+/**
+ * Counts the violations of every invariant in one snapshot, so that postings under way are not mistaken for errors. `onChecked` is told
+ * of each as it comes.
+ */
+export async function checkInvariants(
+  database: Database,
+  onChecked: (result: InvariantResult) => void = () => undefined,
+): Promise<InvariantResult[]> {
   return database.$transaction(
     async (transaction) => {
       await transaction.$executeRaw`SET TRANSACTION READ ONLY`;
@@ -19,7 +25,9 @@ export async function checkInvariants(database: Database): Promise<InvariantResu
       const results: InvariantResult[] = [];
       for (const { name, violations } of INVARIANTS) {
         const rows = await transaction.$queryRaw<{ violations: bigint }[]>(Prisma.raw(violations));
-        results.push({ name, violations: rows[0]?.violations ?? 0n });
+        const result = { name, violations: rows[0]?.violations ?? 0n };
+        results.push(result);
+        onChecked(result);
       }
       return results;
     },

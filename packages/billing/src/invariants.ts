@@ -34,7 +34,7 @@ export const INVARIANTS: readonly Invariant[] = [
           sum(e.amount_nanousd) FILTER (WHERE a.kind = 'cogs') AS cost,
           sum(e.amount_nanousd) FILTER (WHERE a.kind = 'platform_loss') AS loss
         FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
-        JOIN journal_transaction j ON j.id = e.transaction_id AND j.kind = 'usage' GROUP BY 1) posted
+        JOIN journal_transaction j ON j.id = e.transaction_id AND j.kind IN ('usage', 'late_usage') GROUP BY 1) posted
       FULL JOIN (
         SELECT transaction_id, sum(charge_nanousd) AS charge, sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss
         FROM usage_event WHERE transaction_id IS NOT NULL GROUP BY 1) events USING (transaction_id)
@@ -75,6 +75,14 @@ export const INVARIANTS: readonly Invariant[] = [
           (coalesce(c.charge_before, e.charge_nanousd), coalesce(c.cost_before, e.cost_nanousd))`,
   },
   {
+    name: 'late_settlements_follow_expiries',
+    says: '4: a late settlement stands beside a request of its organisation that expired, and moved no money before',
+    violations: `SELECT count(*) AS violations FROM usage_event late
+      LEFT JOIN usage_event e ON e.request_id = overlay(late.request_id::text placing '7' from 15)::uuid
+        AND e.organization_id = late.organization_id AND e.ending = 'expired' AND e.charge_nanousd = 0
+      WHERE substr(late.request_id::text, 15, 1) = '8' AND (e.request_id IS NULL OR late.ending = 'expired')`,
+  },
+  {
     name: 'credits_minus_charges_is_balance',
     says: '5: what was granted, less what expired and what was charged, is what the organisation has',
     violations: `SELECT count(*) AS violations FROM (
@@ -111,6 +119,21 @@ export const INVARIANTS: readonly Invariant[] = [
         OR c.new_charge_nanousd <> ceil(raw * (10000 + c.markup_bp) / 10000000000) + c.fee_nanousd`,
   },
   {
+    name: 'paid_credit_explained_below_zero',
+    says: '7: paid credit is below zero only by what broke a hold or was settled late',
+    violations: `SELECT count(*) AS violations FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(CASE WHEN substr(e.request_id::text, 15, 1) = '8' THEN e.charge_nanousd
+          ELSE greatest(e.charge_nanousd - e.held_nanousd, 0) END), 0) AS amount
+        FROM usage_event e WHERE e.organization_id = a.organization_id AND b.balance_nanousd < 0) explained
+      WHERE a.kind = 'customer_credit' AND b.balance_nanousd + explained.amount < 0`,
+  },
+  {
+    name: 'no_open_dead_letters',
+    says: '10: no settlement lies among the dead letters',
+    violations: `SELECT count(*) AS violations FROM usage_dead_letter WHERE resolved_at IS NULL`,
+  },
+  {
     name: 'rollups_match_events',
     says: '11: the hourly sums of an organisation are the sums of its events as they were charged, without later corrections',
     violations: `SELECT count(*) AS violations FROM (
@@ -118,7 +141,8 @@ export const INVARIANTS: readonly Invariant[] = [
           sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss, sum(input_tokens) AS input, sum(output_tokens) AS output
         FROM usage_rollup GROUP BY 1, 2, 3, 4) r
       FULL JOIN (
-        SELECT organization_id, key_id, model, provider, count(*) AS requests, sum(charge_nanousd) AS charge,
+        SELECT organization_id, key_id, model, provider,
+          count(*) FILTER (WHERE substr(request_id::text, 15, 1) <> '8') AS requests, sum(charge_nanousd) AS charge,
           sum(cost_nanousd) AS cost, sum(loss_nanousd) AS loss, sum(input_tokens) AS input, sum(output_tokens) AS output
         FROM usage_event GROUP BY 1, 2, 3, 4) e USING (organization_id, key_id, model, provider)
       WHERE (r.requests, r.charge, r.cost, r.loss, r.input, r.output)
@@ -138,6 +162,19 @@ export const INVARIANTS: readonly Invariant[] = [
       WHERE s.spent::numeric IS DISTINCT FROM e.spent`,
   },
   BUDGET_SPEND_MATCHES_EVENTS,
+  {
+    name: 'charges_have_attempts',
+    says: '12: whatever was charged had an attempt at a provider (as far back as the log goes)',
+    violations: `SELECT count(*) AS violations FROM request_log l
+      WHERE l.charge_nanousd > 0 AND jsonb_array_length(l.attempts) = 0`,
+  },
+  {
+    name: 'logged_requests_have_events',
+    says: '12: every logged request has its event, with the same charge',
+    violations: `SELECT count(*) AS violations FROM request_log l WHERE NOT EXISTS (
+      SELECT FROM usage_event e WHERE e.charge_nanousd = l.charge_nanousd AND e.organization_id = l.organization_id
+        AND e.request_id IN (l.request_id, overlay(l.request_id::text placing '8' from 15)::uuid))`,
+  },
 ];
 
 export interface Invariant {

@@ -15,6 +15,8 @@ import {
 import { type Budgets, budgetsOf, scopesOf, spendOf } from './budget-draws.js';
 import { grantReturnFlow, type UsageTotals, usageFlow } from './flows.js';
 import { returnLatePromo } from './late-promo.store.js';
+import { type LateSettlement, type LateUsage, postLateUsage } from './late-usage.store.js';
+import { isSameContent } from './posted-content.js';
 
 /** An event that became money in this posting. */
 export interface PostedUsage {
@@ -31,7 +33,9 @@ export interface BatchOutcome {
   readonly posted: readonly PostedUsage[];
   /** events that were money already, as they stand in the ledger */
   readonly repeated: readonly PostedUsage[];
-  /** ids among them whose stored event differs from the one delivered: two requests under one id, which must never be */
+  /** settlements of requests that had been posted as expired, as they stand in the ledger now */
+  readonly late: readonly LateUsage[];
+  /** ids of repeated and late ones whose stored event differs from the one delivered: two requests under one id, which must never be */
   readonly conflicts: readonly string[];
   /** events of organisations that do not exist */
   readonly orphans: readonly UsageEvent[];
@@ -56,13 +60,15 @@ export function postBatch(database: Database, events: readonly UsageEvent[], act
     await postMoney(transaction, { fresh, locked, budgets, actor });
     await insertRequestLog(transaction, fresh);
     await upsertRollups(transaction, rollUp(fresh));
+    const before = known.filter((event) => !inserted.has(event.requestId));
+    const { settlements, ...repeated } = await compareRepeated(transaction, before, budgets);
+    const late = await postLateUsage(transaction, { settlements, locked, actor });
+    await addBudgetSpend(transaction, spendOf(late.fresh, budgets));
     return {
       posted: fresh.map((event) => postedUsage(event, locked, budgets)),
-      ...(await compareRepeated(
-        transaction,
-        known.filter((event) => !inserted.has(event.requestId)),
-        budgets,
-      )),
+      repeated: repeated.repeated,
+      late: late.late,
+      conflicts: [...repeated.conflicts, ...late.conflicts],
       orphans: events.filter((event) => !locked.has(event.organizationId)),
     };
   }, TRANSACTION_LIMITS);
@@ -148,32 +154,39 @@ function lockOf(event: UsageEvent, locked: ReadonlyMap<string, LockedOrganizatio
   return lock;
 }
 
-async function compareRepeated(
-  transaction: Transaction,
-  events: readonly UsageEvent[],
-  budgets: Budgets,
-): Promise<Pick<BatchOutcome, 'repeated' | 'conflicts'>> {
+/** What to do with events whose id has a row: nothing, unless it says that the request expired and this is its settlement. */
+async function compareRepeated(transaction: Transaction, events: readonly UsageEvent[], budgets: Budgets) {
   const stored = await findPostedEvents(
     transaction,
     events.map((event) => event.requestId),
   );
   const byId = new Map(stored.map((event) => [event.requestId, event]));
-  const conflicts = events.filter((event) => !isSameEvent(event, byId.get(event.requestId)));
-  return {
-    repeated: stored.map((event) => {
-      const { requestId, organizationId, postingSequence, chargeNanousd } = event;
-      return { requestId, organizationId, postingSequence, chargeNanousd, scopes: scopesOf(event, budgets) };
-    }),
-    conflicts: conflicts.map((event) => event.requestId),
-  };
+  const repeated: PostedUsage[] = [];
+  const conflicts: string[] = [];
+  const settlements: LateSettlement[] = [];
+  for (const event of events) {
+    const row = byId.get(event.requestId);
+    if (row && isLate(event, row)) {
+      settlements.push({ event, expired: row });
+      continue;
+    }
+    if (row) repeated.push(toPostedUsage(row, budgets));
+    if (!isRepetition(event, row)) conflicts.push(event.requestId);
+  }
+  return { repeated, conflicts, settlements };
 }
 
-function isSameEvent(event: UsageEvent, stored: PostedEvent | undefined): boolean {
-  return (
-    stored !== undefined &&
-    stored.organizationId === event.organizationId &&
-    stored.keyId === event.keyId &&
-    stored.chargeNanousd === event.chargeNanousd &&
-    stored.costNanousd === event.costNanousd
-  );
+function isLate(event: UsageEvent, stored: PostedEvent): boolean {
+  return stored.ending === 'expired' && event.ending !== 'expired' && stored.organizationId === event.organizationId;
+}
+
+/** An expiry says nothing that a settlement could contradict: whichever came first stands. */
+function isRepetition(event: UsageEvent, stored: PostedEvent | undefined): boolean {
+  if (event.ending === 'expired') return stored?.organizationId === event.organizationId;
+  return isSameContent(event, stored);
+}
+
+function toPostedUsage(event: PostedEvent, budgets: Budgets): PostedUsage {
+  const { requestId, organizationId, postingSequence, chargeNanousd } = event;
+  return { requestId, organizationId, postingSequence, chargeNanousd, scopes: scopesOf(event, budgets) };
 }

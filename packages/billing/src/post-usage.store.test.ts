@@ -62,6 +62,7 @@ describe('posting', () => {
       ],
       duplicates: [],
       repeated: [],
+      late: [],
       conflicts: [],
       deadLetters: [],
     });
@@ -176,6 +177,13 @@ describe('poison', () => {
       expect(letters[0]?.reason).toMatch(/.{15}/);
     });
   }
+
+  it('is counted once, however often and by whomever it is delivered', async () => {
+    const bad = sampleEvent(await createOrganization(database), { markupBp: 1_000_000 });
+    const outcomes = [await postUsage(database, [bad], via), await postUsage(database, [bad], { via: 'spool' })];
+    expect(outcomes.flatMap(({ deadLetters }) => deadLetters)).toEqual([bad.requestId]);
+    expect(await count`SELECT count(*) AS n FROM usage_dead_letter WHERE request_id = ${bad.requestId}`).toBe(1n);
+  });
 
   it('a NUL or half a character in a reply stops nobody: the event is posted with a replacement character (P02)', async () => {
     const organizationId = await createOrganization(database);

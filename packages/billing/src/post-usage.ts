@@ -1,6 +1,13 @@
 import type { Database } from '@tollgate/prisma';
-import { type DeadLetter, encodeUsageEvent, insertDeadLetters, type UsageEvent } from '@tollgate/usage';
+import {
+  type DeadLetter,
+  decodeUsageEvent,
+  encodeUsageEvent,
+  insertDeadLetters,
+  type UsageEvent,
+} from '@tollgate/usage';
 import { classifyDatabaseFailure } from './database-failure.js';
+import type { LateUsage } from './late-usage.store.js';
 import { type BatchOutcome, type PostedUsage, postBatch } from './post-batch.store.js';
 import { repeatOnContention } from './repeat-on-contention.js';
 
@@ -10,9 +17,11 @@ export interface PostUsageOutcome {
   readonly duplicates: readonly string[];
   /** what had been posted by an earlier delivery, as it stands in the ledger: admission may not have counted it yet */
   readonly repeated: readonly PostedUsage[];
+  /** settlements of requests that had expired, now or before: admission cannot count them by their id, it has to read the balance again */
+  readonly late: readonly LateUsage[];
   /** duplicates that carry another content than what was posted under their id: raise an alarm */
   readonly conflicts: readonly string[];
-  /** ids parked in usage_dead_letter: raise an alarm */
+  /** ids newly parked in usage_dead_letter, each once however often it is delivered: raise an alarm */
   readonly deadLetters: readonly string[];
 }
 
@@ -32,12 +41,16 @@ export async function postUsage(
   const distinct = new Map<string, UsageEvent>();
   const repeatedInBatch: UsageEvent[] = [];
   for (const event of events) {
-    if (distinct.has(event.requestId)) repeatedInBatch.push(event);
-    else distinct.set(event.requestId, event);
+    const first = distinct.get(event.requestId);
+    if (first && !(first.ending === 'expired' && event.ending !== 'expired')) repeatedInBatch.push(event);
+    else {
+      if (first) repeatedInBatch.push(first);
+      distinct.set(event.requestId, event);
+    }
   }
   const batch = [...distinct.values()];
   const outcome = batch.length === 0 ? NOTHING : await postHalving(database, batch, `usage:${via}`);
-  const differing = repeatedInBatch.filter((event) => !isSameContent(event, distinct.get(event.requestId)));
+  const differing = repeatedInBatch.filter((event) => !isSameDelivery(event, distinct.get(event.requestId)));
   return {
     ...outcome,
     duplicates: [...outcome.duplicates, ...repeatedInBatch.map((event) => event.requestId)],
@@ -45,10 +58,20 @@ export async function postUsage(
   };
 }
 
-const NOTHING: PostUsageOutcome = { posted: [], duplicates: [], repeated: [], conflicts: [], deadLetters: [] };
+const NOTHING: PostUsageOutcome = {
+  posted: [],
+  duplicates: [],
+  repeated: [],
+  late: [],
+  conflicts: [],
+  deadLetters: [],
+};
 
-function isSameContent(event: UsageEvent, first: UsageEvent | undefined): boolean {
-  return first !== undefined && encodeUsageEvent(event) === encodeUsageEvent(first);
+/** An expiry beside a settlement contradicts nothing: the settlement is posted. */
+function isSameDelivery(event: UsageEvent, first: UsageEvent | undefined): boolean {
+  if (first === undefined) return false;
+  const isExpiry = event.ending === 'expired' && event.organizationId === first.organizationId;
+  return isExpiry || encodeUsageEvent(event) === encodeUsageEvent(first);
 }
 
 async function postHalving(database: Database, batch: readonly UsageEvent[], actor: string): Promise<PostUsageOutcome> {
@@ -56,8 +79,8 @@ async function postHalving(database: Database, batch: readonly UsageEvent[], act
   if (attempt.kind === 'posted') return parkOrphans(database, attempt.outcome);
   const [only, ...others] = batch;
   if (only && others.length === 0) {
-    await insertDeadLetters(database, [deadLetter(only, attempt.reason)]);
-    return { ...NOTHING, deadLetters: [only.requestId] };
+    const parked = await insertDeadLetters(database, [deadLetter(only, attempt.reason)]);
+    return { ...NOTHING, deadLetters: parked.map(() => only.requestId) };
   }
   const middle = Math.ceil(batch.length / 2);
   const older = await postHalving(database, batch.slice(0, middle), actor);
@@ -66,6 +89,7 @@ async function postHalving(database: Database, batch: readonly UsageEvent[], act
     posted: [...older.posted, ...newer.posted],
     duplicates: [...older.duplicates, ...newer.duplicates],
     repeated: [...older.repeated, ...newer.repeated],
+    late: [...older.late, ...newer.late],
     conflicts: [...older.conflicts, ...newer.conflicts],
     deadLetters: [...older.deadLetters, ...newer.deadLetters],
   };
@@ -86,17 +110,19 @@ async function tryBatch(database: Database, batch: readonly UsageEvent[], actor:
 }
 
 async function parkOrphans(database: Database, { orphans, ...outcome }: BatchOutcome): Promise<PostUsageOutcome> {
-  await insertDeadLetters(
-    database,
-    orphans.map((event) => deadLetter(event, `unknown organisation ${event.organizationId}`)),
-  );
+  const letters = orphans.map((event) => deadLetter(event, `unknown organisation ${event.organizationId}`));
+  const parked = await insertDeadLetters(database, letters);
+  const again = [...outcome.repeated, ...outcome.late.filter(({ isRepeated }) => isRepeated)];
   return {
     ...outcome,
-    duplicates: outcome.repeated.map((event) => event.requestId),
-    deadLetters: orphans.map((event) => event.requestId),
+    duplicates: again.map((event) => event.requestId),
+    deadLetters: parked.flatMap(({ requestId }) => requestId ?? []),
   };
 }
 
+/** Written in the record's own order of fields, so that one event has one text, whoever delivers it. */
 function deadLetter(event: UsageEvent, reason: string): DeadLetter {
-  return { requestId: event.requestId, payload: encodeUsageEvent(event), reason };
+  const given = encodeUsageEvent(event);
+  const read = decodeUsageEvent(given);
+  return { requestId: event.requestId, payload: read.ok ? encodeUsageEvent(read.event) : given, reason };
 }

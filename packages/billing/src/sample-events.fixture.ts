@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { nanousd, nanousdPerMillion } from '@tollgate/amount';
 import type { Database } from '@tollgate/prisma';
-import type { UsageEvent } from '@tollgate/usage';
+import type { UsageAttempt, UsageEvent } from '@tollgate/usage';
 
 /** A UUIDv7 of this instant. */
 export function uuidV7(atMs: number = Date.now()): string {
@@ -36,6 +36,19 @@ export function priceOf(input: number, output: number, markupBp = 550): { cost: 
   const up = (numerator: bigint, denominator: bigint) => (numerator + denominator - 1n) / denominator;
   return { cost: up(raw, 1_000_000n), charge: up(raw * BigInt(10_000 + markupBp), 10_000_000_000n) };
 }
+
+const ANSWERED: UsageAttempt = {
+  endpointId: 'openai:gpt-4o-mini',
+  provider: 'openai',
+  providerModel: 'gpt-4o-mini',
+  startedMs: 0,
+  durationMs: 800,
+  firstByteMs: 120,
+  status: 200,
+  outcome: 'answered',
+  errorCode: null,
+  reason: 'first',
+};
 
 /** A finished request of 1,000 input and 200 output tokens unless told otherwise, priced by the rule. */
 export function sampleEvent(
@@ -84,8 +97,24 @@ export function sampleEvent(
     gatewayMs: 1.5,
     features: { inputCharacters: 4_000, messages: 2, tools: 0, images: 0 },
     metadata: { team: 'search' },
-    attempts: [],
+    attempts: [ANSWERED],
     losses: [],
     ...changes,
+  };
+}
+
+/** The row of a request whose gateway was lost: free, and its likely cost is the house's loss. */
+export function expiredEvent(settled: UsageEvent, lossNanousd = 7_000n): UsageEvent {
+  const nothing = { lines: [], costNanousd: nanousd(0n), chargeNanousd: nanousd(0n), priceVersionId: null };
+  return {
+    ...settled,
+    ...nothing,
+    lossNanousd: nanousd(lossNanousd),
+    tokens: { input: 0, cachedInput: 0, output: 0, reasoning: 0 },
+    usageSource: 'none',
+    ending: 'expired',
+    finish: null,
+    status: 500,
+    errorCode: 'gateway_lost',
   };
 }

@@ -38,6 +38,7 @@ export const authAnnouncementPayload = z.object({
 /** What each job carries: the contract between the program that enqueues and the worker. */
 export const JOB_PAYLOADS = {
   'usage.drain': nothing,
+  'holds.sweep': nothing,
   'grants.post': nothing,
   'trial.expire': nothing,
   'prices.rerate': nothing,

@@ -28,6 +28,7 @@ const patient = { attempts: 8, firstRetryMs: 2_000, longestRetryMs: 60_000, keep
 /** The complete table of jobs. What runs every second or oftener has one attempt: its schedule is its retry. */
 export const JOBS: Readonly<Record<JobName, JobDefinition>> = {
   'usage.drain': { ...frequent, queue: 'usage' },
+  'holds.sweep': { ...frequent, queue: 'money' },
   'grants.post': { ...frequent, queue: 'money' },
   'trial.expire': { ...patient, queue: 'money' },
   'prices.rerate': { ...frequent, queue: 'money' },
@@ -55,6 +56,7 @@ const HOUR_MS = 3_600_000;
 /** What runs by the clock. */
 export const SCHEDULES: readonly Schedule[] = [
   { job: 'usage.drain', everyMs: 250, runsAtStart: false },
+  { job: 'holds.sweep', everyMs: 5_000, runsAtStart: false },
   { job: 'grants.post', everyMs: 1_000, runsAtStart: false },
   { job: 'auth.reconcile', everyMs: 5_000, runsAtStart: false },
   { job: 'trial.expire', everyMs: HOUR_MS, runsAtStart: false },

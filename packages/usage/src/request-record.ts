@@ -1,5 +1,6 @@
 import { decodeNanousdPerMillion, type Nanousd, nanousd } from '@tollgate/amount';
 import { z } from 'zod';
+import { requestIdOf } from './late-request-id.js';
 import type { Ending, UsageAttempt, UsageLine, UsageSource } from './usage-event.js';
 import { isErrorEvent } from './usage-rollup.js';
 
@@ -245,7 +246,7 @@ function decodeCorrection(raw: unknown): ChargeCorrection {
 export function decodeChargeRecord(raw: unknown, corrections: readonly unknown[] = []): ChargeRecord {
   const row = chargeSchema.parse(raw);
   return {
-    requestId: row.request_id,
+    requestId: requestIdOf(row.request_id),
     projectId: row.project_id,
     keyId: row.key_id,
     provider: row.provider,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { nanousd, nanousdPerMillion } from '@tollgate/amount';
+import type { Database } from '@tollgate/prisma';
 import { openDatabase, Prisma } from '@tollgate/prisma';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Database } from '@tollgate/prisma';
 import {
   getRequest,
   isErrorEvent,

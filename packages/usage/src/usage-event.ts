@@ -69,6 +69,8 @@ export interface UsageEvent {
   readonly chargeNanousd: Nanousd;
   /** provider cost that no customer pays (failed attempts, our own failures), estimated where unknown */
   readonly lossNanousd: Nanousd;
+  /** what was held for it when it ended; absent or null: nobody knows, as in records written before this was told */
+  readonly heldNanousd?: Nanousd | null;
   readonly tokens: {
     readonly input: number;
     readonly cachedInput: number;
@@ -150,6 +152,7 @@ const eventSchema = z.object({
   feeNanousd: amount,
   chargeNanousd: amount,
   lossNanousd: amount,
+  heldNanousd: amount.nullable().optional(),
   tokens: z.object({ input: count, cachedInput: count, output: count, reasoning: count }),
   usageSource: z.enum(['reported', 'counted', 'none']),
   ending: z.enum(['finished', 'client_left', 'provider_died', 'refused', 'crashed', 'expired']),
@@ -179,6 +182,7 @@ export function encodeUsageEvent(event: UsageEvent): string {
     feeNanousd: encodeNanousd(event.feeNanousd),
     chargeNanousd: encodeNanousd(event.chargeNanousd),
     lossNanousd: encodeNanousd(event.lossNanousd),
+    ...(event.heldNanousd == null ? {} : { heldNanousd: encodeNanousd(event.heldNanousd) }),
   });
 }
 

@@ -28,7 +28,7 @@ export function usageCondition(organizationId: string, filters: UsageFilters): P
 }
 
 /** The same rule as isErrorEvent, for rows of request_log: a test holds them together. */
-export const IS_ERROR_ROW = Prisma.sql`(status >= 400 OR ending IN ('provider_died', 'refused', 'crashed'))`;
+export const IS_ERROR_ROW = Prisma.sql`(status >= 400 OR ending IN ('provider_died', 'refused', 'crashed', 'expired'))`;
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= TEXT_MAX && !value.includes('\u0000');

@@ -52,7 +52,7 @@ describe('rollups', () => {
   it('an error is what the client saw as one; leaving is not', () => {
     const endings = ['finished', 'client_left', 'expired', 'provider_died', 'refused', 'crashed'] as const;
     const errors = endings.filter((ending) => isErrorEvent({ status: 200, ending }));
-    expect(errors).toEqual(['provider_died', 'refused', 'crashed']);
+    expect(errors).toEqual(['expired', 'provider_died', 'refused', 'crashed']);
     expect(isErrorEvent({ status: 400, ending: 'finished' })).toBe(true);
     expect(isErrorEvent({ status: 399, ending: 'finished' })).toBe(false);
   });

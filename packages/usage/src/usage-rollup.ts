@@ -28,7 +28,8 @@ export interface RollupDelta {
 const ERROR_ENDINGS: Readonly<Record<Ending, boolean>> = {
   finished: false,
   client_left: false,
-  expired: false,
+  // Its gateway was lost, and the client's connection with it.
+  expired: true,
   provider_died: true,
   refused: true,
   crashed: true,
@@ -77,4 +78,13 @@ function sumGroup(group: readonly UsageEvent[]): RollupDelta {
     durationHistogram: countLatencies(group.map((event) => event.durationMs)),
     firstTokenHistogram: countLatencies(group.flatMap((event) => event.firstTokenMs ?? [])),
   };
+}
+
+/**
+ * The sums of settlements whose requests are counted already, as expired: money and tokens, and no further request. Hourly sums keep
+ * such a request as the error that its client saw.
+ */
+export function rollUpLate(events: readonly UsageEvent[]): RollupDelta[] {
+  const nothing = { requestCount: 0, errorCount: 0, durationHistogram: [], firstTokenHistogram: [] };
+  return rollUp(events).map((delta) => ({ ...delta, ...nothing }));
 }

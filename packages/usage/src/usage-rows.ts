@@ -37,6 +37,7 @@ export function usageEventRow(event: UsageEvent, reference: PostingReference) {
     fee_nanousd: event.feeNanousd,
     charge_nanousd: event.chargeNanousd,
     loss_nanousd: event.lossNanousd,
+    held_nanousd: event.heldNanousd ?? null,
     usage_source: event.usageSource,
     ending: event.ending,
     gateway_boot: event.gatewayBoot,

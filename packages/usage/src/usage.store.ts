@@ -1,7 +1,8 @@
 import type { Nanousd } from '@tollgate/amount';
 import type { Database, Transaction } from '@tollgate/prisma';
 import { encodeJsonParameter } from './json-parameter.js';
-import type { UsageEvent } from './usage-event.js';
+import { lateRequestId, requestIdOf } from './late-request-id.js';
+import type { Ending, UsageEvent } from './usage-event.js';
 import type { RollupDelta } from './usage-rollup.js';
 import { type PostingReference, requestLogRow, usageEventRow } from './usage-rows.js';
 
@@ -23,11 +24,17 @@ export async function insertUsageEvents(
     SELECT request_id, organization_id, project_id, key_id, provider, model, endpoint_id,
       price_version_id, service_tier, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
       cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, usage_source, ending, gateway_boot,
+      price_version_id, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
+      cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, held_nanousd, usage_source, ending, gateway_boot, settled_at,
+      posting_sequence, transaction_id)
+    SELECT request_id, organization_id, project_id, key_id, provider, model, endpoint_id,
+      price_version_id, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
+      cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, held_nanousd, usage_source, ending, gateway_boot,
       to_timestamp(settled_ms / 1000), posting_sequence, transaction_id
     FROM json_to_recordset(${rows}::json) AS row (request_id uuid, organization_id uuid, project_id uuid, key_id uuid,
       provider text, model text, endpoint_id text, price_version_id bigint, service_tier text, markup_bp int, lines jsonb,
       input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, reasoning_tokens bigint,
-      cost_nanousd bigint, fee_nanousd bigint, charge_nanousd bigint, loss_nanousd bigint, usage_source text,
+      cost_nanousd bigint, fee_nanousd bigint, charge_nanousd bigint, loss_nanousd bigint, held_nanousd bigint, usage_source text,
       ending text, gateway_boot text, settled_ms float8, posting_sequence bigint, transaction_id bigint)
     ORDER BY request_id
     ON CONFLICT (request_id) DO NOTHING
@@ -125,37 +132,42 @@ export interface PostedEvent {
   readonly model: string;
   readonly chargeNanousd: Nanousd;
   readonly costNanousd: Nanousd;
+  readonly lossNanousd: Nanousd;
   readonly postingSequence: string;
+  readonly ending: Ending;
 }
 
-/** Which of these ids are already money. Used after a conflict, and by the replay of a spool. */
+/** Which of these ids have a row, be it one that says the request expired. Used after a conflict, and by the sweeper of holds. */
 export async function findPostedEvents(
   database: Database | Transaction,
   requestIds: readonly string[],
 ): Promise<PostedEvent[]> {
   if (requestIds.length === 0) return [];
   return database.$queryRaw<PostedEvent[]>`
-    SELECT request_id::text AS "requestId", organization_id::text AS "organizationId",
-      project_id::text AS "projectId", key_id::text AS "keyId", model, charge_nanousd AS "chargeNanousd", cost_nanousd AS "costNanousd", posting_sequence::text AS "postingSequence"
+    SELECT request_id::text AS "requestId", organization_id::text AS "organizationId", project_id::text AS "projectId", key_id::text AS "keyId", model,
+      charge_nanousd AS "chargeNanousd", cost_nanousd AS "costNanousd", loss_nanousd AS "lossNanousd", posting_sequence::text AS "postingSequence", ending
     FROM usage_event WHERE request_id = ANY(${[...requestIds]}::uuid[])`;
 }
 
-/** An event that could not be posted, kept with the reason until a person has looked at it. */
-export interface DeadLetter {
-  readonly requestId: string | null;
-  readonly payload: string;
-  readonly reason: string;
+/**
+ * Which of these settlements are in the ledger: nothing of them is left to do for a spool. A row that says the request expired is
+ * not its settlement; the late one that stands beside it is.
+ */
+export async function findSettled(database: Database, requestIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (requestIds.length === 0) return new Set();
+  const rows = await database.$queryRaw<{ id: string; isExpired: boolean }[]>`
+    SELECT request_id::text AS id, ending = 'expired' AS "isExpired"
+    FROM usage_event WHERE request_id = ANY(${[...requestIds]}::uuid[])`;
+  const settled = new Set(rows.filter((row) => !row.isExpired).map((row) => row.id));
+  const expired = rows.filter((row) => row.isExpired).map((row) => lateRequestId(row.id));
+  for (const { requestId } of await findPostedEvents(database, expired)) settled.add(requestIdOf(requestId));
+  return settled;
 }
 
-/** Parks what cannot be posted. NUL cannot be stored as text and becomes U+FFFD. */
-export async function insertDeadLetters(
-  database: Database | Transaction,
-  letters: readonly DeadLetter[],
-): Promise<void> {
-  if (letters.length === 0) return;
-  const rows = encodeJsonParameter(letters);
-  await database.$executeRaw`
-    INSERT INTO usage_dead_letter (request_id, payload, reason)
-    SELECT "requestId", payload, reason
-    FROM json_to_recordset(${rows}::json) AS row ("requestId" text, payload text, reason text)`;
+/** Replaces the log rows of requests that had expired by those of their settlements. The ledger keeps both. */
+export async function replaceRequestLog(transaction: Transaction, events: readonly UsageEvent[]): Promise<void> {
+  const requestIds = events.map((event) => event.requestId);
+  if (requestIds.length === 0) return;
+  await transaction.$executeRaw`DELETE FROM request_log WHERE request_id = ANY(${requestIds}::uuid[])`;
+  await insertRequestLog(transaction, events);
 }

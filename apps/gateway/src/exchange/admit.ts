@@ -88,7 +88,8 @@ async function authorize(ports: AdmitPorts, call: Call, attempts: readonly Attem
 function granted(call: Call, { hold, limits }: Wanted, result: Extract<Authorization, { kind: 'granted' }>): Admitted {
   const { grantedNanousd, leftNanousd, rateLevels } = result;
   call.epoch = result.epoch;
-  call.admission = { hold, heldNanousd: grantedNanousd, limits, rateLevels };
+  call.heldNanousd = grantedNanousd;
+  call.admission = { hold, limits, rateLevels };
   const isAllGranted = grantedNanousd >= hold.wantNanousd;
   const affordable = isAllGranted && leftNanousd !== null ? nanousd(grantedNanousd + leftNanousd) : grantedNanousd;
   call.clampedOutput = clampFor(hold, affordable, call.envelope.choices);

@@ -59,6 +59,8 @@ export interface Call {
   /** what was granted; null before, and for a request that needed none */
   admission: GrantedAdmission | null;
   epoch: string | null;
+  /** what is held for it; null before it is admitted */
+  heldNanousd: Nanousd | null;
   firstTokenMs: number | null;
   /** milliseconds spent waiting for providers */
   upstreamMs: number;
@@ -75,7 +77,6 @@ export interface Call {
 /** What admission granted, as far as the request needs it while it runs. */
 export interface GrantedAdmission {
   readonly hold: Hold;
-  readonly heldNanousd: Nanousd;
   readonly limits: TakenLimits;
   /** the level of each rate, this request included */
   readonly rateLevels: readonly number[];

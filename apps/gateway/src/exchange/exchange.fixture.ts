@@ -101,7 +101,12 @@ export async function exchangeWorld(
   const extensions = new HoldExtensions(20);
   const ports: ExchangePorts = {
     admission,
-    spool: { append: () => ({ ok: true }), whenSynced: async () => ({ ok: true }), close: async () => undefined },
+    spool: {
+      append: () => ({ ok: true, position: { segment: 'test', offset: 0, bytes: 0 } }),
+      whenSynced: async () => ({ ok: true }),
+      close: async () => undefined,
+    },
+    shipper: { watch: () => undefined },
     houseMarkup: () => [],
     keys: new KeyCache({ verify: async () => ({ kind: 'verified', principal }), now: Date.now }),
     upstream: { send: (request, handler) => play(providers, answer, request, handler) },

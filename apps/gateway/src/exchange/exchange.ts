@@ -360,7 +360,8 @@ export class Exchange {
 
   private believed(call: Call, { endpoint }: Attempt, outcome: Outcome): Outcome {
     const { reported } = outcome;
-    if (reported === null || isPlausible(reported, call.envelope, endpoint)) return outcome;
+    const countOutput = () => outcome.count().output ?? 0;
+    if (reported === null || isPlausible(reported, call.envelope, endpoint, countOutput)) return outcome;
     const { requestId } = call.input;
     this.ports.log.error(
       { requestId, endpoint: endpoint.id, reported },

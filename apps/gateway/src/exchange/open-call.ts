@@ -59,6 +59,7 @@ function beginCall(input: ExchangeInput, request: ClientRequest, maxCostNanousd:
     maxCostNanousd,
     clampedOutput: null,
     admission: null,
+    heldNanousd: null,
     epoch: null,
     firstTokenMs: null,
     upstreamMs: 0,

@@ -3,6 +3,7 @@ import type { Loss } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
 import type { Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
+import type { Shipper } from '../spool/shipper.js';
 import type { Spool } from '../spool/spool.js';
 import { type Call, markupOf } from './call.js';
 import { chargedScopes } from './taken-limits.js';
@@ -13,7 +14,8 @@ const REDIS_PATIENCE_MS = 50;
 
 export interface SettlementPorts {
   readonly admission: Admission;
-  readonly spool: Spool;
+  readonly spool: Pick<Spool, 'append' | 'whenSynced' | 'close'>;
+  readonly shipper: Pick<Shipper, 'watch'>;
   readonly gatewayBoot: string;
   readonly log: Logger;
   readonly now: () => number;
@@ -36,6 +38,8 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
   const event = usageEvent(ports, call, ended);
   const payload = encodeUsageEvent(event);
   const spooled = ports.spool.append(payload);
+  const { requestId, organizationId } = event;
+  ports.shipper.watch({ requestId, organizationId, payload, position: spooled.ok ? spooled.position : null });
   const settled = ports.admission.settle({
     organizationId: event.organizationId,
     requestId: event.requestId,
@@ -105,6 +109,7 @@ function usageEvent(ports: SettlementPorts, call: Call, ended: Ended): UsageEven
     feeNanousd: charge.feeNanousd,
     chargeNanousd: charge.chargeNanousd,
     lossNanousd: charge.lossNanousd,
+    heldNanousd: call.heldNanousd,
     tokens: charge.tokens,
     usageSource: charge.usageSource,
     ending: charge.ending,

@@ -1,6 +1,6 @@
 import type { Admission } from '@tollgate/admission';
 import type { Call } from './call.js';
-import { HoldExtension, type HoldExtensions, type Spending, unseenTokens } from './hold-extension.js';
+import { type ExtensionOptions, HoldExtension, type HoldExtensions, type Spending, unseenTokens } from './hold-extension.js';
 
 export interface SpendingPorts {
   readonly admission: Admission;
@@ -10,13 +10,15 @@ export interface SpendingPorts {
 
 /** Keeps the hold of a running answer ahead of it. Answers how to stop. */
 export function watchSpending(ports: SpendingPorts, call: Call, spending: Spending): () => void {
-  const { admission, maxCostNanousd, principal, input } = call;
+  const { admission, heldNanousd, maxCostNanousd, principal, input } = call;
   const bounds = admission?.hold.bounds ?? null;
-  if (admission === null || bounds === null) return () => undefined;
-  const { heldNanousd } = admission;
+  if (heldNanousd === null || bounds === null) return () => undefined;
   const [organizationId, requestId] = [principal.organizationId, input.requestId];
-  const extend = (amounts: Pick<Parameters<Admission['extend']>[0], 'wantNanousd' | 'floorNanousd'>) =>
-    ports.admission.extend({ organizationId, requestId, ...amounts });
+  const extend: ExtensionOptions['extend'] = async (amounts) => {
+    const extension = await ports.admission.extend({ organizationId, requestId, ...amounts });
+    if (extension.kind === 'extended') call.heldNanousd = extension.heldNanousd;
+    return extension;
+  };
   const extension = new HoldExtension({ extend, bounds, heldNanousd, maxCostNanousd });
   return ports.extensions.watch(extension, spending);
 }

@@ -4,6 +4,7 @@ import { priceUsage } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import type { Ending, UsageEvent, UsageLine, UsageSource } from '@tollgate/usage';
 import { billedPart, billedUnit, isReported } from './measure.js';
+import { settlementRule } from './settlement-rule.js';
 
 /** How an attempt came to its end, before money is put on it. */
 export interface Outcome {
@@ -51,10 +52,7 @@ export function nothingCharged(ending: Ending): Charge {
   return { ...NOTHING, usage: {}, usageSource: 'none', ending };
 }
 
-/**
- * The rules of money.md section 0 item 3. Free: an error or missing finish, or no output with a blank finish; the provider's cost then
- * goes to the house as a loss. A client that leaves pays the input and the output received for it.
- */
+/** Puts money on an outcome by the settlement rules: the customer's charge, or the provider's cost as a loss of the house. */
 export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, markupBp: number, atMs: number): Charge {
   const { reported } = outcome;
   const unit = billedUnit(attempt, atMs);
@@ -65,7 +63,10 @@ export function chargeFor(outcome: Outcome, attempt: Attempt, units: Usage, mark
   const usageSource: UsageSource = isTold ? 'reported' : 'counted';
   // Tokens of an answer that is paid by the piece are shown where the provider told them, never where they would be our guess.
   const tokens = usageTotals(isTold ? usage : billed);
-  if (isFree(outcome, tokens.output)) {
+  const finish = outcome.isErrorFinish ? 'error' : outcome.isBlank ? 'blank' : 'proper';
+  const { ending } = outcome;
+  const { bill } = settlementRule({ ending, usage: usageSource, hasOutput: tokens.output > 0, finish });
+  if (bill === 'nothing') {
     return {
       ...NOTHING,
       usage,
@@ -119,10 +120,4 @@ function withUnits(usage: Usage, units: Usage): Usage {
     if (count > 0) merged[bucket] = count;
   }
   return merged;
-}
-
-function isFree(outcome: Outcome, outputTokens: number): boolean {
-  if (outcome.ending === 'client_left') return false;
-  if (outcome.ending !== 'finished' || outcome.isErrorFinish) return true;
-  return outputTokens === 0 && outcome.isBlank;
 }

@@ -11,8 +11,10 @@ export interface ReplayOptions {
   /** this run: its newest segment is being written and is left alone */
   readonly boot: string;
   readonly settle: (settlement: Settlement) => Promise<SettleOutcome>;
-  /** which of these requests are in the ledger */
-  readonly isPosted: (requestIds: readonly string[]) => Promise<Iterable<string>>;
+  /** which of these requests are settled in the ledger; having expired there is not being settled */
+  readonly findSettled: (requestIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** posts what Redis resolved without its event (it had expired there), past Redis */
+  readonly ship: (events: readonly UsageEvent[]) => Promise<unknown>;
   readonly isOwnerAlive?: (owner: SpoolOwner) => boolean;
   readonly now?: () => number;
 }
@@ -25,6 +27,8 @@ export interface ReplayCounts {
   readonly posted: number;
   /** records given to Redis again */
   readonly settled: number;
+  /** of them, those that Redis had resolved already: posted directly */
+  readonly shipped: number;
   /** records Redis could not take now; they stay, and are tried again at the next replay */
   readonly unavailable: number;
   /** lines with a wrong checksum: a torn tail, which was never confirmed to anybody */
@@ -42,6 +46,7 @@ const NOTHING: ReplayCounts = {
   records: 0,
   posted: 0,
   settled: 0,
+  shipped: 0,
   unavailable: 0,
   damagedLines: 0,
   unreadable: 0,
@@ -87,17 +92,24 @@ async function replaySegment(options: ReplayOptions, segment: SegmentName): Prom
   return { ...counts, finished: 1 };
 }
 
-async function replayRecords({ settle, isPosted }: ReplayOptions, payloads: readonly string[]): Promise<ReplayCounts> {
+async function replayRecords(
+  { settle, findSettled, ship }: ReplayOptions,
+  payloads: readonly string[],
+): Promise<ReplayCounts> {
   const decoded = payloads.map((payload) => ({ payload, read: decodeUsageEvent(payload) }));
   const records = decoded.flatMap(({ payload, read }) => (read.ok ? [{ payload, event: read.event }] : []));
-  const posted = new Set(await isPosted(records.map(({ event }) => event.requestId)));
+  const posted = await findSettled(records.map(({ event }) => event.requestId));
   const missing = records.filter(({ event }) => !posted.has(event.requestId));
   const outcomes = await Promise.all(missing.map(({ payload, event }) => settle(settlementOf(event, payload))));
   const unavailable = outcomes.filter(({ kind }) => kind === 'unavailable').length;
+  // A duplicate is in a stream, or was given up by the sweeper and is in none: posting it here is right in both cases.
+  const resolved = missing.filter((_, index) => outcomes[index]?.kind === 'duplicate').map(({ event }) => event);
+  if (resolved.length > 0) await ship(resolved);
   return {
     ...NOTHING,
     posted: records.length - missing.length,
     settled: missing.length - unavailable,
+    shipped: resolved.length,
     unavailable,
     unreadable: payloads.length - records.length,
   };
@@ -147,6 +159,7 @@ function add(a: ReplayCounts, b: ReplayCounts): ReplayCounts {
     records: a.records + b.records,
     posted: a.posted + b.posted,
     settled: a.settled + b.settled,
+    shipped: a.shipped + b.shipped,
     unavailable: a.unavailable + b.unavailable,
     damagedLines: a.damagedLines + b.damagedLines,
     unreadable: a.unreadable + b.unreadable,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
@@ -13,7 +12,6 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Settlement } from '@tollgate/admission';
-import { nanousd } from '@tollgate/amount';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +20,7 @@ import { openSpool } from './spool.js';
 import { decodeSpoolLines, encodeSpoolLine } from './spool-line.js';
 import { currentOwner, isOwnerAlive, ownerFile } from './spool-owner.js';
 import { parseSegmentFile, segmentFile } from './spool-segment.js';
+import { spooledEvent } from './spooled-event.fixture.js';
 
 const seed = Number(process.env.TOLLGATE_SEED ?? Date.now() % 2 ** 31);
 let directory: string;
@@ -31,55 +30,6 @@ beforeEach(() => {
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
-function uuid(): string {
-  const hex = randomBytes(16).toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function event(over: Partial<UsageEvent> = {}): UsageEvent {
-  return {
-    version: 1,
-    requestId: uuid(),
-    callerRequestId: null,
-    organizationId: uuid(),
-    projectId: uuid(),
-    keyId: uuid(),
-    gatewayBoot: 'old-run',
-    epoch: null,
-    dialect: 'openai-chat',
-    requestedModel: 'm',
-    model: 'a/m',
-    endpointId: 'p:m',
-    provider: 'p',
-    region: null,
-    isSandbox: true,
-    isStream: false,
-    priceVersionId: '1',
-    markupBp: 550,
-    lines: [],
-    costNanousd: nanousd(1n),
-    feeNanousd: nanousd(0n),
-    chargeNanousd: nanousd(2n),
-    lossNanousd: nanousd(0n),
-    tokens: { input: 1, cachedInput: 0, output: 1, reasoning: 0 },
-    usageSource: 'reported',
-    ending: 'finished',
-    finish: 'stop',
-    status: 200,
-    errorCode: null,
-    startedAtMs: 0,
-    settledAtMs: 1,
-    durationMs: 1,
-    firstTokenMs: null,
-    gatewayMs: null,
-    features: { inputCharacters: 1, messages: 1, tools: 0, images: 0 },
-    metadata: {},
-    attempts: [],
-    losses: [],
-    ...over,
-  };
-}
 
 /** What a run leaves behind that was killed: its segments, and an owner's file whose process is gone. */
 function deadRun(boot: string, events: readonly UsageEvent[], index = 0): string {
@@ -95,6 +45,7 @@ function replay(
   boot = 'new-run',
 ) {
   const settled: Settlement[] = [];
+  const shipped: UsageEvent[] = [];
   const counts = replaySpool({
     directory,
     boot,
@@ -102,9 +53,10 @@ function replay(
       settled.push(settlement);
       return kind === 'unavailable' ? { kind, reason: 'away' } : { kind };
     },
-    isPosted: async (ids) => ids.filter((id) => posted.includes(id)),
+    findSettled: async (ids) => new Set(ids.filter((id) => posted.includes(id))),
+    ship: async (events) => void shipped.push(...events),
   });
-  return { settled, counts };
+  return { settled, shipped, counts };
 }
 
 describe(`a spool line (seed ${seed})`, () => {
@@ -148,7 +100,7 @@ describe(`a spool line (seed ${seed})`, () => {
 describe('the spool', () => {
   it('what was appended is in the file before append returns', async () => {
     const spool = openSpool({ directory, boot: 'run', syncEveryMs: 20 });
-    expect(spool.append('{"a":1}')).toEqual({ ok: true });
+    expect(spool.append('{"a":1}')).toMatchObject({ ok: true, position: { offset: 0, bytes: 17 } });
     const [file = ''] = readdirSync(directory).filter((name) => name.endsWith('.spool'));
     expect(decodeSpoolLines(readFileSync(path.join(directory, file))).payloads).toEqual(['{"a":1}']);
     expect(await spool.whenSynced()).toEqual({ ok: true });
@@ -177,7 +129,7 @@ describe('the spool', () => {
     isFull = true;
     expect(spool.append('"lost"')).toEqual({ ok: false, reason: 'ENOSPC: no space left on device' });
     isFull = false;
-    expect(spool.append('"after"')).toEqual({ ok: true });
+    expect(spool.append('"after"')).toMatchObject({ ok: true });
     await spool.close();
     const [file = ''] = readdirSync(directory).filter((name) => name.endsWith('.spool'));
     expect(decodeSpoolLines(readFileSync(path.join(directory, file)))).toEqual({
@@ -203,7 +155,7 @@ describe('the spool', () => {
 
 describe('the replay', () => {
   it('gives Redis what the ledger does not have, and keeps the segment until the ledger has it', async () => {
-    const events = [event(), event(), event()];
+    const events = [spooledEvent(), spooledEvent(), spooledEvent()];
     const file = deadRun('old-run', events);
     const [known, ...missing] = events.map(({ requestId }) => requestId);
     const first = replay([known ?? '']);
@@ -218,20 +170,32 @@ describe('the replay', () => {
   });
 
   it('a torn tail is left out, what stands before it is replayed', async () => {
-    const file = deadRun('old-run', [event(), event()]);
+    const file = deadRun('old-run', [spooledEvent(), spooledEvent()]);
     truncateSync(file, readFileSync(file).length - 1);
     expect(await replay([]).counts).toMatchObject({ records: 1, damagedLines: 1, settled: 1 });
   });
 
+  it('a record that Redis resolved without its event (it had expired there) goes to the ledger past Redis', async () => {
+    const spool = openSpool({ directory, boot: 'old-run', syncEveryMs: 20 });
+    const given = spooledEvent();
+    spool.append(encodeUsageEvent(given));
+    await spool.close();
+    rmSync(ownerFile(directory, 'old-run'));
+    const again = replay([], 'duplicate');
+    expect(await again.counts).toMatchObject({ settled: 1, shipped: 1, finished: 0 });
+    expect(again.shipped).toEqual([given]);
+    expect(await replay([given.requestId]).counts).toMatchObject({ shipped: 0, finished: 1 });
+  });
+
   it('what Redis cannot take now comes again', async () => {
-    deadRun('old-run', [event()]);
+    deadRun('old-run', [spooledEvent()]);
     expect(await replay([], 'unavailable').counts).toMatchObject({ unavailable: 1, settled: 0, finished: 0 });
     expect(await replay([]).counts).toMatchObject({ settled: 1 });
   });
 
   it('a segment of a living run is left alone, this run’s newest too, and a filled one of this run is not', async () => {
     const living = openSpool({ directory, boot: 'living', syncEveryMs: 20, segmentBytes: 10 });
-    for (const one of [event(), event(), event()]) living.append(encodeUsageEvent(one));
+    for (const one of [spooledEvent(), spooledEvent(), spooledEvent()]) living.append(encodeUsageEvent(one));
     const { settled, counts } = replay([], 'settled', 'new-run');
     expect(await counts).toMatchObject({ segments: 0 });
     expect(settled).toEqual([]);
@@ -240,7 +204,7 @@ describe('the replay', () => {
   });
 
   it('a record nobody can read keeps its segment for a person', async () => {
-    const file = deadRun('old-run', [event()]);
+    const file = deadRun('old-run', [spooledEvent()]);
     writeFileSync(file, encodeSpoolLine('{"version":99}'), { flag: 'a' });
     const [only] = decodeSpoolLines(readFileSync(file)).payloads;
     const posted = [String((JSON.parse(only ?? '{}') as { requestId?: string }).requestId)];
@@ -249,7 +213,7 @@ describe('the replay', () => {
   });
 
   it('replayed segments go after a day, and not before', async () => {
-    const file = deadRun('old-run', [event()]);
+    const file = deadRun('old-run', [spooledEvent()]);
     const posted = decodeSpoolLines(readFileSync(file)).payloads.map((payload) =>
       String((JSON.parse(payload) as { requestId: string }).requestId),
     );

@@ -16,12 +16,28 @@ import { segmentFile } from './spool-segment.js';
 
 export type SpoolOutcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
+/** Where a record stands: a segment of this run, and the record's line in it. */
+export interface SpoolPosition {
+  /** name of the segment's file, without its folder */
+  readonly segment: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export type SpoolAppended =
+  | { readonly ok: true; readonly position: SpoolPosition }
+  | { readonly ok: false; readonly reason: string };
+
 /** The gateway's own durable copy of its settlements: append-only segments that only this run writes. */
 export interface Spool {
   /** Puts one record into the page cache: it survives the death of this process. Microseconds; a full disk is a value, not an exception. */
-  append(event: string): SpoolOutcome;
+  append(event: string): SpoolAppended;
   /** Everything appended so far is on the disk: it survives the death of the machine. */
   whenSynced(): Promise<SpoolOutcome>;
+  /** Begins another segment, so that this one is among the filled ones that a replay reads. */
+  rotate(): void;
+  /** the segment that is being written; every other one of this run is complete */
+  currentSegment(): string;
   close(): Promise<void>;
 }
 
@@ -51,8 +67,11 @@ interface Waiter {
 class FileSpool implements Spool {
   readonly #options: Required<SpoolOptions>;
   #descriptor: number;
+  #segment = '';
   #index = 0;
   #bytes = 0;
+  /** another segment could not be begun; the next record tries again */
+  #isFull = false;
   /** how many records were appended, and how many of them are on the disk */
   #appended = 0;
   #synced = 0;
@@ -72,17 +91,32 @@ class FileSpool implements Spool {
     this.#descriptor = this.#open();
   }
 
-  append(event: string): SpoolOutcome {
+  append(event: string): SpoolAppended {
     const line = encodeSpoolLine(event);
     try {
-      if (this.#bytes > 0 && this.#bytes + line.length > this.#options.segmentBytes) this.#rotate();
+      if (this.#isFull || (this.#bytes > 0 && this.#bytes + line.length > this.#options.segmentBytes)) this.#rotate();
       this.#write(line);
     } catch (error) {
       return { ok: false, reason: reasonOf(error) };
     }
     this.#appended += 1;
     this.#schedule();
-    return { ok: true };
+    const position = { segment: this.#segment, offset: this.#bytes - line.length, bytes: line.length };
+    return { ok: true, position };
+  }
+
+  rotate(): void {
+    if (this.#bytes === 0) return;
+    try {
+      this.#rotate();
+      this.#schedule();
+    } catch {
+      this.#isFull = true;
+    }
+  }
+
+  currentSegment(): string {
+    return this.#segment;
   }
 
   whenSynced(): Promise<SpoolOutcome> {
@@ -103,12 +137,13 @@ class FileSpool implements Spool {
 
   #open(): number {
     const { directory, boot, now } = this.#options;
-    const file = path.join(directory, segmentFile({ createdAtMs: now(), index: this.#index, boot }));
-    const descriptor = openSync(file, 'ax', 0o600);
+    const segment = segmentFile({ createdAtMs: now(), index: this.#index, boot });
+    const descriptor = openSync(path.join(directory, segment), 'ax', 0o600);
     // A file whose name is not on the disk is lost with all that was synced into it.
     const folder = openSync(directory, 'r');
     fsyncSync(folder);
     closeSync(folder);
+    this.#segment = segment;
     return descriptor;
   }
 
@@ -118,6 +153,7 @@ class FileSpool implements Spool {
     this.#filled.push(this.#descriptor);
     this.#descriptor = next;
     this.#bytes = 0;
+    this.#isFull = false;
   }
 
   /** A line that was written in part is taken back, so that the next one does not continue it. */

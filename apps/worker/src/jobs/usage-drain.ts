@@ -1,6 +1,7 @@
-import type { StreamEntry } from '@tollgate/admission';
-import { classifyDatabaseFailure, type PostedUsage, type PostUsageOutcome, postUsage } from '@tollgate/billing';
+import { type PostedSettlement, type StreamEntry, tellPosted } from '@tollgate/admission';
+import { type PostUsageOutcome, postUsage } from '@tollgate/billing';
 import { type DeadLetter, decodeUsageEvent, insertDeadLetters, type UsageEvent } from '@tollgate/usage';
+import { outageOf } from '../outage.js';
 import type { Services } from '../services.js';
 
 export type DrainReport =
@@ -15,7 +16,7 @@ export interface UsageDrain {
 
 type DrainServices = Pick<Services, 'database' | 'admission' | 'streams' | 'metrics' | 'log' | 'now' | 'consumer'>;
 
-const BATCH = 200;
+const BATCH = 500;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -65,18 +66,6 @@ export function createUsageDrain(services: DrainServices): UsageDrain {
   };
 }
 
-/** Why the drain has to wait, or null when it is a defect, which must be seen in the failed set. */
-function outageOf(error: unknown): string | null {
-  const { kind, message } = classifyDatabaseFailure(error);
-  if (kind === 'unavailable' || kind === 'contention') return `database: ${message}`;
-  return isRedisAway(error) ? 'redis is away' : null;
-}
-
-function isRedisAway(error: unknown): boolean {
-  const away = /Redis|Connection is closed|isn't writeable|ECONN|ETIMEDOUT|LOADING|READONLY|MASTERDOWN/i;
-  return error instanceof Error && away.test(error.message);
-}
-
 async function postEntries(services: DrainServices, entries: readonly StreamEntry[]): Promise<void> {
   const stop = services.metrics.postingSeconds.startTimer();
   const readable = new Map<StreamEntry, UsageEvent>();
@@ -88,16 +77,13 @@ async function postEntries(services: DrainServices, entries: readonly StreamEntr
   }
   const events = [...readable.values()];
   const outcome = await postUsage(services.database, events, { via: 'stream' });
-  await insertDeadLetters(services.database, unreadable);
-  const uncounted = await recountAll(services, readable, [...outcome.posted, ...outcome.repeated]);
+  const parked = await insertDeadLetters(services.database, unreadable);
+  const uncounted = await tellAdmission(services, readable, outcome);
   await services.streams.acknowledge(entries.filter((entry) => !uncounted.has(entry)));
   stop();
-  reportPosting(services, { events, outcome, unreadable });
-  await reloadUnposted(
-    services,
-    entries,
-    new Set([...outcome.posted, ...outcome.repeated].map(({ requestId }) => requestId)),
-  );
+  reportPosting(services, { events, outcome, parked });
+  const inLedger = [...outcome.posted, ...outcome.repeated, ...outcome.late];
+  await reloadUnposted(services, entries, new Set(inLedger.map(({ requestId }) => requestId)));
 }
 
 /** Admission has debited what went to the dead letters and the ledger has not: its balance is read again. */
@@ -115,13 +101,16 @@ async function reloadUnposted(
 interface PostingReport {
   readonly events: readonly UsageEvent[];
   readonly outcome: PostUsageOutcome;
-  readonly unreadable: readonly DeadLetter[];
+  /** unreadable ones that nobody had parked before */
+  readonly parked: readonly DeadLetter[];
 }
 
-function reportPosting({ metrics, log, now }: DrainServices, { events, outcome, unreadable }: PostingReport): void {
+function reportPosting({ metrics, log, now }: DrainServices, { events, outcome, parked }: PostingReport): void {
   const { posted, duplicates, conflicts } = outcome;
-  const deadLetters = [...outcome.deadLetters, ...unreadable.map((letter) => letter.requestId)];
-  metrics.eventsPosted.inc(posted.length);
+  const deadLetters = [...outcome.deadLetters, ...parked.map((letter) => letter.requestId)];
+  const late = outcome.late.filter(({ isRepeated }) => !isRepeated);
+  metrics.eventsPosted.inc(posted.length + late.length);
+  metrics.late.inc(late.length);
   metrics.duplicates.inc(duplicates.length);
   metrics.conflicts.inc(conflicts.length);
   metrics.deadLetters.inc(deadLetters.length);
@@ -138,30 +127,22 @@ function reportPosting({ metrics, log, now }: DrainServices, { events, outcome, 
  * Tells admission what was posted, and answers the entries it could not be told of: they stay unacknowledged, so that they
  * come again when their time as abandoned ones has come.
  */
-async function recountAll(
+async function tellAdmission(
   { admission, log }: DrainServices,
   readable: ReadonlyMap<StreamEntry, UsageEvent>,
-  posted: readonly PostedUsage[],
+  { posted, repeated, late }: PostUsageOutcome,
 ): Promise<ReadonlySet<StreamEntry>> {
-  const ledger = new Map(posted.map((event) => [event.requestId, event]));
-  const uncounted = new Set<StreamEntry>();
-  const recounts = [...readable].map(async ([entry, { requestId }]) => {
+  const ledger = new Map([...posted, ...repeated].map((event) => [event.requestId, { ...event, isLate: false }]));
+  // A late one is read with its whole organisation: no scope of its own is debited.
+  for (const event of late) ledger.set(event.requestId, { ...event, scopes: [], isLate: true });
+  const settlements = [...readable].flatMap(([{ settledEpoch }, { requestId }]): PostedSettlement[] => {
     const event = ledger.get(requestId);
     // A dead letter.
-    if (!event) return;
-    const { organizationId, chargeNanousd, postingSequence, scopes } = event;
-    const { settledEpoch } = entry;
-    const outcome = await admission.recount({
-      organizationId,
-      requestId,
-      scopes,
-      chargeNanousd,
-      settledEpoch,
-      postingSequence,
-    });
-    if (outcome.kind === 'unavailable') uncounted.add(entry);
+    if (!event) return [];
+    const { organizationId, chargeNanousd, postingSequence, scopes, isLate } = event;
+    return [{ organizationId, requestId, scopes, chargeNanousd, settledEpoch, postingSequence, isLate }];
   });
-  await Promise.all(recounts);
-  if (uncounted.size > 0) log.warn({ events: uncounted.size }, 'admission could not be told what was posted');
-  return uncounted;
+  const untold = await tellPosted(admission, settlements);
+  if (untold.size > 0) log.warn({ events: untold.size }, 'admission could not be told what was posted');
+  return new Set([...readable].flatMap(([entry, { requestId }]) => (untold.has(requestId) ? [entry] : [])));
 }
