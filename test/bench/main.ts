@@ -46,11 +46,18 @@ async function runStreams(isQuick: boolean): Promise<number> {
 /** `--posting`: how fast settlements become money, in batches as the worker takes them. Fails when one was not posted. */
 async function runPosting(isQuick: boolean): Promise<number> {
   const { databaseUrl } = readRunFile();
-  const options = { databaseUrl, rounds: isQuick ? 3 : 7, eventsPerRound: 10_000, organizations: 50, batch: 200 };
-  const figures = await postingBench(options);
-  console.log(postingLine(figures, options));
-  return figures.posted === options.rounds * options.eventsPerRound ? 0 : 1;
+  let unposted = 0;
+  for (const batch of POSTING_BATCHES) {
+    const options = { databaseUrl, rounds: isQuick ? 3 : 7, eventsPerRound: 10_000, organizations: 50, batch };
+    const figures = await postingBench(options);
+    console.log(postingLine(figures, options));
+    unposted += options.rounds * options.eventsPerRound - figures.posted;
+  }
+  return unposted === 0 ? 0 : 1;
 }
+
+/** The last one is what the worker takes at most. */
+const POSTING_BATCHES = [200, 500, 1_000];
 
 function streamOptions(isQuick: boolean) {
   return { rounds: isQuick ? 5 : 11, streams: 32, paceMs: 5, tokens: 200 };

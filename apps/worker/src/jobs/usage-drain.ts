@@ -16,7 +16,7 @@ export interface UsageDrain {
 
 type DrainServices = Pick<Services, 'database' | 'admission' | 'streams' | 'metrics' | 'log' | 'now' | 'consumer'>;
 
-const BATCH = 500;
+const BATCH = 1_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
