@@ -65,7 +65,7 @@ export async function heldBalance(redis: Redis, organizationId: string): Promise
 export async function holdsBefore(redis: Redis, beforeMs: number): Promise<readonly string[]> {
   const old: string[] = [];
   for (const kind of ['holds', 'orphans'] as const) {
-    for (const organizationId of await organizationsWith(redis, kind)) {
+    for (const organizationId of await organizationsWith(redis, kind === 'holds' ? 'held' : 'lost')) {
       const requestIds = await redis.hkeys(organizationKeys(organizationId)[kind]);
       old.push(...requestIds.filter((field) => !field.startsWith('#') && requestTimeMs(field) < beforeMs));
     }
@@ -102,7 +102,7 @@ export async function stuckDeliveries(redis: Redis, idleMs: number): Promise<num
   return stuck;
 }
 
-async function organizationsWith(redis: Redis, kind: 'org' | 'holds' | 'orphans'): Promise<readonly string[]> {
+async function organizationsWith(redis: Redis, kind: 'org' | 'held' | 'lost'): Promise<readonly string[]> {
   const found = new Set<string>();
   let cursor = '0';
   do {

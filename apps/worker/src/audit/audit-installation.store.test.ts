@@ -27,7 +27,7 @@ beforeAll(async () => {
   database = openDatabase({ url, applicationName: 'audit-test' });
   server = await startKillableRedis();
   redis = connectAdmissionRedis(server.url);
-  const loadOrganization = (id: string) => organizationSnapshot(database, id);
+  const loadOrganization = (id: string) => organizationSnapshot(database, id, Date.now());
   admission = createAdmission({ redis, loadOrganization, gatewayBoot: 'gw:test', now: Date.now });
   while (admission.epoch() === null) await new Promise((resolve) => setTimeout(resolve, 10));
 });

@@ -99,7 +99,7 @@ async function organizationsOnTheirWay({ redis, database }: RedisAuditServices):
 /** Redis before and after the ledger: what moved meanwhile is not at rest. */
 async function isDiffering({ redis, database }: RedisAuditServices, organizationId: string): Promise<boolean> {
   const before = await heldBalance(redis, organizationId);
-  const snapshot = await organizationSnapshot(database, organizationId);
+  const snapshot = await organizationSnapshot(database, organizationId, Date.now());
   const after = await heldBalance(redis, organizationId);
   if (before === null || after === null || snapshot === null) return false;
   const isAtRest = before.availableNanousd === after.availableNanousd && before.heldNanousd === after.heldNanousd;

@@ -31,7 +31,7 @@ async function list(database: Database): Promise<void> {
 
 async function retry(database: Database, redisUrl: string, letterId: string): Promise<void> {
   const redis = connectAdmissionRedis(redisUrl);
-  const loadOrganization = (organizationId: string) => organizationSnapshot(database, organizationId);
+  const loadOrganization = (organizationId: string) => organizationSnapshot(database, organizationId, Date.now());
   const admission = createAdmission({ redis, loadOrganization, gatewayBoot: `tool:${process.pid}`, now: Date.now });
   try {
     for (let tries = 0; tries < 100 && admission.epoch() === null; tries += 1)

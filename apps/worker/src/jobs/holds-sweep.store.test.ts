@@ -34,7 +34,7 @@ beforeAll(async () => {
   database = openDatabase({ url, applicationName: 'sweep-test' });
   server = await startKillableRedis();
   redis = connectAdmissionRedis(server.url);
-  const loadOrganization = (id: string) => organizationSnapshot(database, id);
+  const loadOrganization = (id: string) => organizationSnapshot(database, id, Date.now());
   admission = createAdmission({ redis, loadOrganization, gatewayBoot: 'gw:test', now: Date.now });
   while (admission.epoch() === null) await new Promise((resolve) => setTimeout(resolve, 10));
 });
@@ -59,12 +59,13 @@ const keyId = uuid();
 
 /** A hold as the gateway takes it; `expiredHolds` is played by the test. */
 async function hold(requestId = uuid()): Promise<ExpiredHold> {
-  const amounts = { wantNanousd: nanousd(HELD), floorNanousd: nanousd(HELD), timeToLiveMs: 60_000 };
-  const asked = { organizationId, requestId, authVersion: '1', scopes: [], ...amounts };
-  expect(await admission.authorize(asked)).toMatchObject({ kind: 'granted' });
+  const amounts = { wantNanousd: nanousd(HELD), floorNanousd: nanousd(HELD) };
   const facts = { v: 1, projectId, keyId, model: 'a/m', provider: 'p', endpointId: 'p:m', dialect: 'openai-chat' };
   const meta = JSON.stringify({ ...facts, requestedModel: 'm', isStream: true, crashLossNanousd: '321' });
-  return { organizationId, requestId, heldNanousd: nanousd(HELD), gatewayBoot: 'gw:lost', meta };
+  const nothing = { scopes: [], rates: [], slots: [], claim: null };
+  const asked = { organizationId, requestId, authVersion: '1', meta, ...nothing, ...amounts };
+  expect(await admission.authorize(asked)).toMatchObject({ kind: 'granted' });
+  return { organizationId, requestId, heldNanousd: nanousd(HELD), gatewayBoot: 'gw:lost', meta, claimedUntil: '0' };
 }
 
 function settlementOf({ requestId }: ExpiredHold, charge = 1_000n): UsageEvent {
