@@ -9,8 +9,7 @@ import {
   type FakeProvider,
   JSON_BODY,
   modelFor,
-  wholeReply,
-} from './exchange.fixture.js';
+  wholeReply, grantedWhole } from './exchange.fixture.js';
 
 let world: ExchangeWorld | undefined;
 afterEach(() => world?.close());
@@ -110,7 +109,7 @@ describe('the markup of a request', () => {
     world = await exchangeWorld(answer, {
       keys,
       authorize: async ({ wantNanousd }) =>
-        asked++ === 0 ? { kind: 'stale_key' } : { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' },
+        asked++ === 0 ? { kind: 'stale_key' } : grantedWhole(wantNanousd),
     });
     expect(await settled(world)).toMatchObject({ markupBp: 3_000, chargeNanousd: charge(3_000) });
   });
@@ -123,7 +122,7 @@ describe('the markup of a request', () => {
         houseMarkup: () => houseMarkup,
         authorize: async ({ wantNanousd }) => {
           wants.push(wantNanousd);
-          return { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' };
+          return grantedWhole(wantNanousd);
         },
       });
       await settled(asked);

@@ -10,8 +10,7 @@ import {
   JSON_BODY,
   modelFor,
   STREAM,
-  wholeReply,
-} from './exchange.fixture.js';
+  wholeReply, grantedWhole } from './exchange.fixture.js';
 
 let world: ExchangeWorld | undefined;
 afterEach(() => world?.close());
@@ -59,7 +58,7 @@ async function chargedFor(named: string | undefined, served: string | undefined)
     models: [tiered()],
     authorize: async ({ wantNanousd }) => {
       wants.push(wantNanousd);
-      return { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' };
+      return grantedWhole(wantNanousd);
     },
   });
   const tier = named === undefined ? {} : { service_tier: named };
