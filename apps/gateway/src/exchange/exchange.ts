@@ -15,6 +15,7 @@ import {
   usageTotals,
 } from '@tollgate/dialects';
 import type { Attempt, Availability } from '@tollgate/routing';
+import { failPoint } from '@tollgate/telemetry';
 import type { KeyCache } from '../keys/key-cache.js';
 import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
@@ -119,6 +120,7 @@ export class Exchange {
       await restoreReasoning(this.ports.vault, call, plan.attempts);
       const admitted = await admit(this.ports, call, plan.attempts);
       if (admitted.kind === 'refused') return this.refuseRecorded(call, admitted.failure);
+      failPoint('gateway.authorized');
       if (departure.hasLeft) return await this.leftEarly(call);
       await this.attempts(call, plan.attempts.slice(0, ATTEMPTS_MAX), departure);
     } finally {
@@ -279,6 +281,7 @@ export class Exchange {
     response.setHeader('x-tollgate-cost-usd', cost);
     response.setHeader('x-tollgate-usage-source', charge.usageSource);
     endReply(response, bytes);
+    failPoint('gateway.answered');
   }
 
   private async stream(
@@ -296,6 +299,7 @@ export class Exchange {
       call.openStream = stream;
       call.firstTokenMs = ports.monotonic() - began;
       writeStreamHead(response, call, attempt);
+      failPoint('gateway.first_byte');
     };
     const provider = ports.provider(attempt.endpoint.provider);
     const result = await relayStream(ports.upstream, request, {
@@ -345,6 +349,7 @@ export class Exchange {
       response,
       told ? stream.failure({ ...told, skin: call.input.skin }) : stream.terminal({ usage: charge.usage, cost }),
     );
+    failPoint('gateway.answered');
     if (told === null) keepTurn(this.ports.memory, call, stream.kept?.());
   }
 
@@ -371,6 +376,7 @@ export class Exchange {
 
   private async settle(call: Call, ended: Ended): Promise<void> {
     await settle(this.ports, call, ended);
+    failPoint('gateway.settled');
     const { requestId } = call.input;
     if (ended.charge.unpriced.length > 0)
       this.ports.log.error(

@@ -1,7 +1,7 @@
 import type { Admission, SettleOutcome } from '@tollgate/admission';
 import type { Loss } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
-import type { Logger } from '@tollgate/telemetry';
+import { failPoint, type Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import type { Spool } from '../spool/spool.js';
 import { type Call, scopesOf } from './call.js';
@@ -34,7 +34,9 @@ export interface Ended {
 export async function settle(ports: SettlementPorts, call: Call, ended: Ended): Promise<void> {
   const event = usageEvent(ports, call, ended);
   const payload = encodeUsageEvent(event);
+  failPoint('gateway.received');
   const spooled = ports.spool.append(payload);
+  failPoint('gateway.spooled');
   const settled = ports.admission.settle({
     organizationId: event.organizationId,
     requestId: event.requestId,

@@ -1,6 +1,7 @@
 import { keyScope } from '@tollgate/access';
 import type { StreamEntry } from '@tollgate/admission';
 import { classifyDatabaseFailure, type PostedUsage, type PostUsageOutcome, postUsage } from '@tollgate/billing';
+import { failPoint } from '@tollgate/telemetry';
 import { type DeadLetter, decodeUsageEvent, insertDeadLetters, type UsageEvent } from '@tollgate/usage';
 import type { Services } from '../services.js';
 
@@ -79,6 +80,7 @@ function isRedisAway(error: unknown): boolean {
 }
 
 async function postEntries(services: DrainServices, entries: readonly StreamEntry[]): Promise<void> {
+  failPoint('worker.claimed');
   const stop = services.metrics.postingSeconds.startTimer();
   const readable = new Map<StreamEntry, UsageEvent>();
   const unreadable: DeadLetter[] = [];
@@ -90,8 +92,11 @@ async function postEntries(services: DrainServices, entries: readonly StreamEntr
   const events = [...readable.values()];
   const outcome = await postUsage(services.database, events, { via: 'stream' });
   await insertDeadLetters(services.database, unreadable);
+  failPoint('worker.posted');
   const uncounted = await recountAll(services, readable, [...outcome.posted, ...outcome.repeated]);
+  failPoint('worker.recounted');
   await services.streams.acknowledge(entries.filter((entry) => !uncounted.has(entry)));
+  failPoint('worker.acknowledged');
   stop();
   reportPosting(services, { events, outcome, unreadable });
   await reloadUnposted(
