@@ -1,5 +1,4 @@
-import { readdirSync, statSync, truncateSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { eventually } from '../../harness/eventually.js';

@@ -116,7 +116,12 @@ export class SupervisedProcess {
       env: this.#env,
       uid: plan.uid,
       gid: plan.gid,
-      stdio: [plan.input === undefined ? 'ignore' : 'pipe', log, log, ...(plan.isSwitched === true ? ['ipc' as const] : [])],
+      stdio: [
+        plan.input === undefined ? 'ignore' : 'pipe',
+        log,
+        log,
+        ...(plan.isSwitched === true ? ['ipc' as const] : []),
+      ],
     });
     closeSync(log);
     child.stdin?.on('error', () => undefined);

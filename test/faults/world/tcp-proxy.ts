@@ -75,7 +75,7 @@ function relay(from: net.Socket, to: net.Socket, weather: () => Weather): void {
       return;
     }
     waiting.push({ bytes, dueMs: Date.now() + (now.kind === 'slow' ? now.delayMs : 0) });
-    timer ??= setTimeout(pass, now.kind === 'slow' ? now.delayMs : SOON_MS);
+    if (timer === null) timer = setTimeout(pass, now.kind === 'slow' ? now.delayMs : SOON_MS);
   });
   from.on('end', () => to.end());
 }

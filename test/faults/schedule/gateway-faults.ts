@@ -1,0 +1,97 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { FAIL_POINTS } from '@tollgate/telemetry';
+import type { SupervisedProcess } from '../world/supervised-process.js';
+import type { Gateway } from '../world/world.js';
+import type { Attack, Fault } from './fault.js';
+
+const oneOf = ({ world, random }: Attack): Gateway => random.pick(world.gateways);
+
+/** Dies at a line of the list, at a pass that chance decides. */
+export async function killAtLines(
+  attack: Attack,
+  programs: readonly { readonly name: string; readonly process: SupervisedProcess }[],
+  points: readonly string[],
+): Promise<string> {
+  const { random, failPointHits, world } = attack;
+  const told: string[] = [];
+  for (const point of random.shuffle(points).slice(0, 4)) {
+    const program = random.pick(programs);
+    const isDead = await program.process.dieAt(point, random.between(1, 8), 6_000);
+    if (isDead) failPointHits.set(point, (failPointHits.get(point) ?? 0) + 1);
+    told.push(`${program.name} ${isDead ? 'died at' : 'did not pass'} ${point}`);
+    await world.whenWell(30_000).catch(() => undefined);
+  }
+  return told.join(', ');
+}
+
+export const gatewayFaults: readonly Fault[] = [
+  {
+    id: 'F1',
+    name: 'kill -9 of a gateway',
+    parts: ['gateway'],
+    seconds: 2,
+    async run(attack) {
+      const gateway = oneOf(attack);
+      await gateway.process.end('SIGKILL');
+      return gateway.name;
+    },
+  },
+  {
+    id: 'F2',
+    name: 'kill -9 of a gateway between two durable effects',
+    parts: ['gateway'],
+    seconds: 12,
+    run: (attack) => killAtLines(attack, attack.world.gateways, FAIL_POINTS.gateway),
+  },
+  {
+    id: 'F3',
+    name: 'a gateway and its disk lost',
+    parts: ['gateway'],
+    seconds: 2,
+    async run(attack) {
+      const gateway = oneOf(attack);
+      gateway.loseDisk();
+      await gateway.process.end('SIGKILL');
+      return gateway.name;
+    },
+  },
+  {
+    id: 'F4',
+    name: 'a gateway stands still',
+    parts: ['gateway'],
+    seconds: 10,
+    async run(attack) {
+      const gateway = oneOf(attack);
+      const seconds = attack.random.between(3, 15);
+      gateway.process.freeze();
+      await pause(seconds * 1_000);
+      gateway.process.thaw();
+      return `${gateway.name} for ${seconds} s`;
+    },
+  },
+  {
+    id: 'F10',
+    name: 'a gateway is told to stop, as in a deployment',
+    parts: ['gateway'],
+    seconds: 4,
+    async run(attack) {
+      const gateway = oneOf(attack);
+      await Promise.race([gateway.process.end('SIGTERM'), pause(20_000)]);
+      return gateway.name;
+    },
+  },
+  {
+    id: 'F12',
+    name: "the disk of a gateway's spool is full, with torn lines",
+    parts: ['gateway'],
+    seconds: 5,
+    async run(attack) {
+      const gateway = oneOf(attack);
+      const state = attack.random.pick(['full', 'torn'] as const);
+      gateway.process.tell({ kind: 'disk', state });
+      await pause(attack.random.between(2_000, 6_000));
+      gateway.process.tell({ kind: 'disk', state: 'well' });
+      return `${gateway.name}, ${state}`;
+    },
+  },
+];
