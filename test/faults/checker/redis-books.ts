@@ -11,6 +11,8 @@ export interface RedisBooks {
 
 export interface LoadedOrganization {
   readonly availableNanousd: bigint;
+  /** what stands aside for requests that seem to run */
+  readonly heldNanousd: bigint;
   /** what is left of each limit that is armed, by its scope */
   readonly leftNanousd: ReadonlyMap<string, bigint>;
 }
@@ -47,8 +49,11 @@ async function readLoaded(redis: Redis): Promise<ReadonlyMap<string, LoadedOrgan
     const left = Object.entries(fields).flatMap(([name, value]) =>
       name.startsWith('left:') ? [[name.slice('left:'.length), BigInt(value)] as const] : [],
     );
-    loaded.set(key.split(':').at(-1) ?? '', {
+    const organizationId = key.split(':').at(-1) ?? '';
+    const held = await redis.hvals(`${tag}:holds:${organizationId}`);
+    loaded.set(organizationId, {
       availableNanousd: BigInt(fields.available ?? 0),
+      heldNanousd: held.reduce((sum, hold) => sum + BigInt(/^\d+/.exec(hold)?.[0] ?? 0), 0n),
       leftNanousd: new Map(left),
     });
   }

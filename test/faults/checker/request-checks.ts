@@ -1,6 +1,6 @@
 import type { ClientRecord } from '../load/client-record.js';
 import type { BookedRequest, LedgerBooks } from './ledger-books.store.js';
-import { chargeOf, type Prices, type Quantities, quantitiesOf } from './price-table.js';
+import { chargeOf, type Prices, quantitiesOf } from './price-table.js';
 import type { TruthAttempt } from './truth-log.js';
 import type { Verdicts } from './verdict.js';
 
@@ -17,7 +17,7 @@ export const EXACT = 'what a provider reported is charged to the nano-dollar: to
 export const TWICE = 'no request is charged twice';
 export const UNFOUNDED = 'nothing is charged that no provider served';
 export const UNRECORDED = 'every request that reached a provider is in the books';
-const COUNTED = 'what no provider reported is charged by our count of what was delivered, within its bounds';
+const COUNTED = 'what no provider reported is charged by our count, to the token';
 const FREE = 'a request that failed, whoever failed it, is free';
 const LEFT = 'a client that leaves pays for what it was sent, and never for more than was made';
 const HEADER = 'what an answer says it cost is what was charged';
@@ -37,9 +37,8 @@ export const REQUEST_PROMISES = [
   PRICE,
 ] as const;
 
-/** Our count may differ from the provider's by the vendor's wrapping of messages, and by its own tokenizer. */
-const INPUT_TOLERANCE = { tokens: 12, share: 0.35 };
-const OUTPUT_TOLERANCE = { tokens: 3, share: 0.35 };
+/** An answer that is cut may be cut inside a token of the provider's: our count of its text may then be off by so many. */
+const CUT_TOKENS = 2;
 
 /** Compares three books, request by request: what clients have, what the provider served, what the ledger says. */
 export function checkRequests(books: RequestBooks, verdicts: Verdicts): void {
@@ -65,7 +64,8 @@ function checkClients(
       case 'whole':
         if (booked.length !== 1) lost?.(what);
         else if (booked[0]?.ending !== 'finished' && booked[0]?.ending !== 'expired') lost?.(what);
-        if (record.costUsd !== null && dollarsOf(paid) !== record.costUsd) header?.(`${what} said $${record.costUsd}`);
+        if (record.costUsd !== null && booked.length > 0 && dollarsOf(paid) !== record.costUsd)
+          header?.(`${what} said $${record.costUsd}`);
         break;
       case 'failed':
         if (paid !== 0n) free?.(what);
@@ -124,7 +124,10 @@ function checkBooked({ truth, ledger, records }: RequestBooks, booked: BookedReq
     return verdicts.promise(PRICE)(`${what}: ${booked.endpointId}, and ${answering.provider} answered`);
   }
   const { prices } = endpoint;
-  if (booked.usageSource === 'reported') return checkReported(booked, answering, prices, what, verdicts);
+  // Some vendors tell a running sum with every piece: of an answer that was left, the last one of these is all there is.
+  const isWholeReport = answering.usageSent || booked.ending !== 'client_left';
+  if (booked.usageSource === 'reported' && isWholeReport)
+    return checkReported(booked, answering, prices, what, verdicts);
   const pieces = records.find((record) => record.requestId === booked.requestId)?.pieces ?? 0;
   checkCounted(booked, answering, prices, pieces, what, verdicts);
 }
@@ -143,8 +146,9 @@ function checkReported(
 }
 
 /**
- * Delivered is what the provider wrote until it was left (`tokensWritten`), at least what the client has in its hands (a piece is a token
- * or more), both by the provider's tokenizer; ours may differ a little.
+ * The provider here counts as we do (o200k, its vendor's wrapping included), so a whole answer is counted to the token. Of one that its client
+ * left, delivered is at most what the provider wrote until it was left, and at least what the client has in its hands: a piece is a token or
+ * more. Nobody can count a cache: what is counted is charged as new input.
  */
 function checkCounted(
   booked: BookedRequest,
@@ -154,31 +158,24 @@ function checkCounted(
   what: string,
   verdicts: Verdicts,
 ): void {
-  const out = verdicts.promise(booked.ending === 'client_left' ? LEFT : COUNTED);
-  if (answering.usageSent && booked.ending === 'finished') out(`${what}: counted, and the provider reported its usage`);
-  const most = chargeOf(withTolerance(answering, 1, answering.completionTokens), prices, booked.markupBp);
-  const delivered = booked.ending === 'client_left' ? pieces : answering.completionTokens;
-  const least = chargeOf(withTolerance(answering, -1, delivered), prices, booked.markupBp);
+  const isLeft = booked.ending === 'client_left';
+  const out = verdicts.promise(isLeft ? LEFT : COUNTED);
+  if (answering.usageSent && !isLeft) out(`${what}: counted, and the provider reported its usage`);
+  const charge = (output: number): bigint =>
+    chargeOf(
+      { input: answering.promptTokens, cacheRead: 0, cacheWrite: 0, output: Math.max(0, output), reasoning: 0 },
+      prices,
+      booked.markupBp,
+    );
+  const made = answering.completionTokens;
+  const [least, most] = isLeft
+    ? [charge(Math.min(pieces, made) - CUT_TOKENS), charge(made + CUT_TOKENS)]
+    : [charge(made), charge(made)];
   const total = totalOf(booked);
   if (total < least || total > most)
     out(
       `${what}: not within $${dollarsOf(least)} and $${dollarsOf(most)}; ${pieces} pieces, ${JSON.stringify(answering)}`,
     );
-}
-
-function withTolerance(answering: TruthAttempt, sign: 1 | -1, output: number): Quantities {
-  const bent = (tokens: number, { tokens: least, share }: typeof INPUT_TOLERANCE): number =>
-    Math.max(0, Math.round(tokens + sign * Math.max(least, tokens * share)));
-  // Nobody can count a cache: the dearest end is without one, the cheapest with all of it.
-  const input = bent(answering.promptTokens, INPUT_TOLERANCE);
-  const cached = sign > 0 ? 0 : Math.min(input, answering.cachedTokens);
-  return {
-    input: input - cached,
-    cacheRead: cached,
-    cacheWrite: 0,
-    output: bent(output, OUTPUT_TOLERANCE),
-    reasoning: 0,
-  };
 }
 
 const totalOf = (booked: BookedRequest): bigint => booked.chargeNanousd + booked.lateNanousd;

@@ -29,7 +29,8 @@ export function startLoad(world: World, { seed, clients }: { seed: number; clien
       const plan = drawRequest(random, world.tenants);
       const record = await client.send(plan, `c${index}-${count}`);
       records.push(record);
-      await pause(record.outcome === 'unreached' ? plan.pauseMs + 200 : plan.pauseMs);
+      // Who is refused does not hammer.
+      await pause(plan.pauseMs + (record.outcome === 'unreached' || record.outcome === 'failed' ? 400 : 0));
     }
   }
 

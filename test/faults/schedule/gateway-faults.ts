@@ -1,10 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { FAIL_POINTS } from '@tollgate/telemetry';
+import { FAIL_POINTS, type FailPoint } from '@tollgate/telemetry';
 import type { SupervisedProcess } from '../world/supervised-process.js';
 import type { Gateway } from '../world/world.js';
 import type { Attack, Fault } from './fault.js';
 
 const oneOf = ({ world, random }: Attack): Gateway => random.pick(world.gateways);
+
+const LINES_AT_A_TIME = 6;
+/** Passed about once a second by one of two programs. */
+const RARE: ReadonlySet<string> = new Set(['worker.granted', 'worker.credited'] satisfies FailPoint[]);
 
 /** Dies at a line of the list, at a pass that chance decides. */
 export async function killAtLines(
@@ -14,10 +18,14 @@ export async function killAtLines(
 ): Promise<string> {
   const { random, failPointHits, world } = attack;
   const told: string[] = [];
-  for (const point of random.shuffle(points).slice(0, 4)) {
+  const hits = (point: string): number => failPointHits.get(point) ?? 0;
+  // Those where nobody died yet come first.
+  const next = random.shuffle(points).sort((a, b) => hits(a) - hits(b));
+  for (const point of next.slice(0, LINES_AT_A_TIME)) {
     const program = random.pick(programs);
-    const isDead = await program.process.dieAt(point, random.between(1, 8), 6_000);
-    if (isDead) failPointHits.set(point, (failPointHits.get(point) ?? 0) + 1);
+    const isRare = RARE.has(point);
+    const isDead = await program.process.dieAt(point, isRare ? 1 : random.between(1, 8), isRare ? 10_000 : 4_000);
+    if (isDead) failPointHits.set(point, hits(point) + 1);
     told.push(`${program.name} ${isDead ? 'died at' : 'did not pass'} ${point}`);
     await world.whenWell(30_000).catch(() => undefined);
   }
@@ -40,7 +48,7 @@ export const gatewayFaults: readonly Fault[] = [
     id: 'F2',
     name: 'kill -9 of a gateway between two durable effects',
     parts: ['gateway'],
-    seconds: 12,
+    seconds: 20,
     run: (attack) => killAtLines(attack, attack.world.gateways, FAIL_POINTS.gateway),
   },
   {

@@ -26,7 +26,7 @@ export const workerFaults: readonly Fault[] = [
     id: 'F5',
     name: 'kill -9 of a worker, also between two durable effects',
     parts: ['worker'],
-    seconds: 12,
+    seconds: 28,
     async run(attack) {
       await attack.random.pick(attack.world.workers).process.end('SIGKILL');
       await attack.world.whenWell(30_000).catch(() => undefined);
@@ -63,7 +63,7 @@ export const workerFaults: readonly Fault[] = [
   {
     id: 'F8',
     name: 'events that cannot be posted',
-    parts: ['worker'],
+    parts: ['worker', 'redis'],
     seconds: 2,
     async run({ world, random, poison }) {
       const count = random.between(2, 6);
@@ -90,7 +90,7 @@ export const workerFaults: readonly Fault[] = [
   {
     id: 'F5b',
     name: 'settlements are delivered twice',
-    parts: ['worker'],
+    parts: ['worker', 'redis'],
     seconds: 3,
     async run({ world, random }) {
       const { client } = world.redis;
