@@ -90,6 +90,13 @@ const suites: readonly Suite[] = [
     testTimeoutMs: 120_000,
     oneFileAtATime: true,
   },
+  // A world of its own, attacked: one file is one run.
+  {
+    name: 'faults',
+    include: ['test/faults/**/*.test.ts'],
+    testTimeoutMs: 600_000,
+    oneFileAtATime: true,
+  },
   // Laws that must hold over whatever all other suites have left in the database: runs last.
   {
     name: 'after',

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { FAIL_POINTS } from '@tollgate/telemetry';
 import { sandboxControl } from '../harness/sandbox-control.js';
 import { writeArtefacts } from './artefacts.store.js';
-import { check } from './checker/check.js';
+import { CHECKED_PROMISES, check } from './checker/check.js';
 import type { Verdict } from './checker/verdict.js';
 import { epilogue, isServed } from './epilogue.js';
 import type { FaultOptions } from './fault-options.js';
@@ -20,6 +20,12 @@ export interface FaultReport {
   /** where everything lies that a failure can be understood by; null when nothing failed */
   readonly artefacts: string | null;
 }
+
+const SERVED = 'when all is over, every organisation is served by every gateway';
+const EXERCISED = 'the run met all it is about';
+
+/** Everything a run is judged by; the last only where it is long enough to have met it all. */
+export const PROMISES = [...CHECKED_PROMISES, SERVED, EXERCISED] as const;
 
 /** Load, attack, quiet, judgement. Everything that was started is stopped, whatever happens. */
 export async function runFaults(options: FaultOptions, print: (line: string) => void): Promise<FaultReport> {
@@ -71,7 +77,7 @@ async function comeToRest(world: World, { patienceMs }: FaultOptions, say: (line
 
 function servedVerdict(served: readonly ClientRecord[]): Verdict {
   return {
-    promise: 'when all is over, every organisation is served by every gateway',
+    promise: SERVED,
     violations: served
       .filter((record) => !isServed(record))
       .map(({ callerId, outcome, status, errorCode }) => `${callerId}: ${outcome} ${status} ${errorCode}`),
@@ -88,7 +94,7 @@ function exercisedVerdict(records: readonly ClientRecord[], { failPointHits }: A
   const has = (name: string, found: boolean): string[] => (found ? [] : [`it never met ${name}`]);
   const points = Object.values(FAIL_POINTS).flat();
   return {
-    promise: 'the run met all it is about',
+    promise: EXERCISED,
     violations: [
       ...points.filter((point) => !failPointHits.has(point)).map((point) => `nobody died at ${point}`),
       ...(['whole', 'left', 'failed', 'broken'] as const).flatMap((outcome) =>

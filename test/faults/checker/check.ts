@@ -13,6 +13,9 @@ const ALIVE = 'no program ends by itself';
 const UNHANDLED = 'no program meets an error that nobody handles';
 const ATTACKED = 'every attack took place';
 
+/** What a world is judged by when it is quiet. */
+export const CHECKED_PROMISES = [...REQUEST_PROMISES, ...ACCOUNT_PROMISES, ALIVE, UNHANDLED, ATTACKED] as const;
+
 /** A gateway that came back has to learn of a new epoch; a client hears of a death a moment later. */
 const NEAR_MS = 3_000;
 
@@ -23,8 +26,7 @@ export async function check(
   attacked: Attacked,
 ): Promise<readonly Verdict[]> {
   const verdicts = new Verdicts();
-  for (const promise of [...REQUEST_PROMISES, ...ACCOUNT_PROMISES, ALIVE, UNHANDLED, ATTACKED])
-    verdicts.promise(promise);
+  for (const promise of CHECKED_PROMISES) verdicts.promise(promise);
   const ledger = await readLedgerBooks(world.postgres);
   const redis = await readRedisBooks(world.redis.client);
   const truth = readTruthLog(world.truthFile);

@@ -6,6 +6,9 @@ import type { Attack, Fault } from './fault.js';
 
 const oneOf = ({ world, random }: Attack): Gateway => random.pick(world.gateways);
 
+/** What Redis forgot is in the ledger after this long, from the spool; and what stands in Redis, from its stream. */
+const SHIPPED_WITHIN_MS = 8_000;
+const POSTED_WITHIN_MS = 4_000;
 const LINES_AT_A_TIME = 6;
 /** Passed about once a second by one of two programs. */
 const RARE: ReadonlySet<string> = new Set(['worker.granted', 'worker.credited'] satisfies FailPoint[]);
@@ -54,12 +57,17 @@ export const gatewayFaults: readonly Fault[] = [
   {
     id: 'F3',
     name: 'a gateway and its disk lost',
-    parts: ['gateway'],
-    seconds: 2,
+    // A settlement has two durable copies until it is posted. Who loses both, disk and Redis at once, has lost it: nothing else may fail here.
+    parts: ['gateway', 'worker', 'redis', 'postgres'],
+    seconds: 10,
     async run(attack) {
       const gateway = oneOf(attack);
+      const { redis } = attack.world;
+      const sinceLossMs = Date.now() - (redis.epochChangesMs.at(-1) ?? 0);
+      await pause(Math.max(0, SHIPPED_WITHIN_MS - sinceLossMs));
       gateway.loseDisk();
       await gateway.process.end('SIGKILL');
+      await pause(POSTED_WITHIN_MS);
       return gateway.name;
     },
   },

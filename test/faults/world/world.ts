@@ -77,7 +77,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const truthFile = path.join(folder, 'truth.ndjson');
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   const environment: NodeJS.ProcessEnv = {
-    ...process.env,
+    ...withoutRunner(process.env),
     DATABASE_URL: postgres.url('tollgate', nearPostgres),
     REDIS_URL: `redis://127.0.0.1:${nearRedis}`,
     TOLLGATE_SANDBOX_URL: sandboxUrl,
@@ -135,6 +135,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     await stop();
     throw error;
   }
+}
+
+/** Variables of a test runner would change what a program is. */
+function withoutRunner(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !/^(VITEST|VITE_|NODE_OPTIONS$|TEST$)/.test(name)),
+  );
 }
 
 interface Place {
