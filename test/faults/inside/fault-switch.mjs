@@ -4,8 +4,10 @@ import { subscribe } from 'node:diagnostics_channel';
 import fs, { readlinkSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
+// By hand: TOLLGATE_FAIL_POINT names a line to die at, at its first pass.
+const { TOLLGATE_FAIL_POINT: wanted = '' } = process.env;
 /** @type {{ name: string, passes: number } | null} */
-let armed = null;
+let armed = wanted === '' ? null : { name: wanted, passes: 1 };
 /** @type {'well' | 'full' | 'torn'} */
 let disk = 'well';
 

@@ -1,25 +1,33 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FAIL_POINTS } from '@tollgate/telemetry';
+import type { Redis } from 'ioredis';
 import type { Fault } from './fault.js';
 import { killAtLines } from './gateway-faults.js';
 
 const UNKNOWN_ORGANIZATION = '00000000-0000-7000-8000-00000000dead';
 
-/** Events nobody can post: no JSON, JSON that is no event, and one of an organisation that never was. */
-function poisonOf(index: number): readonly string[] {
-  const event = (payload: string, request: string) => [
-    'event',
-    payload,
-    'organization',
-    UNKNOWN_ORGANIZATION,
-    'request',
-    request,
-    'epoch',
-    '',
-  ];
-  const request = `00000000-0000-7000-8000-${String(index).padStart(12, '0')}`;
-  return index % 2 === 0 ? event('{"version":1,', request) : event('{"version":99}', request);
+/** An event nobody can post: no JSON, JSON that is no event, or (where one is on its way) a real one of an organisation that never was. */
+async function poisonOf(redis: Redis, index: number): Promise<string> {
+  const real = index % 3 === 0 ? await anyEvent(redis) : null;
+  if (real === null) return index % 2 === 0 ? '{"version":1,' : '{"version":99}';
+  return JSON.stringify({ ...real, requestId: poisonId(index), organizationId: UNKNOWN_ORGANIZATION });
 }
+
+const poisonId = (index: number): string => `00000000-0000-7000-8000-${String(index).padStart(12, '0')}`;
+
+async function anyEvent(redis: Redis): Promise<object | null> {
+  for (let look = 0; look < 20; look += 1) {
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      const [entry] = await redis.xrange(streamOf(shard), '-', '+', 'COUNT', 1);
+      const event = entry?.[1][entry[1].indexOf('event') + 1];
+      if (event?.startsWith('{"version":1') === true && event.endsWith('}')) return JSON.parse(event) as object;
+    }
+  }
+  return null;
+}
+
+const SHARDS = 64;
+const streamOf = (shard: number): string => `{s${String(shard).padStart(2, '0')}}:usage`;
 
 export const workerFaults: readonly Fault[] = [
   {
@@ -68,9 +76,10 @@ export const workerFaults: readonly Fault[] = [
     async run({ world, random, poison }) {
       const count = random.between(2, 6);
       for (let index = 0; index < count; index += 1) {
-        const stream = `{s${String(random.below(64)).padStart(2, '0')}}:usage`;
-        // Redis may have lost its last one: only what is known to have been read is expected in the dead letters.
-        await world.redis.client.xadd(stream, '*', ...poisonOf((poison.count += 1)));
+        const number = (poison.count += 1);
+        const event = await poisonOf(world.redis.client, number);
+        const about = ['organization', UNKNOWN_ORGANIZATION, 'request', poisonId(number), 'epoch', ''];
+        await world.redis.client.xadd(streamOf(random.below(SHARDS)), '*', 'event', event, ...about);
       }
       return `${count} of them`;
     },
@@ -96,7 +105,7 @@ export const workerFaults: readonly Fault[] = [
       const { client } = world.redis;
       let copies = 0;
       for (let round = 0; round < 40; round += 1) {
-        const stream = `{s${String(random.below(64)).padStart(2, '0')}}:usage`;
+        const stream = streamOf(random.below(SHARDS));
         for (const [, fields] of await client.xrange(stream, '-', '+', 'COUNT', 20)) {
           await client.xadd(stream, '*', ...fields);
           copies += 1;
