@@ -30,7 +30,7 @@ export async function killAtLines(
     const isDead = await program.process.dieAt(point, isRare ? 1 : random.between(1, 8), isRare ? 10_000 : 4_000);
     if (isDead) failPointHits.set(point, hits(point) + 1);
     told.push(`${program.name} ${isDead ? 'died at' : 'did not pass'} ${point}`);
-    await world.whenWell(30_000).catch(() => undefined);
+    await world.whenWell(60_000).catch(() => undefined);
   }
   return told.join(', ');
 }

@@ -81,7 +81,7 @@ export async function attack(
     }
     const second = isPair ? draw(first.parts) : undefined;
     await Promise.all([first, ...(second === undefined ? [] : [second])].map(perform));
-    await world.whenWell(30_000).catch((error: unknown) => mishaps.push(String(error)));
+    await world.whenWell(60_000).catch((error: unknown) => mishaps.push(String(error)));
     await pause(Math.max(0, Math.min(pauseMs, untilMs - Date.now())));
   }
   await pause(Math.max(0, untilMs - Date.now()));

@@ -37,7 +37,7 @@ export const workerFaults: readonly Fault[] = [
     seconds: 28,
     async run(attack) {
       await attack.random.pick(attack.world.workers).process.end('SIGKILL');
-      await attack.world.whenWell(30_000).catch(() => undefined);
+      await attack.world.whenWell(60_000).catch(() => undefined);
       return killAtLines(attack, attack.world.workers, FAIL_POINTS.worker);
     },
   },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { noteEnded, noteStarted } from './process-guard.js';
 
 export interface ProcessPlan {
   readonly name: string;
@@ -127,6 +128,7 @@ export class SupervisedProcess {
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(plan.input);
     this.#child = child;
+    if (child.pid !== undefined) noteStarted(child.pid);
     this.#isDeathExpected = false;
     this.wasReady = false;
     child.once('error', () => this.#ended('could not be started'));
@@ -135,6 +137,7 @@ export class SupervisedProcess {
 
   #ended(how: string): void {
     if (this.#child === null) return;
+    if (this.#child.pid !== undefined) noteEnded(this.#child.pid);
     this.#child = null;
     if (this.#isFrozen) this.#closeAbsence();
     this.#isFrozen = false;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -154,7 +154,19 @@ interface Place {
 function makeFolder(seed: number): string {
   const parent = path.join(root, '.local/faults');
   mkdirSync(parent, { recursive: true });
+  forgetOldRuns(parent);
   return mkdtempSync(path.join(parent, `seed-${seed}-`));
+}
+
+const RUNS_KEPT = 6;
+
+/** What failed runs left behind is kept for a while, not for ever. */
+function forgetOldRuns(parent: string): void {
+  const runs = readdirSync(parent)
+    .filter((name) => name.startsWith('seed-'))
+    .map((name) => path.join(parent, name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const old of runs.slice(RUNS_KEPT)) rmSync(old, { recursive: true, force: true });
 }
 
 async function prepareDatabase(env: NodeJS.ProcessEnv): Promise<void> {
