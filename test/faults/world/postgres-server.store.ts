@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { eventually } from '../../harness/eventually.js';
@@ -9,6 +9,22 @@ import { SupervisedProcess } from './supervised-process.js';
 function owner(): { readonly uid?: number; readonly gid?: number } {
   const { TOLLGATE_POSTGRES_UID: uid, TOLLGATE_POSTGRES_GID: gid } = process.env;
   return uid === undefined || uid === '' ? {} : { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Where an unprivileged user can enter, whoever owns the checkout. */
+const HOMES = '/var/tmp';
+const HOME_PREFIX = 'tollgate-faults-';
+
+/** Data of runs that were killed outright: the process whose number they carry is gone. */
+function removeOrphans(): void {
+  for (const name of readdirSync(HOMES).filter((each) => each.startsWith(HOME_PREFIX))) {
+    const pid = Number(name.slice(HOME_PREFIX.length).split('-')[0]);
+    try {
+      process.kill(pid, 0);
+    } catch {
+      rmSync(path.join(HOMES, name), { recursive: true, force: true });
+    }
+  }
 }
 
 /** A Postgres of the run's own, which can crash, be slow of locks, refuse writes and be full of other people's connections. */
@@ -21,7 +37,8 @@ export class PostgresServer {
     const binaries = process.env.TOLLGATE_POSTGRES_BINARIES ?? '';
     if (binaries === '') throw new Error('TOLLGATE_POSTGRES_BINARIES is not set: run through `npm run faults`');
     this.#port = port;
-    this.#home = mkdtempSync('/var/tmp/tollgate-faults-');
+    removeOrphans();
+    this.#home = mkdtempSync(path.join(HOMES, `${HOME_PREFIX}${process.pid}-`));
     chmodSync(this.#home, 0o700);
     const { uid, gid } = owner();
     if (uid !== undefined && gid !== undefined) chownSync(this.#home, uid, gid);
