@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseFaultOptions } from './fault-options.js';
+import { parseFaultPlan } from './fault-options.js';
 import { type FaultReport, PROMISES, runFaults } from './fault-run.js';
 
 const seed = process.env.TOLLGATE_SEED ?? '1';
@@ -8,7 +8,9 @@ describe(`two gateways, two workers, Redis and Postgres under load and attack (s
   let report: FaultReport;
 
   beforeAll(async () => {
-    report = await runFaults(parseFaultOptions(['--seed', seed, '--minutes', '2']), (line) => console.log(line));
+    const [options] = parseFaultPlan(['--seed', seed, '--minutes', '2']).runs;
+    if (options === undefined) throw new Error('a plan without controls is one run');
+    report = await runFaults(options, (line) => console.log(line));
     for (const line of report.summary) console.log(line);
     if (report.artefacts !== null) console.log(`everything that was left behind: ${report.artefacts}`);
   });

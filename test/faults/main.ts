@@ -1,7 +1,7 @@
 import { BOUND } from './checker/ledger-checks.js';
 import { LOST, TWICE, UNFOUNDED } from './checker/request-checks.js';
 import type { Verdict } from './checker/verdict.js';
-import { type ControlName, type FaultOptions, parseFaultOptions } from './fault-options.js';
+import { type ControlName, type FaultOptions, parseFaultPlan } from './fault-options.js';
 import { type FaultReport, runFaults } from './fault-run.js';
 
 const SHOWN_VIOLATIONS = 8;
@@ -15,31 +15,47 @@ export const MUST_COMPLAIN: Readonly<Record<ControlName, readonly string[]>> = {
   bullmq: [LOST],
 };
 
-/** `npm run faults -- --seed N`: prints what happens, the judgement, and `N passed, N failed`. Gives the exit code. */
-export async function run(args: readonly string[]): Promise<number> {
-  const options = parseFaultOptions(args);
-  const print = (line: string): void => console.log(line);
-  const report = await runFaults(options, print);
-  for (const line of report.summary) print(line);
-  for (const line of verdictLines(report.verdicts)) print(line);
-  if (report.artefacts !== null) print(`\neverything that was left behind: ${report.artefacts}`);
-  print(`the same again: ${replayCommand(options)}`);
-  return options.control === null ? told(report) : toldOfControl(report, options.control);
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
 }
 
-function told({ verdicts }: FaultReport): number {
+const print = (line: string): void => console.log(line);
+
+/** `npm run faults -- --seed N`: prints what happens, the judgement, and `N passed, N failed`. Gives the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const total = { passed: 0, failed: 0 };
+  for (const options of parseFaultPlan(args).runs) {
+    const { passed, failed } = await runOnce(options);
+    total.passed += passed;
+    total.failed += failed;
+  }
+  print(`\n${total.passed} passed, ${total.failed} failed`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+async function runOnce(options: FaultOptions): Promise<Counts> {
+  const report = await runFaults(options, print);
+  for (const line of [...report.summary, ...verdictLines(report.verdicts)]) print(line);
+  if (report.artefacts !== null) print(`\neverything that was left behind: ${report.artefacts}`);
+  print(`the same again: ${replayCommand(options)}`);
+  return options.control === null ? counted(report) : countedAsControl(report, options.control);
+}
+
+function counted({ verdicts }: FaultReport): Counts {
   const failed = verdicts.filter(({ violations }) => violations.length > 0).length;
-  console.log(`\n${verdicts.length - failed} passed, ${failed} failed`);
-  return failed === 0 ? 0 : 1;
+  return { passed: verdicts.length - failed, failed };
 }
 
 /** A control passes when the run fails, for the reason it must. */
-function toldOfControl({ verdicts }: FaultReport, control: ControlName): number {
+function countedAsControl({ verdicts }: FaultReport, control: ControlName): Counts {
   const complaints = complaintsOf(verdicts, control);
-  const isSeen = complaints.length > 0;
-  console.log(isSeen ? `\nseen, as it must be: ${complaints.join('; ')}` : `\nnobody noticed the control ${control}`);
-  console.log(`\n${isSeen ? 1 : 0} passed, ${isSeen ? 0 : 1} failed`);
-  return isSeen ? 0 : 1;
+  print(
+    complaints.length > 0
+      ? `control ${control} seen, as it must be: ${complaints.join('; ')}`
+      : `nobody noticed the control ${control}`,
+  );
+  return complaints.length > 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 /** The promises a control broke, of those it must break. */
