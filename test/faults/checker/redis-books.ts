@@ -32,10 +32,15 @@ export async function readRedisBooks(redis: Redis): Promise<RedisBooks> {
   const holds: string[] = [];
   for (const pattern of ['{s??}:holds:*', '{s??}:orphans:*'])
     for (const key of await keysLike(redis, pattern))
-      for (const request of await redis.hkeys(key)) holds.push(`${key.split(':').at(-1)} ${request}`);
+      for (const [request] of await holdsIn(redis, key)) holds.push(`${key.split(':').at(-1)} ${request}`);
   let streamEntries = 0;
   for (const key of await keysLike(redis, '{s??}:usage')) streamEntries += await redis.xlen(key);
   return { holds, streamEntries, loaded: await readLoaded(redis) };
+}
+
+/** Fields that are no request (`#…`) say something of all of them. */
+async function holdsIn(redis: Redis, key: string): Promise<readonly (readonly [string, string])[]> {
+  return Object.entries(await redis.hgetall(key)).filter(([request]) => !request.startsWith('#'));
 }
 
 async function readLoaded(redis: Redis): Promise<ReadonlyMap<string, LoadedOrganization>> {
@@ -50,10 +55,10 @@ async function readLoaded(redis: Redis): Promise<ReadonlyMap<string, LoadedOrgan
       name.startsWith('left:') ? [[name.slice('left:'.length), BigInt(value)] as const] : [],
     );
     const organizationId = key.split(':').at(-1) ?? '';
-    const held = await redis.hvals(`${tag}:holds:${organizationId}`);
+    const held = await holdsIn(redis, `${tag}:holds:${organizationId}`);
     loaded.set(organizationId, {
       availableNanousd: BigInt(fields.available ?? 0),
-      heldNanousd: held.reduce((sum, hold) => sum + BigInt(/^\d+/.exec(hold)?.[0] ?? 0), 0n),
+      heldNanousd: held.reduce((sum, [, hold]) => sum + BigInt(/^\d+/.exec(hold)?.[0] ?? 0), 0n),
       leftNanousd: new Map(left),
     });
   }
