@@ -12,6 +12,7 @@ export const suites = [
   { name: 'replay', needs: 'machine' },
   { name: 'browser', needs: 'machine' },
   { name: 'bench', needs: 'machine' },
+  { name: 'faults', needs: 'servers' },
   { name: 'after', needs: 'machine' },
 ];
 

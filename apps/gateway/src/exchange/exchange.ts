@@ -11,6 +11,7 @@ import {
   usageTotals,
 } from '@tollgate/dialects';
 import type { Attempt, Availability } from '@tollgate/routing';
+import { failPoint } from '@tollgate/telemetry';
 import type { KeyCache } from '../keys/key-cache.js';
 import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
@@ -114,6 +115,7 @@ export class Exchange {
       await restoreReasoning(this.ports.vault, call, plan.attempts);
       const admitted = await admit(this.ports, call, plan.attempts);
       if (admitted.kind === 'refused') return this.refuseRecorded(call, admitted.failure);
+      failPoint('gateway.authorized');
       if (departure.hasLeft) return await this.leftEarly(call);
       await this.attempts(call, plan.attempts.slice(0, ATTEMPTS_MAX), departure);
     } finally {
@@ -276,6 +278,7 @@ export class Exchange {
     response.setHeader('x-tollgate-cost-usd', cost);
     response.setHeader('x-tollgate-usage-source', charge.usageSource);
     endReply(response, bytes);
+    failPoint('gateway.answered');
   }
 
   private async stream(
@@ -293,6 +296,7 @@ export class Exchange {
       call.openStream = stream;
       call.firstTokenMs = ports.monotonic() - began;
       writeStreamHead(response, call, attempt);
+      failPoint('gateway.first_byte');
     };
     const provider = ports.provider(attempt.endpoint.provider);
     const result = await relayStream(ports.upstream, request, {
@@ -346,6 +350,7 @@ export class Exchange {
         ? stream.failure({ ...told, chargedUsd: cost, skin: call.input.skin })
         : stream.terminal({ usage: charge.usage, cost }),
     );
+    failPoint('gateway.answered');
     if (told === null) keepTurn(this.ports.memory, call, stream.kept?.());
   }
 
@@ -372,6 +377,7 @@ export class Exchange {
 
   private async settle(call: Call, ended: Ended): Promise<void> {
     await settle(this.ports, call, ended);
+    failPoint('gateway.settled');
     const { requestId } = call.input;
     if (ended.charge.unpriced.length > 0)
       this.ports.log.error(
