@@ -43,7 +43,13 @@ import {
   type ScriptArguments,
 } from './script-arguments.js';
 import { ScriptBatch } from './script-batch.js';
-import { decodeAuthorization, decodeExtension, decodeSettlement, decodeStanding, unavailable } from './script-replies.js';
+import {
+  decodeAuthorization,
+  decodeExtension,
+  decodeSettlement,
+  decodeStanding,
+  unavailable,
+} from './script-replies.js';
 import { COMMAND_TIMEOUT_MS, ServerWatch } from './server-watch.js';
 import { settleLua } from './settle.lua.js';
 import { UnsettledQueue } from './unsettled.js';

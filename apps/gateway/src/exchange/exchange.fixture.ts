@@ -71,8 +71,7 @@ export async function exchangeWorld(
   const settlements: Settlement[] = [];
   const logLines: string[] = [];
   const admission = {
-    authorize:
-      authorize ?? (async ({ wantNanousd }) => grantedWhole(wantNanousd)),
+    authorize: authorize ?? (async ({ wantNanousd }) => grantedWhole(wantNanousd)),
     extend: async ({ wantNanousd }) => ({ kind: 'extended', heldNanousd: wantNanousd, leftNanousd: PLENTY }),
     settle: async (settlement: Settlement) => {
       settlements.push(settlement);

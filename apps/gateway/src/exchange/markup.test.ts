@@ -7,9 +7,11 @@ import {
   type ExchangeWorld,
   exchangeWorld,
   type FakeProvider,
+  grantedWhole,
   JSON_BODY,
   modelFor,
-  wholeReply, grantedWhole } from './exchange.fixture.js';
+  wholeReply,
+} from './exchange.fixture.js';
 
 let world: ExchangeWorld | undefined;
 afterEach(() => world?.close());
@@ -108,8 +110,7 @@ describe('the markup of a request', () => {
     const keys = new KeyCache({ verify: async () => ({ kind: 'verified', principal: withRule }), now: Date.now });
     world = await exchangeWorld(answer, {
       keys,
-      authorize: async ({ wantNanousd }) =>
-        asked++ === 0 ? { kind: 'stale_key' } : grantedWhole(wantNanousd),
+      authorize: async ({ wantNanousd }) => (asked++ === 0 ? { kind: 'stale_key' } : grantedWhole(wantNanousd)),
     });
     expect(await settled(world)).toMatchObject({ markupBp: 3_000, chargeNanousd: charge(3_000) });
   });

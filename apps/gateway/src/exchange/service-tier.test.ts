@@ -7,10 +7,12 @@ import {
   type ExchangeWorld,
   exchangeWorld,
   type FakeProvider,
+  grantedWhole,
   JSON_BODY,
   modelFor,
   STREAM,
-  wholeReply, grantedWhole } from './exchange.fixture.js';
+  wholeReply,
+} from './exchange.fixture.js';
 
 let world: ExchangeWorld | undefined;
 afterEach(() => world?.close());
