@@ -143,6 +143,13 @@ describe.each(WAYS)('a %s stream that is cut', (way) => {
   });
 });
 
+test('what a provider had reported so far is not told for what is billed', () => {
+  const usage = { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 };
+  const running = sse({ id: 'c', created: 5, model: 'v', choices: [{ index: 0, delta: { content: 'Hi' } }], usage });
+  const { events } = cut(laneOf('openai-chat', 'openai-chat'), running);
+  expect(events.at(-1)).toMatchObject({ usage: { prompt_tokens: 7, completion_tokens: 3, cost: 0.25 } });
+});
+
 test('half a free text of a custom tool is broken JSON for who takes calls as objects', () => {
   const lane = laneOf('anthropic-messages', 'openai-chat');
   const custom = called({ id: 'call_1', type: 'custom', custom: { name: 'look_up', input: 'a "b' } });
@@ -179,6 +186,19 @@ describe('of several choices', () => {
       [0, 'stop', undefined],
       [1, 'length', undefined],
     ]);
+  });
+
+  test('a call of one is not made whole by the end of another', () => {
+    const result = openRequest('openai-chat', Buffer.from(JSON.stringify(body)), { model: null, isStream: null });
+    if (!result.ok) throw new Error(result.failure.message);
+    const lane = result.value.lane(
+      laneTarget({ dialect: 'openai-chat', quirks: { ...NO_QUIRKS, isNormalised: true } }),
+    );
+    if (!lane.ok) throw new Error(lane.failure.message);
+    const tool_calls = [{ index: 0, id: 'call_2', type: 'function', function: { name: 'look_up', arguments: '' } }];
+    const { text } = cut(lane.value, `${said}${chunk({ tool_calls }, null, 1)}`);
+    expect(text).toContain('look_up');
+    expect(text).not.toContain('{}"');
   });
 
   test('Gemini’s candidates end each by itself', () => {
