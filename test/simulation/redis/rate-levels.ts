@@ -2,9 +2,9 @@ import type { Rate, RedisState } from './redis-state.ts';
 
 /** `printf("%.3f")`: a tie goes to the even digit, where JavaScript's toFixed rounds up. */
 export function threeDecimals(value: number): string {
-  const text = value.toFixed(3);
-  const isTie = Number.isInteger(value * 16_000) && Math.abs((value * 1_000) % 1) === 0.5;
-  if (!isTie) return text;
+  // Only odd sixteenths stand exactly between two thousandths.
+  const isTie = (value * 16) % 2 === 1;
+  if (!isTie) return value.toFixed(3);
   const down = Math.floor(value * 1_000);
   return ((down % 2 === 0 ? down : down + 1) / 1_000).toFixed(3);
 }
