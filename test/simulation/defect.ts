@@ -10,7 +10,7 @@ export const DEFECTS = [
   'no_reassertion',
   'no_gate',
   'settle_without_hold_debits',
-  'sweeper_does_not_look',
+  'sweeper_records_nothing',
   'acknowledge_before_commit',
   'marker_removed_after_one_drain',
   'no_deferred_reserve',
