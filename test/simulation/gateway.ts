@@ -172,7 +172,7 @@ export class Gateway {
       const live = this.#live.get(request);
       if (live === undefined) return true;
       const item = { organization: live.organization, request, hold: live.hold, timeToLiveMs: TIME_TO_LIVE_MS };
-      const renewed = yield* redis({ name: 'renew', run: (state, stamp) => renew(state, stamp, item), code: codeOf });
+      const renewed = yield* redis({ name: 'renew', about: request, run: (state, stamp) => renew(state, stamp, item), code: codeOf });
       if (renewed.kind === 'replied' && renewed.value.code !== 'NO_PLACE') return true;
       yield* this.#look();
       yield* sleep(50);
@@ -228,7 +228,7 @@ export class Gateway {
     let [loads, waits] = [0, 0];
     for (;;) {
       const answer = yield* redis({
-        name: 'authorize',
+        name: 'authorize', about: plan.id,
         run: (state, stamp) => authorize(state, stamp, boot, item),
         code: codeOf,
         observe: (granted) => world.witness?.granted(item, granted),
@@ -257,7 +257,7 @@ export class Gateway {
   *#extend(plan: RequestPlan, truth: TrueRequest): Steps {
     const want = BigInt(plan.extension);
     const item = { organization: plan.organization, request: plan.id, want, floor: want / 2n };
-    const answer = yield* redis({ name: 'extend', run: (state, stamp) => extend(state, stamp, item), code: codeOf });
+    const answer = yield* redis({ name: 'extend', about: plan.id, run: (state, stamp) => extend(state, stamp, item), code: codeOf });
     const live = this.#live.get(plan.id);
     if (answer.kind === 'failed' || answer.value.code !== 'EXTENDED' || live === undefined) return;
     const amount = BigInt(answer.value.first);
@@ -269,7 +269,7 @@ export class Gateway {
   *#settle(process: Process, item: SettleItem, confirmed: Signal): Steps {
     for (;;) {
       const answer = yield* redis({
-        name: 'settle',
+        name: 'settle', about: item.request,
         run: (state, stamp) => settle(state, stamp, item),
         code: codeOf,
         observe: (settled) => this.world.witness?.settled(item, settled),
@@ -316,7 +316,7 @@ export class Gateway {
     this.#unposted.delete(record.request);
     process.phase = 'confirming';
     yield* redis({
-      name: 'confirm',
+      name: 'confirm', about: record.request,
       run: (state, { nowMs }) => confirm(state, record.request, 's', nowMs),
       code: () => 'OK',
     });

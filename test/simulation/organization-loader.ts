@@ -31,7 +31,7 @@ export class Loader {
   /** Reads it again, whatever is loaded. */
   *forget(organization: string): Steps<boolean> {
     const told = yield* redis({
-      name: 'news',
+      name: 'news', about: organization,
       run: (state, stamp) => news(state, stamp, organization),
       code: ({ code }) => code,
     });
@@ -62,7 +62,7 @@ export class Loader {
     const { run } = this.actor;
     const fresh = world.nextId();
     const begun = yield* redis({
-      name: 'begin',
+      name: 'begin', about: organization,
       run: (state, stamp) => beginLoad(state, stamp, organization, fresh),
       code: () => 'BEGUN',
     });
@@ -79,7 +79,7 @@ export class Loader {
     const item = { organization, generation, loadId: world.nextId(), newsSeen, epochSeen, gateMs: this.gateMs };
     const snapshot = read.value;
     const loaded = yield* redis({
-      name: 'load',
+      name: 'load', about: organization,
       run: (state, stamp) => load(state, stamp, { ...item, snapshot }),
       code: ({ code }) => code,
       observe: (answer) => world.witness?.loaded({ ...item, snapshot }, answer),

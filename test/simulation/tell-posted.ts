@@ -28,7 +28,7 @@ export function* tellPosted(world: World, loader: Loader, { posting, settled }: 
     isForgotten: MINTED_MS < world.nowMs + loader.actor.skewMs - DAY_MS,
   };
   const answer = yield* redis({
-    name: 'recount',
+    name: 'recount', about: row.request,
     run: (state, stamp) => recount(state, stamp, item),
     code: ({ code }) => code,
     observe: (counted) => world.witness?.recounted(item, counted),

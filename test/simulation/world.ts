@@ -235,7 +235,7 @@ export class World {
     redis.log.push({ execute: effect.execute, stamp });
     const code = effect.execute(redis.state, stamp);
     this.statistics.hit(`${effect.name} ${code}`);
-    if (this.trace !== null) this.say(`${actor.name} ${effect.name} ${code}`);
+    if (this.trace !== null) this.say(`${actor.name} ${effect.name} ${effect.about} ${code}`);
     effect.observe();
     this.witness?.afterCommand();
     return true;

@@ -58,7 +58,7 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
   }
   if (state.defect !== 'no_done_marker') mark(state, item.request, epoch, amount, stamp.nowMs);
   closeClaim(state, item);
-  if (item.event !== null) append(state.stream, { ...item, event: item.event, epoch: settled });
+  if (item.event !== null) append(state.stream, { ...item, event: item.event, epoch: settled }, stamp.nowMs);
   return settled === '' ? reply('DEFERRED') : reply('SETTLED', epoch);
 }
 

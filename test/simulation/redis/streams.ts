@@ -1,10 +1,11 @@
 import { CONFIRMED_MARKER_MS, markerOf, type RedisState, type StreamRow, type UsageStream } from './redis-state.ts';
 
-/** XADD. */
-export function append(stream: UsageStream, row: Omit<StreamRow, 'id'>): void {
+/** XADD: an id begins with Redis' clock, so that none comes twice, not even after its stream was lost. */
+export function append(stream: UsageStream, row: Omit<StreamRow, 'id'>, nowMs: number): void {
   const { event, organization, request, epoch } = row;
-  stream.rows.set(stream.nextId, { id: stream.nextId, event, organization, request, epoch });
-  stream.nextId += 1;
+  const id = Math.max(stream.nextId, nowMs * 1_000);
+  stream.rows.set(id, { id, event, organization, request, epoch });
+  stream.nextId = id + 1;
 }
 
 /** claimLua: what nobody has yet. */
