@@ -27,13 +27,17 @@ export function* tellPosted(world: World, loader: Loader, { posting, settled }: 
     scopes: [SCOPE],
     isForgotten: MINTED_MS < world.nowMs + loader.actor.skewMs - DAY_MS,
   };
-  const answer = yield* redis({
-    name: 'recount', about: row.request,
-    run: (state, stamp) => recount(state, stamp, item),
-    code: ({ code }) => code,
-    observe: (counted) => world.witness?.recounted(item, counted),
-  });
-  if (answer.kind === 'failed') return false;
-  if (answer.value.code !== 'RELOAD') return true;
-  return yield* loader.load(row.organization, answer.value.first || ANY_EPOCH);
+  for (let tries = 0; tries < 2; tries += 1) {
+    const answer = yield* redis({
+      name: 'recount',
+      about: row.request,
+      run: (state, stamp) => recount(state, stamp, item),
+      code: ({ code }) => code,
+      observe: (counted) => world.witness?.recounted(item, counted),
+    });
+    if (answer.kind === 'failed') return false;
+    if (answer.value.code !== 'RELOAD') return true;
+    if (!(yield* loader.load(row.organization, answer.value.first || ANY_EPOCH))) return false;
+  }
+  return true;
 }

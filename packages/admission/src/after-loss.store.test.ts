@@ -1,0 +1,30 @@
+import { nanousd } from '@tollgate/amount';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { organizationKeys } from './keys.js';
+import { uuidv7 } from './uuid.fixture.js';
+import { snapshot, World } from './world.fixture.js';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world?.close());
+beforeEach(() => {
+  world.next();
+});
+
+describe('what only a long course of events shows', () => {
+  it('a charge kept back for a settlement older than its marker is given back when the ledger has it', async () => {
+    const { admission, organizationId, ledger } = world;
+    await admission.authorize(world.ask());
+    const requestId = uuidv7(Date.now() - 48 * 3_600_000);
+    await admission.settle(world.pay(requestId, 30n));
+    expect(await world.left()).toBe('960');
+    ledger.snapshot = snapshot(970n, { postingSequence: '11' });
+    const posted = { organizationId, requestId, scopes: [], chargeNanousd: nanousd(30n) };
+    await admission.recount({ ...posted, settledEpoch: '', postingSequence: '11' });
+    expect(await world.left()).toBe('960');
+    expect(await world.redis.hget(organizationKeys(organizationId).holds, requestId)).toBeNull();
+  });
+});
