@@ -14,6 +14,9 @@ beforeEach(() => {
   world.next();
 });
 
+const scope = 'key:one';
+const armedAt = (limit: bigint) => [{ scope, limitNanousd: nanousd(limit), spentNanousd: nanousd(0n) }];
+
 describe('what only a long course of events shows', () => {
   it('a charge kept back for a settlement older than its marker is given back when the ledger has it', async () => {
     const { admission, organizationId, ledger } = world;
@@ -26,5 +29,16 @@ describe('what only a long course of events shows', () => {
     await admission.recount({ ...posted, settledEpoch: '', postingSequence: '11' });
     expect(await world.left()).toBe('960');
     expect(await world.redis.hget(organizationKeys(organizationId).holds, requestId)).toBeNull();
+  });
+
+  it('a limit that was dropped and named again counts what its running requests hold', async () => {
+    const { admission, organizationId, ledger } = world;
+    ledger.snapshot = snapshot(1_000n, { armed: armedAt(500n) });
+    await admission.authorize(world.ask({ want: 100n, scopes: [scope] }));
+    await admission.raiseAuthVersion({ organizationId, authVersion: '2' });
+    ledger.snapshot = snapshot(1_000n, { authVersion: '3', armed: armedAt(400n) });
+    await admission.raiseAuthVersion({ organizationId, authVersion: '3', armed: armedAt(400n) });
+    await admission.authorize(world.ask({ want: 10n, scopes: [scope], authVersion: '3' }));
+    expect(await world.left(`left:${scope}`)).toBe('290');
   });
 });
