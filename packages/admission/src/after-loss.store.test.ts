@@ -41,4 +41,16 @@ describe('what only a long course of events shows', () => {
     await admission.authorize(world.ask({ want: 10n, scopes: [scope], authVersion: '3' }));
     expect(await world.left(`left:${scope}`)).toBe('290');
   });
+
+  it('a release after a loss leaves no orphan behind', async () => {
+    const { admission, organizationId } = world;
+    const request = world.ask();
+    await admission.authorize(request);
+    const keys = organizationKeys(organizationId);
+    await world.redis.del(keys.generation);
+    await admission.authorize(world.ask());
+    expect(await world.redis.hkeys(keys.orphans)).toEqual([request.requestId]);
+    await admission.settle(world.pay(request.requestId, 0n, { append: false }));
+    expect(await world.redis.hkeys(keys.orphans)).toEqual([]);
+  });
 });

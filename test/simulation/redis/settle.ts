@@ -53,8 +53,11 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
     move(hash, item.charge, 0n, item.scopes);
   } else {
     const place = placeOf(state, stamp.run);
-    if (place !== '' && state.holds.get(item.organization)?.place === place)
+    if (place !== '') {
+      adoptPlace(state, item.organization, place);
+      state.orphans.get(item.organization)?.delete(item.request);
       dropHold(state, item.organization, item.request);
+    }
   }
   if (state.defect !== 'no_done_marker') mark(state, item.request, epoch, amount, stamp.nowMs);
   closeClaim(state, item);
