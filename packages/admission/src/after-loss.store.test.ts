@@ -53,4 +53,16 @@ describe('what only a long course of events shows', () => {
     await admission.settle(world.pay(request.requestId, 0n, { append: false }));
     expect(await world.redis.hkeys(keys.orphans)).toEqual([]);
   });
+
+  it('a settlement that is posted before the expiry which released its hold is debited', async () => {
+    const { admission, organizationId } = world;
+    const request = world.ask();
+    await admission.authorize(request);
+    await admission.settle(world.pay(request.requestId, 0n));
+    const posted = { organizationId, requestId: request.requestId, scopes: [], chargeNanousd: nanousd(30n) };
+    for (const settledEpoch of ['', (await world.appended())[0]?.epoch ?? '']) {
+      await admission.recount({ ...posted, settledEpoch, postingSequence: '11' });
+      expect(await world.left()).toBe('970');
+    }
+  });
 });

@@ -41,6 +41,11 @@ export function recount(state: RedisState, stamp: Stamp, item: RecountItem): Rep
   const wasDebited = amount !== undefined && amount !== 'pending' && amount !== 'inside';
   const isSettledHere = item.settled === hash.epoch;
   if (isInside && !wasDebited && isSettledHere && amount !== 'inside') return reply('RELOAD', hash.epoch);
+  if (!isInside && wasDebited && BigInt(amount) !== item.charge) {
+    move(hash, item.charge, BigInt(amount), item.scopes);
+    mark(state, request, hash.epoch, item.charge.toString(), stamp.nowMs);
+    return reply('DEBITED');
+  }
   if (!isInside && (wasDebited || isSettledHere)) return reply(wasDebited ? 'DUPLICATE' : 'COUNTED');
   if (!isInside && item.isForgotten) return reply('RELOAD', hash.epoch);
   count(state, stamp, { hash, item, isInside, debited: wasDebited ? BigInt(amount) : null });
