@@ -13,6 +13,8 @@ export interface RedisEffect {
   readonly name: string;
   /** request or organisation, for whoever reads a trace */
   readonly about: string;
+  /** it changes nothing: neither the append-only file nor the laws see it */
+  readonly isReading: boolean;
   /** Executes on the server; pure but for the state, because a crash runs it again. Answers the code to count. */
   readonly execute: (state: RedisState, stamp: Stamp) => string;
   /** Called after it was executed, unless a crash ran it again: for the laws, not for the actor. */
@@ -61,13 +63,14 @@ export function* wait(signal: Signal, atMostMs = 10_000_000): Steps {
 export interface Command<T> {
   readonly name: string;
   readonly about?: string;
+  readonly isReading?: boolean;
   readonly run: (state: RedisState, stamp: Stamp) => T;
   readonly code: (value: T) => string;
   readonly observe?: (value: T) => void;
 }
 
 /** One script call. */
-export function* redis<T>({ name, about = '', run, code, observe }: Command<T>): Steps<RedisOutcome<T>> {
+export function* redis<T>({ name, about = '', isReading = false, run, code, observe }: Command<T>): Steps<RedisOutcome<T>> {
   const values: T[] = [];
   const latest: T[] = [];
   let outcome: RedisOutcome<T> = { kind: 'failed', mayHaveRun: false };
@@ -75,6 +78,7 @@ export function* redis<T>({ name, about = '', run, code, observe }: Command<T>):
     kind: 'redis',
     name,
     about,
+    isReading,
     execute: (state, stamp) => {
       const value = run(state, stamp);
       if (values.length === 0) values.push(value);

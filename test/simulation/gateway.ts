@@ -122,6 +122,7 @@ export class Gateway {
   *#look(): Steps<boolean> {
     const found = yield* redis({
       name: 'mget',
+      isReading: true,
       run: (state, { run }) => (state.generation === null ? null : `${run}:${state.generation}`),
       code: (place) => (place === null ? 'missing' : 'found'),
     });

@@ -43,6 +43,21 @@ export const FAULTS = [
   'stop_long',
   'skew',
   'duplicate',
+  'ambush',
+  'ambush_stop',
+] as const;
+
+/** Where a process stands between two durable steps: each is a place to die in. */
+export const CRASH_POINTS = [
+  ...['authorizing', 'held', 'extending', 'spooled', 'settled', 'synced'].map((phase) => `request ${phase}`),
+  ...['settling', 'retrying'].map((phase) => `settle ${phase}`),
+  ...['waiting', 'looking', 'posting', 'telling', 'confirming'].map((phase) => `ship ${phase}`),
+  ...['looking', 'settling', 'posting', 'telling'].map((phase) => `replay ${phase}`),
+  ...['claiming', 'posting', 'telling', 'acknowledging'].map((phase) => `drain ${phase}`),
+  ...['claiming', 'looking', 'posting', 'releasing'].map((phase) => `sweep ${phase}`),
+  ...['posting', 'telling', 'closing'].map((phase) => `announce ${phase}`),
+  ...['writing', 'telling'].map((phase) => `change ${phase}`),
+  ...['beginning', 'reading', 'loading'].map((phase) => `load ${phase}`),
 ] as const;
 
 export interface FaultPlan {
@@ -53,6 +68,8 @@ export interface FaultPlan {
   /** which gateway, worker or party */
   readonly target: number;
   readonly durationMs: number;
+  /** what an ambush waits for */
+  readonly point: string;
   /** commands the append-only file loses */
   readonly lostCommands: number;
 }
@@ -113,14 +130,16 @@ function ledgerOf(random: Random): LedgerPlan {
 
 function faultOf(random: Random): FaultPlan {
   const fault = random.pick(FAULTS);
-  const isStopLong = fault === 'stop_long';
+  const isStopLong = fault === 'stop_long' || fault === 'ambush_stop';
+  const longMs = random.once(4) ? random.between(900_000, 1_100_000) : random.between(61_000, 130_000);
   return {
     kind: 'fault',
     fault,
     atMs: random.below(WINDOW_MS),
     salt: random.bits(),
     target: random.below(4),
-    durationMs: isStopLong ? random.between(61_000, 130_000) : random.between(20, 1_500),
+    durationMs: isStopLong ? longMs : random.between(20, 1_500),
+    point: random.pick(CRASH_POINTS),
     lostCommands: random.below(12),
   };
 }
@@ -129,8 +148,9 @@ function faultOf(random: Random): FaultPlan {
 export function describeItem(item: PlanItem): string {
   const { atMs, kind } = item;
   if (item.kind === 'fault') {
+    const point = item.fault.startsWith('ambush') ? ` at ${item.point}` : '';
     const lost = item.fault === 'redis' ? ` losing ${item.lostCommands} commands` : '';
-    return `${atMs} ms fault ${item.fault} target ${item.target} for ${item.durationMs} ms${lost}`;
+    return `${atMs} ms fault ${item.fault} target ${item.target} for ${item.durationMs} ms${lost}${point}`;
   }
   if (item.kind !== 'request') return `${atMs} ms ${kind} ${item.amount} for ${item.organization}`;
   const { id, gateway, organization, want, floor, charge, durationMs, extension } = item;

@@ -27,7 +27,6 @@ import { recount } from './redis/recount.ts';
 import {
   CONFIRMED_MARKER_MS,
   emptyRedis,
-  loadedOrganization,
   MARKER_MS,
   type Rate,
   type RedisState,
@@ -210,10 +209,11 @@ class Course {
     const { organization, holds, expiry, donePrefix, generation, news: newsKey } = this.#keys;
     const request = random.pick(this.#requests);
     const epoch = this.#state.organizations.get(this.#organization)?.epoch ?? '';
+    const debited = this.#state.markers.get(request)?.amount ?? '';
     const item = {
       organization: this.#organization,
       request,
-      charge: BigInt(random.below(400)),
+      charge: /^\d+$/.test(debited) && random.once(2) ? BigInt(debited) : BigInt(random.below(400)),
       settled: random.once(2) ? epoch : '',
       sequence: random.once(10) ? null : this.#nextSequence(),
       scopes: scopes.filter(() => random.once(2)),

@@ -23,7 +23,7 @@ export interface SimulateOptions {
 const BALANCES = { a: 1_000n, b: 500n };
 const LIMIT = 2_000n;
 const POLL_MS = 100;
-const REST_ROUNDS = 3;
+const REST_ROUNDS = 2;
 
 /** Runs one schedule to its rest, looking at the laws after every command and at the end. */
 export function simulate(plan: Plan, { statistics, defect = null, isTraced = false }: SimulateOptions): Outcome {
@@ -137,6 +137,10 @@ class Installation {
       case 'stop_long':
         if (actor !== undefined) this.#hinder(actor, item, untilMs);
         return;
+      case 'ambush':
+      case 'ambush_stop':
+        this.#ambush(item);
+        return;
       case 'skew':
         if (actor !== undefined) actor.skewMs = item.salt % 2 === 0 ? 60_000 : 25 * 3_600_000;
         return;
@@ -158,6 +162,18 @@ class Installation {
         this.#disturbAll(untilMs + 2_000);
         return;
     }
+  }
+
+  /** A gateway or a worker dies, or stands still, where it just came to. */
+  #ambush(item: FaultPlan): void {
+    this.world.ambushes.set(item.point, (actor) => {
+      this.world.say(`ambush at ${item.point}`);
+      const isGateway = actor.name.startsWith('gateway');
+      const target = Number(actor.name.slice(-1));
+      if (item.fault === 'ambush_stop') this.#hinder(actor, item, this.world.nowMs + item.durationMs);
+      else if (isGateway) this.#killGateway({ ...item, target });
+      else this.#killWorker({ ...item, target });
+    });
   }
 
   #disturbAll(untilMs: number): void {
@@ -213,7 +229,7 @@ class Installation {
       this.world.after(durationMs + 1, () => this.#gateways.find((one) => one.actor === actor)?.reconnectSame());
     } else actor.stoppedUntilMs = untilMs;
     actor.disturbedUntilMs = Math.max(actor.disturbedUntilMs, untilMs + 1_000);
-    if (fault === 'stop_long') this.#sweepLater();
+    if (fault !== 'cut' && fault !== 'stop') this.#sweepLater();
   }
 
   #sweepLater(): void {
@@ -224,6 +240,7 @@ class Installation {
   /** Everything is well again and has its time: leases end, drains run, what is open is told. */
   #comeToRest(): void {
     const { world } = this;
+    world.ambushes.clear();
     Object.assign(world, { postgresDownUntilMs: 0, commitsLostUntilMs: 0, repliesLostUntilMs: 0, slowUntilMs: 0 });
     for (let round = 0; round < REST_ROUNDS; round += 1) {
       world.nowMs += 100_000;

@@ -1,3 +1,5 @@
+import { CRASH_POINTS, FAULTS } from './plan.ts';
+
 /** How often each command answered what, each crash point was hit, each fault happened. */
 export class Statistics {
   readonly counts = new Map<string, number>();
@@ -38,16 +40,6 @@ export const LISTED_POINTS: readonly string[] = [
   ...of('post', 'posted repeated late expired'),
   ...of('claim', 'fresh again'),
   ...of('spool', 'appended synced torn lost'),
-  ...['authorizing', 'held', 'extending', 'spooled', 'settled', 'synced'].map((phase) => `crash request ${phase}`),
-  ...['settling', 'retrying'].map((phase) => `crash settle ${phase}`),
-  ...['waiting', 'looking', 'posting', 'telling', 'confirming'].map((phase) => `crash ship ${phase}`),
-  ...['looking', 'settling'].map((phase) => `crash replay ${phase}`),
-  ...['claiming', 'posting', 'telling', 'acknowledging'].map((phase) => `crash drain ${phase}`),
-  ...['claiming', 'looking', 'posting', 'releasing'].map((phase) => `crash sweep ${phase}`),
-  ...['posting', 'telling', 'closing'].map((phase) => `crash announce ${phase}`),
-  ...['beginning', 'reading', 'loading'].map((phase) => `crash load ${phase}`),
-  ...['kill', 'power', 'disk', 'worker', 'redis', 'flush', 'cut', 'postgres', 'lost_commits', 'lost_replies'].map(
-    (kind) => `fault ${kind}`,
-  ),
-  ...['slow', 'stop', 'stop_long', 'skew', 'duplicate'].map((kind) => `fault ${kind}`),
+  ...CRASH_POINTS.map((point) => `crash ${point}`),
+  ...FAULTS.map((fault) => `fault ${fault}`),
 ];

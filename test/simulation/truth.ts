@@ -13,6 +13,8 @@ export interface TrueRequest {
   isOnDisk: boolean;
   /** its settlement was executed by Redis, and stands in a stream or was taken from it by a posting */
   isInStream: boolean;
+  /** when Redis last said that it has the settlement */
+  acknowledgedAtMs: number;
   /** the epoch it was debited in by its settlement */
   settledEpoch: string;
 }
@@ -26,6 +28,7 @@ export function newTruth(plan: RequestPlan): TrueRequest {
     isTerminal: false,
     isOnDisk: false,
     isInStream: false,
+    acknowledgedAtMs: Number.NEGATIVE_INFINITY,
     settledEpoch: '',
   };
 }

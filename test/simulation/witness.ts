@@ -46,6 +46,8 @@ export class Witness {
       const truth = this.truth.get(item.request);
       if (truth && item.event !== null) truth.settledEpoch = first;
     }
+    const settled = item.event === null ? undefined : this.truth.get(item.request);
+    if (settled) settled.acknowledgedAtMs = this.world.nowMs;
     if (item.event === null || code === 'DUPLICATE') return;
     const truth = this.truth.get(item.request);
     if (truth) truth.isInStream = true;
@@ -102,7 +104,10 @@ export class Witness {
       if (plan.organization !== item.organization || plan.id === item.request) continue;
       const exposure = this.#exposure(truth);
       left -= exposure;
-      if (this.#isCounted(truth, hash)) continue;
+      const held = this.#heldFor(truth, hash);
+      // A charge above its hold that is on its way.
+      if (held !== null && exposure > held) excused += exposure - held;
+      if (held !== null || this.#isCounted(truth, hash)) continue;
       if (this.isDisturbed(plan.gateway) || (charge !== null && this.#isReadAnew(truth, hash)))
         excused += exposure > 0n ? exposure : (charge ?? 0n);
     }
@@ -118,9 +123,14 @@ export class Witness {
     return charge !== null && !this.world.ledger.isSettled(plan.id) ? charge : 0n;
   }
 
+  #heldFor({ plan: { id, organization }, charge }: TrueRequest, hash: OrganizationHash): bigint | null {
+    const found = this.world.redis.state.holds.get(organization);
+    const hold = found?.place === hash.place ? found.held.get(id) : undefined;
+    if (hold === undefined) return null;
+    return charge === null && hold.boot !== 'deferred' ? 2n ** 62n : hold.amount;
+  }
+
   #isCounted({ plan: { id, organization } }: TrueRequest, hash: OrganizationHash): boolean {
-    const held = this.world.redis.state.holds.get(organization);
-    if (held?.place === hash.place && held.held.has(id)) return true;
     if (this.#epochs.get(organization)?.debited.has(id)) return true;
     const row = this.world.ledger.rows.get(`late:${id}`) ?? this.world.ledger.rows.get(id);
     return row !== undefined && row.sequence <= hash.sequence;
@@ -167,12 +177,14 @@ export class Witness {
   }
 
   /** Billed once with its charge, unless its disk and Redis both lost it; and nothing else is billed. */
-  #checkPosted({ plan: { id }, charge, isTerminal, isOnDisk, isInStream }: TrueRequest): void {
-    const { ledger } = this.world;
+  #checkPosted({ plan: { id }, charge, isTerminal, isOnDisk, isInStream, acknowledgedAtMs }: TrueRequest): void {
+    const { ledger, redis } = this.world;
     const rows = [ledger.rows.get(id), ledger.rows.get(`late:${id}`)].filter((row) => row?.ending === 'settled');
     if (rows.length > 1) throw new Violation(`${id} is billed twice`);
     const [row] = rows;
     if (row === undefined && (isOnDisk || isInStream)) throw new Violation(`${id} is settled and not billed`);
+    if (row === undefined && isTerminal && acknowledgedAtMs > redis.lostAtMs)
+      throw new Violation(`${id} was answered to its end, lost with one disk, and Redis had acknowledged it`);
     if (row === undefined && charge !== null)
       this.world.statistics.hit(isTerminal ? 'lost with disk and Redis, terminal sent' : 'lost with disk and Redis');
     if (row !== undefined && row.charge !== charge) throw new Violation(`${id} is billed ${row.charge}, not ${charge}`);

@@ -13,7 +13,7 @@ import { Actor, type Process, type World } from './world.ts';
 const BATCH = 3;
 const RECLAIM_IDLE_MS = 30_000;
 const LEASE_MS = 60_000;
-const SWEEP_AT_ONCE = 4;
+const SWEEP_AT_ONCE = 16;
 const codeOf = ({ code }: Reply): string => code;
 
 /** One worker: drains the stream, sweeps expired holds, announces credits. */
@@ -78,18 +78,17 @@ export class Worker {
 
   *#claim(idleMs: number): Steps<StreamRow[]> {
     const { name } = this.actor;
-    const again = yield* redis({
+    let isAgain = false;
+    const claimed = yield* redis({
       name: 'claim',
-      run: ({ stream }, { nowMs }) => reclaim(stream, name, { count: BATCH, idleMs, nowMs }),
-      code: (rows) => (rows.length === 0 ? 'none' : 'again'),
+      run: ({ stream }, { nowMs }) => {
+        const again = reclaim(stream, name, { count: BATCH, idleMs, nowMs });
+        isAgain = again.length > 0;
+        return isAgain ? again : claim(stream, name, BATCH, nowMs);
+      },
+      code: (rows) => (rows.length === 0 ? 'none' : isAgain ? 'again' : 'fresh'),
     });
-    if (again.kind === 'replied' && again.value.length > 0) return again.value;
-    const fresh = yield* redis({
-      name: 'claim',
-      run: ({ stream }, { nowMs }) => claim(stream, name, BATCH, nowMs),
-      code: (rows) => (rows.length === 0 ? 'none' : 'fresh'),
-    });
-    return fresh.kind === 'replied' ? fresh.value : [];
+    return claimed.kind === 'replied' ? claimed.value : [];
   }
 
   /** A batch that could not be posted stays in this process's hands. */
@@ -136,6 +135,7 @@ export class Worker {
     process.phase = 'looking';
     const found = yield* redis({
       name: 'hold', about: hold.request,
+      isReading: true,
       run: (state) => findHold(state, hold)?.amount ?? null,
       code: (amount) => (amount === null ? 'missing' : 'found'),
     });

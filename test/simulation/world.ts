@@ -10,12 +10,31 @@ import type { Witness } from './witness.ts';
 export class Violation extends Error {}
 
 /** One line of control of an actor: it dies with it. */
-export interface Process {
-  readonly actor: Actor;
-  readonly kind: string;
+export class Process {
+  isDead = false;
   readonly steps: Steps;
-  phase: string;
-  isDead: boolean;
+  #phase: string;
+
+  constructor(
+    readonly actor: Actor,
+    readonly kind: string,
+    phase: string,
+    body: (process: Process) => Steps,
+  ) {
+    this.#phase = phase;
+    this.steps = body(this);
+    actor.world.reached(this);
+  }
+
+  /** Between which two durable steps it stands. */
+  get phase(): string {
+    return this.#phase;
+  }
+
+  set phase(phase: string) {
+    this.#phase = phase;
+    this.actor.world.reached(this);
+  }
 }
 
 /** A program with a connection to Redis and one to Postgres. */
@@ -43,12 +62,7 @@ export class Actor {
   }
 
   start(kind: string, phase: string, body: (process: Process) => Steps): Process {
-    const holder: { process: Process | null } = { process: null };
-    const steps = (function* (): Steps {
-      if (holder.process) yield* body(holder.process);
-    })();
-    const process: Process = { actor: this, kind, phase, steps, isDead: false };
-    holder.process = process;
+    const process = new Process(this, kind, phase, body);
     this.processes.add(process);
     this.world.after(0, () => this.world.resume(process));
     return process;
@@ -117,6 +131,18 @@ export class World {
   ) {
     this.random = new Random(seed ^ 0x5eed);
     this.redis = { state: emptyRedis(defect), run: 'p1', isUp: true, lostAtMs: -1, log: [] };
+  }
+
+  /** Who waits for a process to come to a point, to strike it there. */
+  readonly ambushes = new Map<string, (actor: Actor) => void>();
+
+  reached({ kind, phase, actor }: Process): void {
+    if (this.ambushes.size === 0) return;
+    const point = `${kind} ${phase}`;
+    const strike = this.ambushes.get(point);
+    if (strike === undefined) return;
+    this.ambushes.delete(point);
+    this.after(actor.random.below(4), () => strike(actor));
   }
 
   nextId(): string {
@@ -232,10 +258,11 @@ export class World {
     if (!redis.isUp || redis.run !== run) return false;
     this.steps += 1;
     const stamp = { run, nowMs: this.nowMs };
-    redis.log.push({ execute: effect.execute, stamp });
+    if (!effect.isReading) redis.log.push({ execute: effect.execute, stamp });
     const code = effect.execute(redis.state, stamp);
     this.statistics.hit(`${effect.name} ${code}`);
     if (this.trace !== null) this.say(`${actor.name} ${effect.name} ${effect.about} ${code}`);
+    if (effect.isReading) return true;
     effect.observe();
     this.witness?.afterCommand();
     return true;
