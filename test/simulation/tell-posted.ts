@@ -4,7 +4,7 @@ import { ANY_EPOCH, type Loader } from './organization-loader.ts';
 import { recount } from './redis/recount.ts';
 import type { World } from './world.ts';
 
-const DAY_MS = 24 * 3_600_000;
+const FORGOTTEN_MS = 10 * 60_000;
 /** Requests are minted in this window of the world's clock. */
 const MINTED_MS = 0;
 
@@ -25,7 +25,7 @@ export function* tellPosted(world: World, loader: Loader, { posting, settled }: 
     settled,
     sequence: row.sequence,
     scopes: [SCOPE],
-    isForgotten: MINTED_MS < world.nowMs + loader.actor.skewMs - DAY_MS,
+    isForgotten: MINTED_MS < world.nowMs + loader.actor.skewMs - FORGOTTEN_MS,
   };
   for (let tries = 0; tries < 2; tries += 1) {
     const answer = yield* redis({

@@ -105,8 +105,9 @@ export class Witness {
       const exposure = this.#exposure(truth);
       left -= exposure;
       const held = this.#heldFor(truth, hash);
-      // A charge above its hold that is on its way.
-      if (held !== null && exposure > held) excused += exposure - held;
+      // A charge above its hold that is on its way; or a larger hold whose gateway was kept from asserting all of it.
+      const isExcused = charge !== null || this.isDisturbed(plan.gateway);
+      if (held !== null && exposure > held && isExcused) excused += exposure - held;
       if (held !== null || this.#isCounted(truth, hash)) continue;
       if (this.isDisturbed(plan.gateway) || (charge !== null && this.#isReadAnew(truth, hash)))
         excused += exposure > 0n ? exposure : (charge ?? 0n);
@@ -123,17 +124,16 @@ export class Witness {
     return charge !== null && !this.world.ledger.isSettled(plan.id) ? charge : 0n;
   }
 
-  #heldFor({ plan: { id, organization }, charge }: TrueRequest, hash: OrganizationHash): bigint | null {
+  #heldFor({ plan: { id, organization } }: TrueRequest, hash: OrganizationHash): bigint | null {
     const found = this.world.redis.state.holds.get(organization);
     const hold = found?.place === hash.place ? found.held.get(id) : undefined;
-    if (hold === undefined) return null;
-    return charge === null && hold.boot !== 'deferred' ? 2n ** 62n : hold.amount;
+    return hold?.amount ?? null;
   }
 
   #isCounted({ plan: { id, organization } }: TrueRequest, hash: OrganizationHash): boolean {
     if (this.#epochs.get(organization)?.debited.has(id)) return true;
     const row = this.world.ledger.rows.get(`late:${id}`) ?? this.world.ledger.rows.get(id);
-    return row !== undefined && row.sequence <= hash.sequence;
+    return row?.ending === 'settled' && row.sequence <= hash.sequence;
   }
 
   #isReadAnew({ settledEpoch }: TrueRequest, hash: OrganizationHash): boolean {

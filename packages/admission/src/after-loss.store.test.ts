@@ -65,4 +65,19 @@ describe('what only a long course of events shows', () => {
       expect(await world.left()).toBe('970');
     }
   });
+
+  it('a drain that stood still until the marker was gone does not debit again', async () => {
+    const { admission, organizationId, ledger } = world;
+    await admission.authorize(world.ask());
+    const requestId = uuidv7(Date.now() - 20 * 60_000);
+    await admission.settle(world.pay(requestId, 30n));
+    const posted = { organizationId, requestId, scopes: [], chargeNanousd: nanousd(30n), settledEpoch: '' };
+    ledger.snapshot = snapshot(970n, { postingSequence: '11' });
+    await admission.recount({ ...posted, postingSequence: '11' });
+    expect(await world.left()).toBe('960');
+    expect(ledger.reads).toBe(1);
+    await world.redis.del(organizationKeys(organizationId).donePrefix + requestId);
+    await admission.recount({ ...posted, postingSequence: '11' });
+    expect(await world.left()).toBe('960');
+  });
 });

@@ -8,7 +8,7 @@ import { amountsLua, eachItemLua, holdLua, markerLua, placeLua } from './amounts
  * as something else than was posted (a hold was given up at 0, and its settlement reached the ledger first) becomes what was posted.
  *
  * ARGV: run id, marker time to live (ms), then per item: organisation id, request id, charge, settled epoch, posting sequence ('' = unknown),
- *       scopes (comma), is forgotten (1 = so old that its marker may be gone).
+ *       scopes (comma), is forgotten (1 = so old that its marker may be gone, if there is none).
  * KEYS per item: organisation, holds, expiry, done marker, generation, news.
  *
  * Replies per item: COUNTED · INSIDE · DEBITED · DUPLICATE · UNLOADED (the next load will contain it) · RELOAD epoch (only a reload can tell) · ERROR message
@@ -51,7 +51,7 @@ local function recount(k, a)
     return 'DEBITED'
   end
   if not is_inside and (was_debited or settled == epoch) then return was_debited and 'DUPLICATE' or 'COUNTED' end
-  if not is_inside and is_forgotten then return 'RELOAD', epoch end
+  if not is_inside and is_forgotten and not amount then return 'RELOAD', epoch end
 
   local held, held_scopes, slots = '0', scopes, ''
   if hold then

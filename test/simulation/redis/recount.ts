@@ -47,7 +47,7 @@ export function recount(state: RedisState, stamp: Stamp, item: RecountItem): Rep
     return reply('DEBITED');
   }
   if (!isInside && (wasDebited || isSettledHere)) return reply(wasDebited ? 'DUPLICATE' : 'COUNTED');
-  if (!isInside && item.isForgotten) return reply('RELOAD', hash.epoch);
+  if (!isInside && item.isForgotten && amount === undefined) return reply('RELOAD', hash.epoch);
   count(state, stamp, { hash, item, isInside, debited: wasDebited ? BigInt(amount) : null });
   return reply(isInside ? 'INSIDE' : 'DEBITED');
 }
