@@ -148,6 +148,7 @@ export class Gateway {
     this.#knownPlace = place;
     if (isFirst) return;
     this.#assertAll();
+    if (this.world.defect === 'no_settling_again') return;
     for (const item of this.#unposted.values()) this.actor.start('settle', 'settling', (one) => this.#settle(one, item, new Signal()));
   }
 

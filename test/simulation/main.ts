@@ -1,10 +1,12 @@
+import { DEFECTS, type Defect } from './defect.ts';
 import { describeItem, planOf } from './plan.ts';
+import { describeFailure } from './shrink.ts';
 import { simulate } from './simulate.ts';
 import { LISTED_POINTS, Statistics } from './statistics.ts';
 
 /**
  * `npm run simulate -- --seed N --schedules M`: that many schedules from that seed on, and how often each answer and crash point was hit.
- * `--trace N` prints one schedule step by step instead. Answers an exit code.
+ * `--trace N [defect]` prints one schedule step by step instead, made small if it breaks a law. Answers an exit code.
  */
 export function run(args: readonly string[]): number {
   const number = (name: string, otherwise: number): number => {
@@ -12,14 +14,17 @@ export function run(args: readonly string[]): number {
     return at < 0 ? otherwise : Number(args[at + 1]);
   };
   const traced = number('trace', 0);
-  return traced > 0 ? printOne(traced) : runMany(number('seed', 1), number('schedules', 10_000));
+  const defect = DEFECTS.find((name) => args.includes(name)) ?? null;
+  return traced > 0 ? printOne(traced, defect) : runMany(number('seed', 1), number('schedules', 10_000));
 }
 
-function printOne(seed: number): number {
+function printOne(seed: number, defect: Defect | null): number {
   const plan = planOf(seed);
-  const outcome = simulate(plan, { statistics: new Statistics(), isTraced: true });
-  console.log([...plan.items.map(describeItem), ...outcome.trace, outcome.violation ?? 'no law broken'].join('\n'));
-  return outcome.violation === null ? 0 : 1;
+  const outcome = simulate(plan, { statistics: new Statistics(), defect, isTraced: true });
+  const isKept = outcome.violation === null;
+  const steps = [...plan.items.map(describeItem), ...outcome.trace, 'no law broken'].join('\n');
+  console.log(isKept ? steps : describeFailure(plan, defect));
+  return isKept ? 0 : 1;
 }
 
 function runMany(seed: number, schedules: number): number {

@@ -138,7 +138,7 @@ function faultOf(random: Random): FaultPlan {
     atMs: random.below(WINDOW_MS),
     salt: random.bits(),
     target: random.below(4),
-    durationMs: isStopLong ? longMs : random.between(20, 1_500),
+    durationMs: isStopLong ? longMs : random.between(20, fault === 'cut' ? 8_000 : 1_500),
     point: random.pick(CRASH_POINTS),
     lostCommands: random.below(12),
   };

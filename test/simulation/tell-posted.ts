@@ -4,6 +4,7 @@ import { ANY_EPOCH, type Loader } from './organization-loader.ts';
 import { recount } from './redis/recount.ts';
 import type { World } from './world.ts';
 
+const DAY_MS = 24 * 3_600_000;
 const FORGOTTEN_MS = 10 * 60_000;
 /** Requests are minted in this window of the world's clock. */
 const MINTED_MS = 0;
@@ -25,9 +26,9 @@ export function* tellPosted(world: World, loader: Loader, { posting, settled }: 
     settled,
     sequence: row.sequence,
     scopes: [SCOPE],
-    isForgotten: MINTED_MS < world.nowMs + loader.actor.skewMs - FORGOTTEN_MS,
+    isForgotten: MINTED_MS < world.nowMs + loader.actor.skewMs - (world.defect === 'forgotten_after_a_day' ? DAY_MS : FORGOTTEN_MS),
   };
-  for (let tries = 0; tries < 2; tries += 1) {
+  for (let tries = 0; tries < (world.defect === 'reload_not_followed' ? 1 : 2); tries += 1) {
     const answer = yield* redis({
       name: 'recount',
       about: row.request,

@@ -1,10 +1,11 @@
 import { redis, type Steps, sleep, sql } from './effects.ts';
-import { type Account, type Announcement, decodeRecord, type Posting, SCOPE } from './ledger.ts';
+import { type Account, type Announcement, decodeRecord, encodeRecord, type Posting, SCOPE } from './ledger.ts';
 import { Loader } from './organization-loader.ts';
 import { Random } from './random.ts';
 import { change, credit } from './redis/change.ts';
 import { type ClaimedHold, claimExpired, findHold, releaseExpired } from './redis/expired.ts';
 import type { Reply, StreamRow } from './redis/redis-state.ts';
+import { settle } from './redis/settle.ts';
 import { acknowledge, claim, reclaim } from './redis/streams.ts';
 import { tellPosted } from './tell-posted.ts';
 import type { TrueRequest } from './truth.ts';
@@ -143,12 +144,16 @@ export class Worker {
     const { request, organization } = hold;
     const row = yield* sql((ledger) => ledger.rows.has(request));
     if (row === null) return;
-    if (!row.value && this.world.defect !== 'sweeper_records_nothing') {
+    if (!row.value && this.world.defect !== 'sweeper_records_nothing' && this.world.defect !== 'expiry_appended') {
       process.phase = 'posting';
       const record = { request, organization, charge: 0n, ending: 'expired' as const };
       const posted = yield* sql((ledger) => ledger.post([record]));
       if (posted === null) return;
       this.world.statistics.hit('post expired');
+    }
+    if (this.world.defect === 'expiry_appended') {
+      yield* this.#appendExpiry(request, organization, row.value);
+      return;
     }
     process.phase = 'releasing';
     const claimOf = this.truth.get(request)?.plan.claim ?? null;
@@ -159,6 +164,14 @@ export class Worker {
       code: codeOf,
       observe: (answer) => this.world.witness?.released(request, answer),
     });
+  }
+
+  /** A control: the record of the expiry is appended in the step that releases, under the request's own marker. */
+  *#appendExpiry(request: string, organization: string, isPosted: boolean): Steps {
+    const event = isPosted ? null : encodeRecord({ request, organization, charge: 0n, ending: 'expired' });
+    const item = { organization, request, charge: 0n, event, scopes: [], tokens: null, isUnsent: false, claim: null };
+    yield* redis({ name: 'settle', about: request, run: (state, stamp) => settle(state, stamp, item), code: codeOf });
+    if (event !== null) this.drain();
   }
 
   *#grant(process: Process, { id, organization, amount }: { id: string; organization: string; amount: bigint }): Steps {

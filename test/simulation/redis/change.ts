@@ -51,10 +51,10 @@ export function change(state: RedisState, stamp: Stamp, item: ChangeItem): Reply
     hash.left.clear();
     hash.limit.clear();
   }
-  for (const { scope, limit } of typeof item.limits === 'string' ? [] : item.limits) {
+  for (const { scope, limit, left } of typeof item.limits === 'string' ? [] : item.limits) {
     const before = hash.limit.get(scope);
-    if (before === undefined) continue;
-    hash.left.set(scope, (hash.left.get(scope) ?? 0n) + limit - before);
+    if (before === undefined && state.defect !== 'limit_armed_by_guess') continue;
+    hash.left.set(scope, before === undefined ? left : (hash.left.get(scope) ?? 0n) + limit - before);
     hash.limit.set(scope, limit);
   }
   hash.auth = item.auth;

@@ -38,16 +38,13 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
   let [settled, amount] = [epoch, item.charge.toString()];
   if (hash !== null && hold !== undefined) {
     if (hold.boot === 'deferred') return reply('DUPLICATE');
-    move(hash, item.charge, hold.amount, hold.scopes);
+    move(hash, state.defect === 'settle_does_not_debit' ? 0n : item.charge, hold.amount, hold.scopes);
     dropHold(state, item.organization, item.request);
     freeSlots(hash, hold.slots);
     correctRates(state, item.organization, hold.rates, { ...item, nowMs: stamp.nowMs });
   } else if (item.event !== null) {
-    if (state.defect === 'settle_without_hold_debits' && hash !== null) move(hash, item.charge, 0n, item.scopes);
-    else {
-      keepDeferred(state, stamp, hash, item);
-      [settled, amount] = ['', 'pending'];
-    }
+    keepDeferred(state, stamp, hash, item);
+    [settled, amount] = ['', 'pending'];
   } else if (item.charge !== 0n) {
     if (hash === null) return reply('UNLOADED');
     move(hash, item.charge, 0n, item.scopes);
@@ -55,7 +52,7 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
     const place = placeOf(state, stamp.run);
     if (place !== '') {
       adoptPlace(state, item.organization, place);
-      state.orphans.get(item.organization)?.delete(item.request);
+      if (state.defect !== 'orphan_left_by_release') state.orphans.get(item.organization)?.delete(item.request);
       dropHold(state, item.organization, item.request);
     }
   }
