@@ -16,6 +16,8 @@ export const DEFECTS = [
   'no_deferred_reserve',
   'no_settling_again',
   'expiry_appended',
+  'replay_tells_nothing',
+  'sweeper_counts_nothing',
   'forgotten_after_a_day',
   'reload_not_followed',
   'limit_armed_by_guess',

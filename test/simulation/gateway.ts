@@ -334,14 +334,24 @@ export class Gateway {
     return yield* tellPosted(this.world, this.#loader, { posting, settled: '' });
   }
 
-  /** At boot: what the ledger lacks goes to Redis again; what Redis had resolved already is posted past it. */
+  /**
+   * At boot: what the ledger lacks goes to Redis again; what Redis had resolved already is posted past it; and what the ledger has is told,
+   * since the run that posted it may have died before it could.
+   */
   *#replay(process: Process, record: UsageRecord): Steps {
     const item = settlementOf(record, this.#truthOf(record.request).plan);
     for (;;) {
       process.phase = 'looking';
-      const settled = yield* sql((ledger) => ledger.isSettled(record.request));
-      if (settled?.value === true) break;
-      if (settled !== null) {
+      const settled = yield* sql((ledger) => ledger.settlement(record.request));
+      const posting = settled?.value ?? null;
+      if (posting !== null) {
+        process.phase = 'telling';
+        const isTold =
+          this.world.defect === 'replay_tells_nothing' ||
+          (yield* tellPosted(this.world, this.#loader, { posting, settled: '' }));
+        if (isTold) break;
+        yield* sleep(RETRY_MS);
+      } else if (settled !== null) {
         this.#unposted.set(record.request, item);
         process.phase = 'settling';
         const confirmed = new Signal();

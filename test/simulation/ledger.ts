@@ -75,6 +75,14 @@ export class Ledger {
     return this.rows.get(request)?.ending === 'settled' || this.rows.has(`late:${request}`);
   }
 
+  /** The settlement of a request as it stands here; null while there is none. */
+  settlement(request: string): Posting | null {
+    const late = this.rows.get(`late:${request}`);
+    if (late !== undefined) return { kind: 'late', row: late };
+    const row = this.rows.get(request);
+    return row?.ending === 'settled' ? { kind: 'repeated', row } : null;
+  }
+
   /** postUsage: each request id is money once; a settlement of an expired one is posted late, once. */
   post(records: readonly UsageRecord[]): Posting[] {
     for (const organization of new Set(records.map((record) => record.organization)))

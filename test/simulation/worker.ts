@@ -131,7 +131,7 @@ export class Worker {
     for (const hold of claimed.value) yield* this.#sweepOne(process, hold);
   }
 
-  /** In the ledger: released. Else an expiry is posted, and then it is released, unless its gateway came back to it. */
+  /** In the ledger: counted, since its posting may not have been told, and released. Else an expiry is posted, and then it is released, unless its gateway came back to it. */
   *#sweepOne(process: Process, hold: ClaimedHold): Steps {
     process.phase = 'looking';
     const found = yield* redis({
@@ -142,9 +142,14 @@ export class Worker {
     });
     if (found.kind === 'failed') return;
     const { request, organization } = hold;
-    const row = yield* sql((ledger) => ledger.rows.has(request));
+    const row = yield* sql((ledger) => ({ isThere: ledger.rows.has(request), settled: ledger.settlement(request) }));
     if (row === null) return;
-    if (!row.value && this.world.defect !== 'sweeper_records_nothing' && this.world.defect !== 'expiry_appended') {
+    const { isThere, settled } = row.value;
+    if (settled !== null && this.world.defect !== 'sweeper_counts_nothing') {
+      process.phase = 'telling';
+      if (!(yield* tellPosted(this.world, this.#loader, { posting: settled, settled: '' }))) return;
+    }
+    if (!isThere && this.world.defect !== 'sweeper_records_nothing' && this.world.defect !== 'expiry_appended') {
       process.phase = 'posting';
       const record = { request, organization, charge: 0n, ending: 'expired' as const };
       const posted = yield* sql((ledger) => ledger.post([record]));
@@ -152,7 +157,7 @@ export class Worker {
       this.world.statistics.hit('post expired');
     }
     if (this.world.defect === 'expiry_appended') {
-      yield* this.#appendExpiry(request, organization, row.value);
+      yield* this.#appendExpiry(request, organization, isThere);
       return;
     }
     process.phase = 'releasing';
@@ -187,15 +192,19 @@ export class Worker {
   /** A limit or a status in the database, then in Redis; told until it is known. */
   change(organization: string, changes: { readonly limit?: bigint; readonly status?: string }, isNamed: boolean): void {
     if (this.actor.isAlive)
-      this.actor.start('change', 'writing', () => this.#change(organization, changes, isNamed));
+      this.actor.start('change', 'writing', (process) => this.#change(process, { organization, changes, isNamed }));
   }
 
   *#change(
-    organization: string,
-    changes: { readonly limit?: bigint; readonly status?: string },
-    isNamed: boolean,
+    process: Process,
+    {
+      organization,
+      changes,
+      isNamed,
+    }: { organization: string; changes: { limit?: bigint; status?: string }; isNamed: boolean },
   ): Steps {
     const read = yield* sql((ledger) => ({ ...ledger.change(organization, changes) }));
+    process.phase = 'telling';
     if (read !== null) yield* this.#tellChange(organization, read.value, isNamed);
   }
 
