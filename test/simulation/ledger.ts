@@ -55,7 +55,16 @@ export class Ledger {
   readonly #grants = new Map<string, Announcement>();
 
   open(organization: string, balance: bigint, limit: bigint): void {
-    const account = { balance, revenue: 0n, expense: -balance, sequence: 1n, auth: 1n, status: 'active', limit, spent: 0n };
+    const account = {
+      balance,
+      revenue: 0n,
+      expense: -balance,
+      sequence: 1n,
+      auth: 1n,
+      status: 'active',
+      limit,
+      spent: 0n,
+    };
     this.accounts.set(organization, account);
   }
 

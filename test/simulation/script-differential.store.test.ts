@@ -10,12 +10,7 @@ import { type OwnRedis, startOwnRedis } from '../../packages/admission/src/own-r
 import { recountLua } from '../../packages/admission/src/recount.lua.js';
 import { openPlacesLua, renewLua } from '../../packages/admission/src/renew.lua.js';
 import { settleLua } from '../../packages/admission/src/settle.lua.js';
-import {
-  acknowledgeLua,
-  claimLua,
-  confirmShippedLua,
-  reclaimLua,
-} from '../../packages/admission/src/streams.lua.js';
+import { acknowledgeLua, claimLua, confirmShippedLua, reclaimLua } from '../../packages/admission/src/streams.lua.js';
 import { Random } from './random.ts';
 import { type AuthorizeItem, authorize } from './redis/authorize.ts';
 import { change, credit, news } from './redis/change.ts';
@@ -58,7 +53,8 @@ afterAll(async () => {
 const scopes = ['key:a', 'rule:b@2026-11'];
 const hex = (random: Random, digits: number) =>
   Array.from({ length: digits }, () => random.below(16).toString(16)).join('');
-const uuid = (random: Random) => `${hex(random, 8)}-${hex(random, 4)}-7${hex(random, 3)}-8${hex(random, 3)}-${hex(random, 12)}`;
+const uuid = (random: Random) =>
+  `${hex(random, 8)}-${hex(random, 4)}-7${hex(random, 3)}-8${hex(random, 3)}-${hex(random, 12)}`;
 
 /** The same course through the model and through the real scripts, whose clock is fixed by their text. */
 class Course {
@@ -132,7 +128,13 @@ class Course {
   #rates(): Rate[] {
     const all: Rate[] = [
       { rule: 'r1', kind: 'r', windowMs: 60_000, limit: 7, take: 1 },
-      { rule: 't1', kind: 't', windowMs: 60_000, limit: this.#random.below(3) === 0 ? 0 : 500, take: this.#random.below(300) },
+      {
+        rule: 't1',
+        kind: 't',
+        windowMs: 60_000,
+        limit: this.#random.below(3) === 0 ? 0 : 500,
+        take: this.#random.below(300),
+      },
     ];
     return all.filter(() => this.#random.once(2));
   }
@@ -198,7 +200,13 @@ class Course {
       ],
       [
         ...[this.#run, MARKER_MS, CLAIM_MS, item.organization, request, item.charge, item.event === null ? 0 : 1],
-        ...[item.event ?? '', item.scopes.join(','), item.tokens ?? '', item.isUnsent ? 1 : 0, item.claim?.becomes ?? ''],
+        ...[
+          item.event ?? '',
+          item.scopes.join(','),
+          item.tokens ?? '',
+          item.isUnsent ? 1 : 0,
+          item.claim?.becomes ?? '',
+        ],
       ],
     );
     return ['settle', flat(modelled), real] as const;
@@ -307,7 +315,12 @@ class Course {
     const sequence = random.once(8) ? null : this.#nextSequence();
     const amount = BigInt(random.below(600) - 200);
     const { organization, donePrefix, generation, news: newsKey } = this.#keys;
-    const modelled = credit(this.#state, this.#stamp, { organization: this.#organization, credit: id, amount, sequence });
+    const modelled = credit(this.#state, this.#stamp, {
+      organization: this.#organization,
+      credit: id,
+      amount,
+      sequence,
+    });
     const args = [this.#run, amount, sequence ?? '', MARKER_MS];
     const real = await this.#eval(creditLua, [organization, donePrefix + id, generation, newsKey], args);
     return ['credit', [modelled.code, modelled.first], real] as const;
@@ -381,7 +394,8 @@ class Course {
     if (random.once(2)) return ['claim', [taken.length], [real.length]] as const;
     acknowledge(this.#state, taken, this.#nowMs);
     const keys = taken.flatMap(({ request }) => [stream, donePrefix + request]);
-    if (taken.length > 0) await this.#eval(acknowledgeLua, keys, ['ledger', CONFIRMED_MARKER_MS, ...real.map(({ id }) => id)]);
+    if (taken.length > 0)
+      await this.#eval(acknowledgeLua, keys, ['ledger', CONFIRMED_MARKER_MS, ...real.map(({ id }) => id)]);
     return ['acknowledge', [taken.length], [real.length]] as const;
   }
 

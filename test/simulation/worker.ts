@@ -135,7 +135,8 @@ export class Worker {
   *#sweepOne(process: Process, hold: ClaimedHold): Steps {
     process.phase = 'looking';
     const found = yield* redis({
-      name: 'hold', about: hold.request,
+      name: 'hold',
+      about: hold.request,
       isReading: true,
       run: (state) => findHold(state, hold)?.amount ?? null,
       code: (amount) => (amount === null ? 'missing' : 'found'),
@@ -164,7 +165,8 @@ export class Worker {
     const claimOf = this.truth.get(request)?.plan.claim ?? null;
     const item = { ...hold, claim: claimOf === null ? null : `${organization}${claimOf}` };
     yield* redis({
-      name: 'release', about: request,
+      name: 'release',
+      about: request,
       run: (state, stamp) => releaseExpired(state, stamp, item),
       code: codeOf,
       observe: (answer) => this.world.witness?.released(request, answer),
@@ -222,7 +224,12 @@ export class Worker {
     const limits = isNamed ? [{ scope: SCOPE, limit, left: limit - spent }] : ('unknown' as const);
     const item = { organization, auth, status, limits };
     for (let tries = 0; tries < 3; tries += 1) {
-      const told = yield* redis({ name: 'change', about: organization, run: (state, stamp) => change(state, stamp, item), code: codeOf });
+      const told = yield* redis({
+        name: 'change',
+        about: organization,
+        run: (state, stamp) => change(state, stamp, item),
+        code: codeOf,
+      });
       if (told.kind === 'replied') return;
       yield* sleep(200);
     }
@@ -233,7 +240,8 @@ export class Worker {
     const { id, organization, amount, sequence } = open;
     const item = { credit: id, organization, amount, sequence };
     const told = yield* redis({
-      name: 'credit', about: organization,
+      name: 'credit',
+      about: organization,
       run: (state, stamp) => credit(state, stamp, item),
       code: codeOf,
       observe: (answer) => this.world.witness?.credited(item, answer),

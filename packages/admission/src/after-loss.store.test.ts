@@ -80,4 +80,16 @@ describe('what only a long course of events shows', () => {
     await admission.recount({ ...posted, postingSequence: '11' });
     expect(await world.left()).toBe('960');
   });
+
+  it('a settlement that came before the lost place was opened is reserved when it comes again', async () => {
+    const { admission, organizationId } = world;
+    const request = world.ask();
+    await admission.authorize(request);
+    await world.redis.del(organizationKeys(organizationId).generation);
+    await admission.settle(world.pay(request.requestId, 30n));
+    await world.redis.set(organizationKeys(organizationId).generation, 'opened');
+    await admission.settle(world.pay(request.requestId, 30n));
+    await admission.authorize(world.ask());
+    expect(await world.left()).toBe('960');
+  });
 });
