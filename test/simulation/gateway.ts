@@ -362,7 +362,7 @@ export class Gateway {
       if (posting !== null) {
         process.phase = 'telling';
         const isTold =
-          this.world.defect === 'replay_tells_nothing' ||
+          this.world.defect === 'posted_never_told' ||
           (yield* tellPosted(this.world, this.#loader, { posting, settled: '' }));
         if (isTold) break;
         yield* sleep(RETRY_MS);

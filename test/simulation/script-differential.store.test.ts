@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { authorizeLua } from '../../packages/admission/src/authorize.lua.js';
 import { changeLua, creditLua, newsLua } from '../../packages/admission/src/change.lua.js';
 import { claimExpiredLua, releaseExpiredLua } from '../../packages/admission/src/expired.lua.js';
@@ -18,6 +19,7 @@ import { type Dump, dumpRedis, encodeRates, encodeSlots } from './redis/dump-red
 import { claimExpired, releaseExpired } from './redis/expired.ts';
 import { extend } from './redis/extend.ts';
 import { beginLoad, load } from './redis/load.ts';
+import { readRedis } from './redis/read-redis.ts';
 import { recount } from './redis/recount.ts';
 import {
   CONFIRMED_MARKER_MS,
@@ -56,6 +58,10 @@ const hex = (random: Random, digits: number) =>
 const uuid = (random: Random) =>
   `${hex(random, 8)}-${hex(random, 4)}-7${hex(random, 3)}-8${hex(random, 3)}-${hex(random, 12)}`;
 
+type Compared = readonly [name: string, modelled: readonly unknown[], real: unknown];
+
+const entries = z.array(z.tuple([z.string(), z.string(), z.array(z.string())]));
+
 /** The same course through the model and through the real scripts, whose clock is fixed by their text. */
 class Course {
   readonly #random: Random;
@@ -91,8 +97,8 @@ class Course {
     }
   }
 
-  #step(): Promise<readonly [string, unknown[], unknown]> {
-    const steps = [
+  #step(): Promise<Compared> {
+    const steps: (() => Promise<Compared>)[] = [
       () => this.#authorize(),
       () => this.#authorize(),
       () => this.#authorize(),
@@ -402,10 +408,7 @@ class Course {
   async #take(script: string, stream: string): Promise<{ id: string; request: string }[]> {
     const args = script === claimLua ? ['ledger', 'one', 2] : ['ledger', 'one', 2, 0, 3_600_000];
     const rows = await this.#eval(script, [stream], args);
-    return (Array.isArray(rows) ? rows : []).map((row: [string, string, string[]]) => ({
-      id: row[1],
-      request: row[2][row[2].indexOf('request') + 1] ?? '',
-    }));
+    return entries.parse(rows).map(([, id, fields]) => ({ id, request: fields[fields.indexOf('request') + 1] ?? '' }));
   }
 
   /** A restart, a flush of everything, a lost generation, or another gateway that opens the place. */
@@ -432,44 +435,12 @@ class Course {
     return this.#sequence - BigInt(this.#random.below(3));
   }
 
-  async #stored(): Promise<Dump> {
-    const keys = this.#keys;
-    const markers: Record<string, string> = {};
-    for (const request of this.#requests) {
-      const marker = await redis.get(keys.donePrefix + request);
-      if (marker !== null) markers[request] = marker;
-    }
-    const claims: Record<string, string> = {};
-    for (const key of this.#claims) {
-      const found = await redis.get(keys.claimPrefix + key);
-      if (found !== null) claims[key] = found;
-    }
-    const expiry = await redis.zrange(keys.expiry, 0, -1, 'WITHSCORES');
-    const rows = await redis.xrange(keys.stream, '-', '+');
-    const pending = await redis.xpending(keys.stream, 'ledger').catch(() => [0]);
-    return {
-      organization: await redis.hgetall(keys.organization),
-      holds: await redis.hgetall(keys.holds),
-      orphans: await redis.hgetall(keys.orphans),
-      rates: await redis.hgetall(keys.rates),
-      expiry: Object.fromEntries(pairs(expiry)),
-      markers,
-      claims,
-      news: (await redis.get(keys.news)) ?? '',
-      stream: rows.map(([, fields]) => {
-        const named = Object.fromEntries(pairs(fields));
-        return `${named.request} ${named.epoch} ${named.event}`;
-      }),
-      pending: Number(pending[0] ?? 0),
-    };
+  #stored(): Promise<Dump> {
+    return readRedis(redis, { organization: this.#organization, requests: this.#requests, claims: this.#claims });
   }
 }
 
 const flat = ({ code, first, second, third }: Reply): unknown[] => [code, first, second, third];
-
-function pairs(list: readonly string[]): [string, string][] {
-  return Array.from({ length: list.length / 2 }, (_, index) => [list[index * 2] ?? '', list[index * 2 + 1] ?? '']);
-}
 
 describe('the reducers of the simulation are the scripts', () => {
   it(`answer and write the same, over random courses (seed ${firstSeed})`, async () => {

@@ -146,7 +146,7 @@ export class Worker {
     const row = yield* sql((ledger) => ({ isThere: ledger.rows.has(request), settled: ledger.settlement(request) }));
     if (row === null) return;
     const { isThere, settled } = row.value;
-    if (settled !== null && this.world.defect !== 'sweeper_counts_nothing') {
+    if (settled !== null && this.world.defect !== 'posted_never_told') {
       process.phase = 'telling';
       if (!(yield* tellPosted(this.world, this.#loader, { posting: settled, settled: '' }))) return;
     }
