@@ -92,4 +92,17 @@ describe('what only a long course of events shows', () => {
     await admission.authorize(world.ask());
     expect(await world.left()).toBe('960');
   });
+
+  it('a reading that stood still longer than the news of it lasts is not used', async () => {
+    const { admission, organizationId, ledger } = world;
+    ledger.beforeAnswer = async () => {
+      ledger.beforeAnswer = async () => undefined;
+      ledger.snapshot = snapshot(1_500n, { postingSequence: '11' });
+      const credit = { organizationId, creditId: uuidv7(), amountNanousd: nanousd(500n), postingSequence: '11' };
+      await admission.credit(credit);
+      await world.redis.del(organizationKeys(organizationId).news);
+    };
+    await admission.authorize(world.ask());
+    expect(await world.left()).toBe('1490');
+  });
 });
