@@ -55,7 +55,9 @@ async function organizationWith(credit: 'promo' | 'paid', events: number, change
   const organizationId = await createOrganization(database);
   const keyId = uuidV7();
   if (credit === 'promo') await grant(organizationId);
-  const posted = Array.from({ length: events }, () => sampleEvent(organizationId, { keyId, ...changes }));
+  // Paid credit begins at nothing here: what is taken from it was held nowhere, which is how the ledger explains that it is below zero.
+  const heldNanousd = credit === 'paid' ? nanousd(0n) : null;
+  const posted = Array.from({ length: events }, () => sampleEvent(organizationId, { keyId, heldNanousd, ...changes }));
   await postUsage(database, posted, { via: 'test' });
   return { organizationId, keyId, requestIds: posted.map(({ requestId }) => requestId) };
 }

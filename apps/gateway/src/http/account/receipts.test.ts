@@ -17,6 +17,7 @@ const EVENT = {
   model: 'openai/gpt-4o',
   endpoint_id: 'openai:gpt-4o',
   price_version_id: 7n,
+  service_tier: null,
   markup_bp: 550,
   lines: LINES,
   input_tokens: 1_000n,
