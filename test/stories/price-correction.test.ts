@@ -53,8 +53,8 @@ describe('a price that turns out to have been wrong', () => {
     expect(answer.status).toBe(200);
     const requestId = String(answer.headers['x-request-id']);
     const book = await booked(run, requestId, key);
-    const inputTokens = book.receipt?.lines.find(({ bucket }) => bucket === 'input')?.quantity ?? 0;
-    expect(inputTokens).toBeGreaterThan(0);
+    const inputTokens = book.receipt?.lines.find(({ bucket }) => bucket === 'input')?.quantity ?? '0';
+    expect(inputTokens).toMatch(/^[1-9]/);
 
     expect(await rerate(requestId, 'dearer', 100_000)).toContain('Nothing was posted');
     expect(await receiptOf(requestId, key)).toMatchObject({ corrections: [] });
