@@ -63,8 +63,18 @@ const suites: readonly Suite[] = [
   },
   {
     name: 'store',
-    include: [`${workspaceFolders}/**/*.store.test.ts`, 'test/laws/**/*.store.test.ts'],
+    include: [
+      `${workspaceFolders}/**/*.store.test.ts`,
+      'test/laws/**/*.store.test.ts',
+      'test/simulation/**/*.store.test.ts',
+    ],
     testTimeoutMs: 60_000,
+  },
+  {
+    name: 'simulation',
+    include: ['test/simulation/**/*.test.ts'],
+    exclude: ['**/*.store.test.ts'],
+    testTimeoutMs: 300_000,
   },
   {
     name: 'stories',

@@ -7,6 +7,7 @@ import { readJson, root } from './paths.mjs';
 export const suites = [
   { name: 'unit', needs: 'sources' },
   { name: 'store', needs: 'machine' },
+  { name: 'simulation', needs: 'sources' },
   { name: 'stories', needs: 'machine' },
   { name: 'conformance', needs: 'machine' },
   { name: 'replay', needs: 'machine' },

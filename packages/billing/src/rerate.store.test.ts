@@ -55,9 +55,7 @@ async function organizationWith(credit: 'promo' | 'paid', events: number, change
   const organizationId = await createOrganization(database);
   const keyId = uuidV7();
   if (credit === 'promo') await grant(organizationId);
-  // Paid credit begins at nothing here: what is taken from it was held nowhere, which is how the ledger explains that it is below zero.
-  const heldNanousd = credit === 'paid' ? nanousd(0n) : null;
-  const posted = Array.from({ length: events }, () => sampleEvent(organizationId, { keyId, heldNanousd, ...changes }));
+  const posted = Array.from({ length: events }, () => sampleEvent(organizationId, { keyId, heldNanousd: nanousd(0n), ...changes }));
   await postUsage(database, posted, { via: 'test' });
   return { organizationId, keyId, requestIds: posted.map(({ requestId }) => requestId) };
 }
@@ -170,8 +168,7 @@ describe('a price that turns out to have been wrong', () => {
     expect((await rerateNext(database, asked.id, { actor, nowMs: Date.now() })).kind).toBe('posted');
     expect((await rerateNext(database, asked.id, { actor, nowMs: Date.now() })).kind).toBe('finished');
     expect(await openCorrections(database)).not.toContain(asked.id);
-    const terms = { requestId: uuidV7(Date.now() - 30_000), heldNanousd: nanousd(0n) };
-    const late = sampleEvent(organizationId, terms);
+    const late = sampleEvent(organizationId, { requestId: uuidV7(Date.now() - 30_000) });
     await postUsage(database, [late], { via: 'test' });
     await run(asked);
     expect(await accounts(organizationId)).toMatchObject({ customer_credit: -2n * AT_CHEAPER });

@@ -36,6 +36,7 @@ const withRule: Principal = {
   keyId: organizationId,
   keyKind: 'inference',
   keyName: 'test',
+  limits: [],
   organizationId,
   projectId: organizationId,
   markupBp: 550,
