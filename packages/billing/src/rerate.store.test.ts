@@ -182,7 +182,8 @@ describe('a price that turns out to have been wrong', () => {
     const { organizationId } = await organizationWith('paid', 0);
     const fromMs = Date.now() - 86_400_000;
     const toMs = fromMs + 1_000;
-    const at = (atMs: number, changes = {}) => sampleEvent(organizationId, { requestId: uuidV7(atMs), ...changes });
+    const at = (atMs: number, changes = {}) =>
+      sampleEvent(organizationId, { requestId: uuidV7(atMs), heldNanousd: nanousd(0n), ...changes });
     const inside = [at(fromMs), at(toMs - 1)];
     const outside = [at(fromMs - 1), at(toMs), at(fromMs, { endpointId: 'openai:other' })];
     await postUsage(database, [...inside, ...outside], { via: 'test' });
