@@ -10,7 +10,7 @@ describe('usage', () => {
     expect(decodeUsage(raw)).toEqual({ input: 10, cache_read: 90, cache_write_5m: 5, output: 3 });
   });
 
-  it('M13: splits written cache by lifetime, and takes the larger where the two disagree', () => {
+  it('splits written cache by lifetime, and takes the larger where the two disagree', () => {
     const cache_creation = { ephemeral_5m_input_tokens: 1, ephemeral_1h_input_tokens: 4 };
     const raw = { input_tokens: 0, output_tokens: 0, cache_creation };
     expect(decodeUsage({ ...raw, cache_creation_input_tokens: 5 })).toMatchObject({
@@ -24,7 +24,7 @@ describe('usage', () => {
     expect(decodeUsage(raw)).toMatchObject({ cache_write_5m: 1, cache_write_1h: 4 });
   });
 
-  it('M14: thinking is inside of output, and never more than it', () => {
+  it('thinking is inside of output, and never more than it', () => {
     const raw = { input_tokens: 1, output_tokens: 10, output_tokens_details: { thinking_tokens: 4 } };
     expect(decodeUsage(raw)).toEqual({ input: 1, output: 6, reasoning: 4 });
     expect(decodeUsage({ ...raw, output_tokens_details: { thinking_tokens: 40 } })).toEqual({
