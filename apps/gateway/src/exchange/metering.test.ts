@@ -1,6 +1,8 @@
 import { nanousd } from '@tollgate/amount';
+import { createLogger, Registry } from '@tollgate/telemetry';
 import type { UsageEvent } from '@tollgate/usage';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { requestMetrics } from '../request-metrics.js';
 import {
   ask,
   askAt,
@@ -30,7 +32,8 @@ const counts = (prompt_tokens: number, completion_tokens: number) => ({
   total_tokens: prompt_tokens + completion_tokens,
 });
 /** $1 and $2 a million tokens, with 5.5 %, rounded up once. */
-const charge = (input: number, output: number) => (BigInt(input * 1_000 + output * 2_000) * 10_550n + 9_999n) / 10_000n;
+const charge = (input: number, output: number) =>
+  nanousd((BigInt(input * 1_000 + output * 2_000) * 10_550n + 9_999n) / 10_000n);
 
 function answer({ handler }: FakeProvider): void {
   handler.onHead(200, JSON_BODY);
@@ -56,6 +59,28 @@ it('M3: a request that nobody can pay for is not forwarded and not charged, and 
     lossNanousd: 0n,
   });
   expect(world.settlements.every(({ chargeNanousd }) => chargeNanousd === 0n)).toBe(true);
+});
+
+it('M5: a provider that ignores the maximum is charged for exactly, and the broken hold is counted by model', async () => {
+  const registry = new Registry();
+  const log = createLogger({ name: 'test', destination: { write: () => undefined } });
+  let output = 5;
+  world = await exchangeWorld(
+    ({ handler }) => {
+      handler.onHead(200, JSON_BODY);
+      handler.onData(wholeReply(counts(10, output)));
+      handler.onEnd();
+    },
+    { onEnded: requestMetrics(registry, log) },
+  );
+  const breaches = async () =>
+    (await registry.getMetricsAsJSON()).find(({ name }) => name === 'tollgate_hold_breaches_total')?.values ?? [];
+  await ask(world, { max_tokens: 5 });
+  expect(await breaches()).toEqual([]);
+  output = 4_000;
+  await ask(world, { max_tokens: 5 });
+  expect(world.events()[1]).toMatchObject({ usageSource: 'reported', chargeNanousd: charge(10, 4_000) });
+  expect(await breaches()).toEqual([{ value: 1, labels: { model: 'test/m', provider: 'openai' } }]);
 });
 
 describe('M6: a client that leaves', () => {
