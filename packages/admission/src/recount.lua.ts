@@ -59,7 +59,13 @@ local function recount(k, a)
     held, held_scopes, slots = taken, from, filled
   end
   if not is_inside then
-    move(key, charge, held, held_scopes)
+    -- What was kept back without knowing whose it is has no scopes of its own: the posting knows them.
+    if held_scopes == scopes then
+      move(key, charge, held, scopes)
+    else
+      move(key, charge, '0', scopes)
+      move(key, '0', held, held_scopes)
+    end
     mark(done, epoch, charge, ARGV[2])
   else
     if held ~= '0' then move(key, '0', held, held_scopes) end
