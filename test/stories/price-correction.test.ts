@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { decimalUsd, nanousd } from '@tollgate/amount';
 import { requestIdTimeMs } from '@tollgate/usage';
 import { afterAll, describe, expect, it } from 'vitest';
+import { checkReceipt } from '../../infra/receipts/verify-receipt.mjs';
 import { eventually } from '../harness/eventually.js';
 import { readRunFile } from '../harness/run-file.js';
 import { booked, call, chat, createKey } from './gateway-client.js';
@@ -41,6 +42,8 @@ async function rerate(requestId: string, name: string, usdPerMillion: number, ..
 
 async function receiptOf(requestId: string, key: string): Promise<Record<string, unknown>> {
   const { text } = await call(run.urls.gateway, { method: 'GET', path: `/v1/receipts/${requestId}`, key });
+  const keys = await fetch(`${run.urls.gateway}/.well-known/tollgate-receipts.json`);
+  expect(checkReceipt(text, await keys.json()).filter(({ ok }) => !ok)).toEqual([]);
   return (JSON.parse(text) as { data: Record<string, unknown> }).data;
 }
 
