@@ -244,4 +244,4 @@ export interface KeepOptions {
 }
 
 /** reconnect 100 + poll 100 + margin (money.md section 6) */
-export const GATEWAY_KEEP = { pollMs: 100, gateMs: 400, timeToLiveMs: 90_000, renewEveryMs: 20_000 } as const;
+export const GATEWAY_KEEP = { pollMs: 100, gateMs: 400, timeToLiveMs: 45_000, renewEveryMs: 10_000 } as const;

@@ -31,7 +31,7 @@ export async function check(
   const redis = await readRedisBooks(world.redis.client);
   const truth = readTruthLog(world.truthFile);
   const wasInterrupted = interruptions(world);
-  checkRequests({ records, truth, ledger, wasInterrupted }, verdicts);
+  checkRequests({ records, truth, ledger, wasInterrupted, isForgotten: forgotten(world) }, verdicts);
   const allowedNanousd = overspendBound(world, records, ledger);
   checkAccounts({ tenants: world.tenants, ledger, redis, allowedNanousd }, verdicts);
   checkPrograms(world, verdicts);
@@ -45,6 +45,26 @@ function interruptions({ gateways }: World): (record: ClientRecord) => boolean {
     gateways[plan.gateway]?.process.absences.some(
       ({ fromMs, untilMs }) => fromMs < endedAtMs + NEAR_MS && untilMs > startedAtMs,
     ) ?? false;
+}
+
+/** How long a hold may wait for the sweeper: its time to live, the sweeper's pause, and some. */
+const SWEPT_WITHIN_MS = 60_000;
+
+/**
+ * A request whose gateway was killed while it ran leaves nothing but its hold. Where Redis loses that too before the sweeper has seen it,
+ * there is no trace of it anywhere; it is free for its customer.
+ */
+function forgotten({ gateways, redis }: World): (requestId: string) => boolean {
+  const deaths = gateways.flatMap(({ process }) => process.absences.map(({ fromMs }) => fromMs));
+  return (requestId) => {
+    const startedAtMs = Number.parseInt(requestId.replaceAll('-', '').slice(0, 12), 16);
+    return deaths.some(
+      (diedAtMs) =>
+        diedAtMs > startedAtMs - NEAR_MS &&
+        diedAtMs < startedAtMs + SWEPT_WITHIN_MS &&
+        redis.epochChangesMs.some((atMs) => atMs > startedAtMs - NEAR_MS && atMs < diedAtMs + SWEPT_WITHIN_MS),
+    );
+  };
 }
 
 /**

@@ -144,6 +144,7 @@ function brokenAfter(change: Change): string[] {
       truth: new Map(attempts.length === 0 ? [] : [[REQUEST, attempts]]),
       ledger: books,
       wasInterrupted: () => change.wasInterrupted ?? false,
+      isForgotten: () => false,
     },
     verdicts,
   );

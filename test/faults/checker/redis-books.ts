@@ -30,7 +30,7 @@ async function keysLike(redis: Redis, pattern: string): Promise<string[]> {
 
 export async function readRedisBooks(redis: Redis): Promise<RedisBooks> {
   const holds: string[] = [];
-  for (const pattern of ['{s??}:holds:*', '{s??}:orphans:*'])
+  for (const pattern of ['{s??}:held:*', '{s??}:lost:*'])
     for (const key of await keysLike(redis, pattern))
       for (const [request] of await holdsIn(redis, key)) holds.push(`${key.split(':').at(-1)} ${request}`);
   let streamEntries = 0;
@@ -55,7 +55,7 @@ async function readLoaded(redis: Redis): Promise<ReadonlyMap<string, LoadedOrgan
       name.startsWith('left:') ? [[name.slice('left:'.length), BigInt(value)] as const] : [],
     );
     const organizationId = key.split(':').at(-1) ?? '';
-    const held = await holdsIn(redis, `${tag}:holds:${organizationId}`);
+    const held = await holdsIn(redis, `${tag}:held:${organizationId}`);
     loaded.set(organizationId, {
       availableNanousd: BigInt(fields.available ?? 0),
       heldNanousd: held.reduce((sum, [, hold]) => sum + BigInt(/^\d+/.exec(hold)?.[0] ?? 0), 0n),

@@ -10,6 +10,8 @@ export interface RequestBooks {
   readonly ledger: LedgerBooks;
   /** whether the gateway a request was sent to was away, or died, while it ran */
   readonly wasInterrupted: (record: ClientRecord) => boolean;
+  /** its gateway died with it, and Redis lost its hold before anybody swept it: nobody can know of it, and nobody pays */
+  readonly isForgotten: (requestId: string) => boolean;
 }
 
 export const LOST = 'an answer that a client has whole is booked, exactly once';
@@ -84,7 +86,7 @@ const diedAtProvider = (booked: readonly BookedRequest[]): boolean =>
   booked.some(({ ending }) => ending === 'provider_died');
 
 function checkRecorded(
-  { truth, records }: RequestBooks,
+  { truth, records, isForgotten }: RequestBooks,
   byRequest: ReadonlyMap<string, BookedRequest>,
   byCaller: ReadonlyMap<string, readonly BookedRequest[]>,
   verdicts: Verdicts,
@@ -94,6 +96,7 @@ function checkRecorded(
   for (const [requestId, attempts] of truth) {
     if (byRequest.has(requestId)) continue;
     const record = recordOf.get(requestId);
+    if (record?.outcome !== 'whole' && isForgotten(requestId)) continue;
     const seen = record === undefined ? 'a client that never had its id' : describe(record, []);
     unrecorded(`${requestId}: ${attempts.map(({ ending }) => ending).join(', ')}; ${seen}`);
   }

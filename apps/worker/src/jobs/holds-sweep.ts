@@ -72,7 +72,8 @@ async function sweepOne(
   const released = await holds.releaseExpired(hold, claimOf(hold) ?? undefined);
   if (typeof released === 'object') return { ...NOTHING, unavailable: 1 };
   if (recorded.has(hold.requestId)) return { ...NOTHING, expired: 1 };
-  return released === 'released' ? { ...NOTHING, released: 1 } : { ...NOTHING, settled: 1 };
+  // Counting what was posted has given its hold back already.
+  return row || released === 'released' ? { ...NOTHING, released: 1 } : { ...NOTHING, settled: 1 };
 }
 
 /** Whoever posted it may have died before admission was told. */
