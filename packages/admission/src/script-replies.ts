@@ -118,7 +118,13 @@ export function decodeExtension(scopes: readonly string[], reply: ItemReply): Ex
   }
 }
 
-export function decodeStanding([code, available = '', left = '', running = '', levels = '']: readonly string[]): Standing {
+export function decodeStanding([
+  code,
+  available = '',
+  left = '',
+  running = '',
+  levels = '',
+]: readonly string[]): Standing {
   if (code === 'UNLOADED') return { kind: 'not_loaded' };
   if (code !== 'FOUND') return { kind: 'unavailable', reason: `unreadable answer from Redis: ${code}` };
   return {
