@@ -1,4 +1,4 @@
-import { type LimitRule, periodOf, type Principal } from '@tollgate/access';
+import { type LimitRule, type Principal, periodOf } from '@tollgate/access';
 import type { RateTake, Standing } from '@tollgate/admission';
 import { decimalUsd, minAmount, type Nanousd, subtractAmounts, ZERO } from '@tollgate/amount';
 import type { OrganizationSnapshot } from '@tollgate/billing';
@@ -63,7 +63,11 @@ function least({ availableNanousd, leftNanousd }: Known): Nanousd {
   return leftNanousd.reduce((lowest, left) => minAmount(lowest, left), availableNanousd);
 }
 
-function budgetVerdict({ principal, taken, hold, requestId }: LimitedRequest, scope: string, left: Nanousd): LimitVerdict {
+function budgetVerdict(
+  { principal, taken, hold, requestId }: LimitedRequest,
+  scope: string,
+  left: Nanousd,
+): LimitVerdict {
   const rule = taken.rules.find(({ ruleId }) => scope.startsWith(`rule:${ruleId}@`));
   const isBudget = rule?.measure === 'budget';
   const limit = isBudget ? rule.limitNanousd : (principal.limitNanousd ?? left);

@@ -1,6 +1,12 @@
 import type { Admission } from '@tollgate/admission';
 import type { Call } from './call.js';
-import { type ExtensionOptions, HoldExtension, type HoldExtensions, type Spending, unseenTokens } from './hold-extension.js';
+import {
+  type ExtensionOptions,
+  HoldExtension,
+  type HoldExtensions,
+  type Spending,
+  unseenTokens,
+} from './hold-extension.js';
 
 export interface SpendingPorts {
   readonly admission: Admission;
