@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { WrittenAnswer } from '../memory/written-answer.js';
+import type { Call } from './call.js';
 
 /** Larger answers are not kept. */
 export const ANSWER_BYTES_MAX = 256 * 1024;
@@ -24,6 +25,11 @@ export class AnswerRecord {
     if (this.bytes > ANSWER_BYTES_MAX) return null;
     return { status: response.statusCode, headers: headersOf(response), body: Buffer.concat(this.chunks) };
   }
+}
+
+/** What the client gets is kept for a request with the same Idempotency-Key, unless the project keeps nothing. */
+export function recordFor({ claim, principal }: Call): AnswerRecord | null {
+  return claim !== null && principal.keepsReasoning ? new AnswerRecord() : null;
 }
 
 function headersOf(response: ServerResponse): Record<string, string> {

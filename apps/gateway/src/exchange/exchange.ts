@@ -18,7 +18,7 @@ import type { ResponseMemory } from '../memory/response-memory.js';
 import type { ProviderAccess } from '../upstream/provider-access.js';
 import type { UpstreamRequest, UpstreamSender } from '../upstream/send.js';
 import { type AdmitPorts, admit } from './admit.js';
-import { AnswerRecord, writeAgain } from './answer-record.js';
+import { type AnswerRecord, recordFor } from './answer-record.js';
 import { type AttemptFailure, isWorthAnotherTry, notSayable } from './attempt.js';
 import { type Call, type ExchangeInput, markupOf } from './call.js';
 import { chargeInTier } from './charge-in-tier.js';
@@ -26,6 +26,7 @@ import { claimOf } from './claim.js';
 import { clientFailure, providerCode } from './client-failure.js';
 import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
+import { keepCompleted } from './keep-completed.js';
 import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning.js';
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
 import { openCall } from './open-call.js';
@@ -35,7 +36,7 @@ import { providerRequest } from './provider-request.js';
 import { breakOff, refuse } from './refuse.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
-import { claimedBefore, type Repeat, settledBefore } from './repeat.js';
+import { answerRepeat, claimedBefore, settledBefore } from './repeat.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
 import { type SpendingPorts, watchSpending, watchUnseen } from './spending.js';
@@ -430,28 +431,6 @@ export class Exchange {
       finish: null,
     });
   }
-}
-
-/** What the client gets is kept for a request with the same Idempotency-Key, unless the project keeps nothing. */
-function recordFor({ claim, principal }: Call): AnswerRecord | null {
-  return claim !== null && principal.keepsReasoning ? new AnswerRecord() : null;
-}
-
-/** Its end at last, whichever it was: nobody may run under its key again, and who asks again is told what it came to. */
-function keepCompleted(
-  answers: AnswerMemory | null,
-  { claim, claimEnded, answer, principal, input, ...call }: Call,
-): void {
-  if (answers === null || claim === null || claimEnded !== 'done') return;
-  const { requestId, token } = input;
-  const { key, keyHash, bodyHash } = claim;
-  const completed = { keyHash, bodyHash, requestId, chargeNanousd: call.settledNanousd ?? ZERO, answer };
-  answers.keep(principal, completed, { idempotencyKey: key, token });
-}
-
-function answerRepeat(input: ExchangeInput, repeat: Repeat): void {
-  if (repeat.kind === 'refused') refuse(input, repeat.failure);
-  else writeAgain(input.response, repeat.answer);
 }
 
 /** What a caller is told who wants no losses. */

@@ -7,8 +7,10 @@ import type { KeyCache } from '../keys/key-cache.js';
 import { KEY_REFUSALS } from '../keys/key-refusals.js';
 import type { AnswerMemory } from '../memory/answer-memory.js';
 import type { WrittenAnswer } from '../memory/written-answer.js';
+import { writeAgain } from './answer-record.js';
 import type { ExchangeInput } from './call.js';
 import type { Claim } from './claim.js';
+import { refuse } from './refuse.js';
 
 /** What a request gets whose Idempotency-Key was used before. It holds nothing and pays nothing. */
 export type Repeat =
@@ -44,13 +46,19 @@ export async function claimedBefore(
 ): Promise<Repeat> {
   if (other.bodyHash !== claim.bodyHash) return otherBody(input);
   for (let look = 0; other.state === 'done' && look < LOOKS; look += 1) {
-    const settled = await settledBefore(ports, input, claim);
-    if (settled !== null) return settled;
+    const found = await ports.answerMemory?.find(input.principal, claim.keyHash);
+    if (found?.kind === 'found') return repeatOf(ports, input, claim, found.answer);
+    if (found?.kind === 'unavailable') return notReadable(input);
     await pause(LOOK_EVERY_MS);
   }
   // Its gateway ended before it kept the answer, or before it told Redis: the ledger has the charge, or will have it.
   const chargeNanousd = (await ports.answerMemory?.settledCharge(input.principal, other.requestId)) ?? null;
   return chargeNanousd === null ? stillRunning(input) : completed(input, other.requestId, chargeNanousd);
+}
+
+export function answerRepeat(input: ExchangeInput, repeat: Repeat): void {
+  if (repeat.kind === 'refused') refuse(input, repeat.failure);
+  else writeAgain(input.response, repeat.answer);
 }
 
 /** An answer is given out without an admission, which is what refuses a revoked key elsewhere: so the key is asked for here. */
@@ -81,6 +89,11 @@ function completed(input: ExchangeInput, requestId: string, chargeNanousd: Nanou
 function stillRunning(input: ExchangeInput): Repeat {
   const message = 'A request with this Idempotency-Key is running. Try again in a moment for its answer.';
   return refused(input, { code: 'idempotency_conflict', message, retryAfterMs: RETRY_AFTER_MS });
+}
+
+function notReadable(input: ExchangeInput): Repeat {
+  const message = 'The request with this Idempotency-Key has run; what it came to cannot be read right now.';
+  return refused(input, { code: 'admission_unavailable', message, retryAfterMs: RETRY_AFTER_MS });
 }
 
 function otherBody(input: ExchangeInput): Repeat {
