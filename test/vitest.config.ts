@@ -52,14 +52,29 @@ interface Suite {
 const suites: readonly Suite[] = [
   {
     name: 'unit',
-    include: [`${workspaceFolders}/**/*.test.{ts,tsx,mjs}`, 'test/tidy*.test.ts', 'test/laws/**/*.test.ts'],
+    include: [
+      `${workspaceFolders}/**/*.test.{ts,tsx,mjs}`,
+      'test/tidy*.test.ts',
+      'test/laws/**/*.test.ts',
+      'test/faults/checker/*.test.ts',
+    ],
     exclude: ['**/*.store.test.ts', '**/*.after.test.ts'],
     testTimeoutMs: 20_000,
   },
   {
     name: 'store',
-    include: [`${workspaceFolders}/**/*.store.test.ts`, 'test/laws/**/*.store.test.ts'],
+    include: [
+      `${workspaceFolders}/**/*.store.test.ts`,
+      'test/laws/**/*.store.test.ts',
+      'test/simulation/**/*.store.test.ts',
+    ],
     testTimeoutMs: 60_000,
+  },
+  {
+    name: 'simulation',
+    include: ['test/simulation/**/*.test.ts'],
+    exclude: ['**/*.store.test.ts'],
+    testTimeoutMs: 300_000,
   },
   {
     name: 'stories',
@@ -88,6 +103,13 @@ const suites: readonly Suite[] = [
     name: 'bench',
     include: ['test/bench/**/*.test.ts'],
     testTimeoutMs: 120_000,
+    oneFileAtATime: true,
+  },
+  // A world of its own, attacked: one file is one run.
+  {
+    name: 'faults',
+    include: ['test/faults/*.test.ts'],
+    testTimeoutMs: 600_000,
     oneFileAtATime: true,
   },
   // Laws that must hold over whatever all other suites have left in the database: runs last.

@@ -7,11 +7,13 @@ import { readJson, root } from './paths.mjs';
 export const suites = [
   { name: 'unit', needs: 'sources' },
   { name: 'store', needs: 'machine' },
+  { name: 'simulation', needs: 'sources' },
   { name: 'stories', needs: 'machine' },
   { name: 'conformance', needs: 'machine' },
   { name: 'replay', needs: 'machine' },
   { name: 'browser', needs: 'machine' },
   { name: 'bench', needs: 'machine' },
+  { name: 'faults', needs: 'servers' },
   { name: 'after', needs: 'machine' },
 ];
 

@@ -4,6 +4,7 @@ import './require-node.mjs';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { bringUp, prepareCheckout } from './bring-up.mjs';
+import { faultEnvironment } from './fault-environment.mjs';
 import { onInterrupt } from './interrupt.mjs';
 import { ensureFolder, localFolder } from './paths.mjs';
 import { throwawayProfile } from './profile.mjs';
@@ -31,7 +32,8 @@ async function counted(title, work) {
   );
 }
 
-function environmentOf(suite, machine) {
+async function environmentOf(suite, machine) {
+  if (suite.needs === 'servers') return { ...bareEnvironment(), ...(await faultEnvironment({ signal })) };
   if (machine === undefined) return bareEnvironment();
   return suite.name === 'store' ? storeEnvironment(machine) : suiteEnvironment(machine);
 }
@@ -39,7 +41,7 @@ function environmentOf(suite, machine) {
 async function runSuites(chosen, machine) {
   const onSpawn = (pid) => machine?.adopt('suite', pid);
   for (const suite of chosen) {
-    const env = environmentOf(suite, machine);
+    const env = await environmentOf(suite, machine);
     await counted(suite.name, () => runSuite({ suite, filters, env, signal, reportFolder, onSpawn }));
   }
 }

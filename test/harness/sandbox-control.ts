@@ -35,6 +35,8 @@ export interface SandboxRule {
     readonly model?: string;
     readonly header?: { readonly name: string; readonly value: string };
     readonly path?: string;
+    /** words in the request's body */
+    readonly says?: string;
     readonly byId?: boolean;
   };
   readonly times?: number;

@@ -1,5 +1,5 @@
 import 'server-only';
-import { nanousd, type Nanousd, parseUsd } from '@tollgate/amount';
+import { type Nanousd, nanousd, parseUsd } from '@tollgate/amount';
 import { z } from 'zod';
 
 /** Known while building, unlike everything else here: React's development build needs eval. */

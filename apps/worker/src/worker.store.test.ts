@@ -196,7 +196,16 @@ function event(organizationId: string, changes: Partial<UsageEvent> = {}): Usage
 /** A hold of nothing: settling it is debited at once, without one only after its posting. */
 async function hold({ organizationId, requestId }: UsageEvent): Promise<void> {
   const nothing = nanousd(0n);
-  const asked = { authVersion: '1', scopes: [], wantNanousd: nothing, floorNanousd: nothing, timeToLiveMs: 60_000 };
+  const asked = {
+    authVersion: '1',
+    scopes: [],
+    wantNanousd: nothing,
+    floorNanousd: nothing,
+    rates: [],
+    slots: [],
+    meta: '{}',
+    claim: null,
+  };
   expect(await gateway.admission.authorize({ ...asked, organizationId, requestId })).toMatchObject({ kind: 'granted' });
 }
 
@@ -224,7 +233,10 @@ async function available(organizationId: string): Promise<bigint> {
     scopes: [],
     wantNanousd: amount,
     floorNanousd: amount,
-    timeToLiveMs: 1_000,
+    rates: [],
+    slots: [],
+    meta: '{}',
+    claim: null,
   });
   return answer.kind === 'insufficient' ? answer.availableNanousd : -1n;
 }
@@ -315,7 +327,10 @@ describe('the worker', () => {
           scopes: [],
           wantNanousd: nothing,
           floorNanousd: nothing,
-          timeToLiveMs: 1_000,
+          rates: [],
+          slots: [],
+          meta: '{}',
+          claim: null,
         };
         return (await gateway.admission.authorize({ ...asked, organizationId, authVersion: '1' })).kind === 'stale_key';
       };

@@ -24,7 +24,8 @@ return { 'CREDITED', '' }
  * Something about who may spend changed in the database. KEYS: organisation, generation, news.
  * ARGV: run id, auth version ('' = unchanged; it only ever rises), status ('' = unchanged), limits (same, changed or unknown), then for
  * 'changed' per armed scope: name, limit, left. A scope that is armed already keeps what it has spent and holds: left moves by the
- * difference of the limits. For 'unknown' all limits are dropped, and the next request that has one makes the organisation be read again.
+ * difference of the limits. One that is not armed stays so: what runs and what is not posted yet count in it, which only a reading of the
+ * organisation can add up; the next request that names it brings that. For 'unknown' all limits are dropped, and the next request that has one makes the organisation be read again.
  * Replies: CHANGED · KNOWN (this version or a newer one is loaded) · UNLOADED
  */
 export const changeLua = `#!lua flags=allow-oom
@@ -46,10 +47,8 @@ for i = 5, #ARGV, 3 do
   if limit then
     redis.call('HINCRBY', KEYS[1], left_field, ARGV[i + 1])
     if limit ~= '0' then redis.call('HINCRBY', KEYS[1], left_field, '-' .. limit) end
-  else
-    redis.call('HSET', KEYS[1], left_field, ARGV[i + 2])
+    redis.call('HSET', KEYS[1], limit_field, ARGV[i + 1])
   end
-  redis.call('HSET', KEYS[1], limit_field, ARGV[i + 1])
 end
 redis.call('HSET', KEYS[1], 'auth', ARGV[2])
 return { 'CHANGED', '' }

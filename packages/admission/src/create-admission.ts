@@ -199,6 +199,11 @@ class RedisAdmission implements Admission {
   }
 
   async recount(event: Recount): Promise<RecountOutcome> {
+    return this.#recountOnce(event, true);
+  }
+
+  /** After a reload the balance contains it; what is still held for it was carried over, and is given back by asking once more. */
+  async #recountOnce(event: Recount, isFirst: boolean): Promise<RecountOutcome> {
     const reply = await this.#recount.call(encodeRecount(event, this.#now()));
     if (reply.kind === 'failed') return { kind: 'unavailable', reason: reply.reason };
     switch (reply.code) {
@@ -212,7 +217,8 @@ class RedisAdmission implements Admission {
         return { kind: 'not_loaded' };
       default: {
         const reloaded = await this.#reload(event.organizationId, reply.code === 'RELOAD' ? reply.first : ANY_EPOCH);
-        return reloaded.kind === 'unavailable' ? reloaded : { kind: 'counted' };
+        if (reloaded.kind === 'unavailable') return reloaded;
+        return isFirst && event.postingSequence !== null ? this.#recountOnce(event, false) : { kind: 'counted' };
       }
     }
   }

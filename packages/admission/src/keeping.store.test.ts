@@ -209,6 +209,23 @@ describe('when Redis loses its data', () => {
     expect(await heldRequests(redis)).toEqual([free.requestId]);
   });
 
+  it('is counted in the scopes its posting names, whatever was known of it when it was kept back', async () => {
+    const { admission, redis } = await gateway('one:1', null);
+    const scope = `key:${uuidv7()}`;
+    ledger = snapshot(1_000n, { armed: [{ scope, limitNanousd: nanousd(500n), spentNanousd: nanousd(0n) }] });
+    await admission.authorize(ask(0n));
+    const request = ask(1n);
+    await admission.settle({ ...pay(request.requestId, 150n), scopes: null });
+    const posted = { organizationId, requestId: request.requestId, scopes: [scope], chargeNanousd: nanousd(150n) };
+    expect(await admission.recount({ ...posted, settledEpoch: '', postingSequence: '11' })).toEqual({
+      kind: 'debited',
+    });
+    expect([
+      await left(redis),
+      await redis.hget(organizationKeys(organizationId).organization, `left:${scope}`),
+    ]).toEqual(['850', '350']);
+  });
+
   it('a charge kept back that the balance already contains is given back', async () => {
     const { admission, redis } = await gateway('one:1', null);
     await admission.authorize(ask(0n));

@@ -4,10 +4,11 @@ import { amountsLua, eachItemLua, holdLua, markerLua, placeLua } from './amounts
  * After an event was posted to the ledger: makes sure that the balance in Redis has counted it, exactly once. The balance has
  * counted it when it was debited in this very epoch, or when the snapshot it was loaded from contains it (its posting
  * sequence is not above the one loaded). When both is true (it was posted from the spool, the organisation was read again, and only then
- * its settlement came through), the debit is taken back; when neither is, it is debited here, once, under its done marker.
+ * its settlement came through), the debit is taken back; when neither is, it is debited here, once, under its done marker. What was debited
+ * as something else than was posted (a hold was given up at 0, and its settlement reached the ledger first) becomes what was posted.
  *
  * ARGV: run id, marker time to live (ms), then per item: organisation id, request id, charge, settled epoch, posting sequence ('' = unknown),
- *       scopes (comma), is forgotten (1 = so old that its marker may be gone).
+ *       scopes (comma), is forgotten (1 = so old that its marker may be gone, if there is none).
  * KEYS per item: organisation, holds, expiry, done marker, generation, news.
  *
  * Replies per item: COUNTED · INSIDE · DEBITED · DUPLICATE · UNLOADED (the next load will contain it) · RELOAD epoch (only a reload can tell) · ERROR message
@@ -44,8 +45,13 @@ local function recount(k, a)
   local is_inside = not less(found[3], sequence)
   local was_debited = amount and amount ~= 'pending' and amount ~= 'inside'
   if is_inside and not was_debited and settled == epoch and amount ~= 'inside' then return 'RELOAD', epoch end
+  if not is_inside and was_debited and amount ~= charge then
+    move(key, charge, amount, scopes)
+    mark(done, epoch, charge, ARGV[2])
+    return 'DEBITED'
+  end
   if not is_inside and (was_debited or settled == epoch) then return was_debited and 'DUPLICATE' or 'COUNTED' end
-  if not is_inside and is_forgotten then return 'RELOAD', epoch end
+  if not is_inside and is_forgotten and not amount then return 'RELOAD', epoch end
 
   local held, held_scopes, slots = '0', scopes, ''
   if hold then
@@ -53,7 +59,13 @@ local function recount(k, a)
     held, held_scopes, slots = taken, from, filled
   end
   if not is_inside then
-    move(key, charge, held, held_scopes)
+    -- What was kept back without knowing whose it is has no scopes of its own: the posting knows them.
+    if held_scopes == scopes then
+      move(key, charge, held, scopes)
+    else
+      move(key, charge, '0', scopes)
+      move(key, '0', held, held_scopes)
+    end
     mark(done, epoch, charge, ARGV[2])
   else
     if held ~= '0' then move(key, '0', held, held_scopes) end

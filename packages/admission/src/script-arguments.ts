@@ -18,6 +18,12 @@ import { assertUuid, requestTimeMs } from './request-time.js';
 /** A marker outlives every way a settlement can come back, except a spool older than this: then a reload decides. */
 export const MARKER_TIME_TO_LIVE_MS = 24 * 3_600_000;
 
+/**
+ * A marker both drains have confirmed lives on for 15 minutes: an event older than this that has none may have been debited already, by
+ * whoever was faster than a drain that stood still. Less than those 15 minutes by what clocks may differ.
+ */
+const FORGOTTEN_AFTER_MS = 10 * 60_000;
+
 /** Keys and arguments of one call, in the order the script's comment lists them. */
 export interface ScriptArguments {
   readonly keys: readonly string[];
@@ -147,7 +153,7 @@ export function encodeRecount(event: Recount, nowMs: number): ScriptArguments {
   assertAmount('chargeNanousd', chargeNanousd);
   if (postingSequence !== null) assertInteger('postingSequence', postingSequence);
   const keys = organizationKeys(organizationId);
-  const isForgotten = requestTimeMs(requestId) < nowMs - MARKER_TIME_TO_LIVE_MS;
+  const isForgotten = requestTimeMs(requestId) < nowMs - FORGOTTEN_AFTER_MS;
   const posting = [settledEpoch ?? '', postingSequence ?? ''];
   return {
     keys: [keys.organization, keys.holds, keys.expiry, keys.donePrefix + requestId, keys.generation, keys.news],

@@ -84,7 +84,9 @@ local function settle(k, a)
   elseif charge ~= '0' then
     if epoch == '-' then return 'UNLOADED' end
     move(key, charge, '0', scopes == '*' and '' or scopes)
-  elseif place ~= '' and redis.call('HGET', holds, '#place') == place then
+  elseif place ~= '' then
+    adopt_place(holds, KEYS[k + 7], expiry, organization, place)
+    redis.call('HDEL', KEYS[k + 7], request)
     redis.call('HDEL', holds, request)
     redis.call('ZREM', expiry, organization .. '|' .. request)
   end

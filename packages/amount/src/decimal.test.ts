@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decimalUsd, decodeNanousd, displayUsd, encodeNanousd, nanousd, parseUsd, parseUsdPerMillion } from './index.js';
+import {
+  decimalUsd,
+  decodeNanousd,
+  displayUsd,
+  encodeNanousd,
+  nanousd,
+  parseUsd,
+  parseUsdPerMillion,
+} from './index.js';
 
 const seed = Number(process.env.TOLLGATE_SEED ?? Date.now() % 2 ** 31);
 
@@ -8,17 +16,26 @@ describe(`amounts (seed ${seed})`, () => {
   const anyAmount = fc.bigInt({ min: -(2n ** 63n - 1n), max: 2n ** 63n - 1n }).map(nanousd);
 
   it('an amount written as a decimal reads back as the same amount', () => {
-    fc.assert(fc.property(anyAmount, (amount) => {
-      const parsed = parseUsd(decimalUsd(amount));
-      expect(parsed).toEqual({ ok: true, value: amount });
-      expect(decodeNanousd(encodeNanousd(amount))).toBe(amount);
-    }), { seed });
+    fc.assert(
+      fc.property(anyAmount, (amount) => {
+        const parsed = parseUsd(decimalUsd(amount));
+        expect(parsed).toEqual({ ok: true, value: amount });
+        expect(decodeNanousd(encodeNanousd(amount))).toBe(amount);
+      }),
+      { seed },
+    );
   });
 
   it('an amount that is not zero is never shown as zero', () => {
-    fc.assert(fc.property(anyAmount.filter((amount) => amount !== 0n), (amount) => {
-      expect(displayUsd(amount)).toMatch(/[1-9]/);
-    }), { seed });
+    fc.assert(
+      fc.property(
+        anyAmount.filter((amount) => amount !== 0n),
+        (amount) => {
+          expect(displayUsd(amount)).toMatch(/[1-9]/);
+        },
+      ),
+      { seed },
+    );
   });
 
   it('refuses what it would have to round or guess', () => {

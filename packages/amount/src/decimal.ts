@@ -3,7 +3,9 @@ import { type Nanousd, type NanousdPerMillion, nanousd, nanousdPerMillion } from
 const DECIMAL = /^(-?)(\d{1,12})(?:\.(\d+))?$/;
 
 export type DecimalError = 'not_a_decimal' | 'too_precise' | 'out_of_range';
-export type ParsedAmount<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DecimalError };
+export type ParsedAmount<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: DecimalError };
 
 /** Reads dollars as people and JSON write them ("12", "0.0375"). More than nine decimals is refused, not rounded. */
 export function parseUsd(text: string): ParsedAmount<Nanousd> {

@@ -43,6 +43,7 @@ export function maxAmount(a: Nanousd, b: Nanousd): Nanousd {
 
 /** numerator ÷ denominator, rounded up: the only rounding money knows here. Both must be non-negative. */
 export function ceilDivide(numerator: bigint, denominator: bigint): bigint {
-  if (numerator < 0n || denominator <= 0n) throw new RangeError('ceilDivide takes a non-negative and a positive number');
+  if (numerator < 0n || denominator <= 0n)
+    throw new RangeError('ceilDivide takes a non-negative and a positive number');
   return (numerator + denominator - 1n) / denominator;
 }

@@ -119,7 +119,7 @@ describe('the invariants', () => {
     late_settlements_follow_expiries: (t) =>
       t.$executeRaw`UPDATE usage_event SET ending = 'crashed' WHERE ending = 'expired'`,
     paid_credit_explained_below_zero: (t) =>
-      t.$executeRaw`UPDATE ledger_balance SET balance_nanousd = -10000000
+      t.$executeRaw`UPDATE ledger_balance SET balance_nanousd = -1000000000000
         WHERE account_id = (SELECT id FROM ledger_account WHERE ${ofIt()} AND kind = 'customer_credit')`,
     no_open_dead_letters: (t) => t.$executeRaw`INSERT INTO usage_dead_letter (payload, reason) VALUES ('x', 'y')`,
     charges_have_attempts: (t) => t.$executeRaw`UPDATE request_log SET attempts = '[]' WHERE ${ofIt()}`,

@@ -120,13 +120,16 @@ export const INVARIANTS: readonly Invariant[] = [
   },
   {
     name: 'paid_credit_explained_below_zero',
-    says: '7: paid credit is below zero only by what broke a hold or was settled late',
+    says: '7: paid credit is below zero only by what broke a hold, was settled late or corrected later',
     violations: `SELECT count(*) AS violations FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
       CROSS JOIN LATERAL (
         SELECT coalesce(sum(CASE WHEN substr(e.request_id::text, 15, 1) = '8' THEN e.charge_nanousd
-          ELSE greatest(e.charge_nanousd - e.held_nanousd, 0) END), 0) AS amount
+          ELSE greatest(e.charge_nanousd - coalesce(e.held_nanousd, 0), 0) END), 0) AS amount
         FROM usage_event e WHERE e.organization_id = a.organization_id AND b.balance_nanousd < 0) explained
-      WHERE a.kind = 'customer_credit' AND b.balance_nanousd + explained.amount < 0`,
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(greatest(c.new_charge_nanousd - c.old_charge_nanousd, 0)), 0) AS amount
+        FROM usage_correction c WHERE c.organization_id = a.organization_id AND b.balance_nanousd < 0) corrected
+      WHERE a.kind = 'customer_credit' AND b.balance_nanousd + explained.amount + corrected.amount < 0`,
   },
   {
     name: 'no_open_dead_letters',

@@ -55,7 +55,7 @@ async function organizationWith(credit: 'promo' | 'paid', events: number, change
   const organizationId = await createOrganization(database);
   const keyId = uuidV7();
   if (credit === 'promo') await grant(organizationId);
-  const posted = Array.from({ length: events }, () => sampleEvent(organizationId, { keyId, ...changes }));
+  const posted = Array.from({ length: events }, () => sampleEvent(organizationId, { keyId, heldNanousd: nanousd(0n), ...changes }));
   await postUsage(database, posted, { via: 'test' });
   return { organizationId, keyId, requestIds: posted.map(({ requestId }) => requestId) };
 }

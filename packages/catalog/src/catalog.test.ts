@@ -73,14 +73,17 @@ const small = buildCatalog([
 ]);
 
 describe('names', () => {
-  it.each(['openai/gpt-4o-mini', 'gpt-4o-mini', 'GPT-4O-MINI', 'OpenAI/gpt-4o-Mini'])('B27: %s is found, and with it its price', (name) => {
-    expect(small.resolve(name)).toMatchObject({
-      kind: 'found',
-      model: { id: 'openai/gpt-4o-mini' },
-      variant: null,
-      snapshot: null,
-    });
-  });
+  it.each(['openai/gpt-4o-mini', 'gpt-4o-mini', 'GPT-4O-MINI', 'OpenAI/gpt-4o-Mini'])(
+    'B27: %s is found, and with it its price',
+    (name) => {
+      expect(small.resolve(name)).toMatchObject({
+        kind: 'found',
+        model: { id: 'openai/gpt-4o-mini' },
+        variant: null,
+        snapshot: null,
+      });
+    },
+  );
 
   it.each([
     'gpt-4o-mini ',

@@ -29,7 +29,7 @@ export function takeMaxCost(body: Buffer, members: ReadonlyMap<string, Member>):
 
 const RAW_CHARACTERS_MAX = 100;
 const NUMBER = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-const PLAIN = /^\d+(?:\.\d+)?$/;
+const PLAIN = /^(\d+)(?:\.(\d+))?$/;
 const DECIMALS = 9;
 /** more dollars than anybody has, and their nano-dollars fit into 64 bits */
 const WHOLE_DIGITS = 9;

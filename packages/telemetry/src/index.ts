@@ -1,2 +1,3 @@
+export * from './fail-point.js';
 export * from './logger.js';
 export * from './metrics.js';

@@ -3,7 +3,9 @@ import { createLogger } from './index.js';
 
 function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
   const lines: string[] = [];
-  write(createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void lines.push(line) } }));
+  write(
+    createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void lines.push(line) } }),
+  );
   return lines.join('');
 }
 
@@ -11,7 +13,10 @@ describe('the log', () => {
   it('never holds a secret or a prompt, by name or by shape', () => {
     const canary = 'tg_CanaryCanary0123456789';
     const text = logged((log) => {
-      log.info({ headers: { authorization: `Bearer ${canary}` }, body: canary, request: { headers: { 'x-api-key': canary } } }, `sent ${canary}`);
+      log.info(
+        { headers: { authorization: `Bearer ${canary}` }, body: canary, request: { headers: { 'x-api-key': canary } } },
+        `sent ${canary}`,
+      );
       log.error({ error: new Error(`connect postgresql://user:${canary}@host failed for ${canary}`) }, 'failed');
     });
     expect(text).not.toContain(canary);

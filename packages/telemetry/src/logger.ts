@@ -1,11 +1,29 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
 /** Names under which a secret or a prompt could travel. Whatever is logged under them is replaced, at any of these depths. */
 export const REDACTED_NAMES = [
-  'authorization', 'cookie', 'set-cookie', 'x-api-key', 'api-key', 'x-goog-api-key', 'key', 'token', 'apiKey', 'password', 'secret', 'pepper',
-  'body', 'prompt', 'messages', 'content', 'databaseUrl', 'redisUrl', 'DATABASE_URL', 'REDIS_URL',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'key',
+  'token',
+  'apiKey',
+  'password',
+  'secret',
+  'pepper',
+  'body',
+  'prompt',
+  'messages',
+  'content',
+  'databaseUrl',
+  'redisUrl',
+  'DATABASE_URL',
+  'REDIS_URL',
 ] as const;
 
 /** Anything shaped like one of our keys or a provider's, wherever it stands in a text. */
@@ -31,7 +49,10 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
     redact: { paths, censor: '[redacted]' },
     hooks: {
       logMethod(this: Logger, args: unknown[], method: (...args: unknown[]) => void) {
-        method.apply(this, args.map((argument) => (typeof argument === 'string' ? redactText(argument) : argument)));
+        method.apply(
+          this,
+          args.map((argument) => (typeof argument === 'string' ? redactText(argument) : argument)),
+        );
       },
     },
     serializers: { error: describeError, err: describeError },

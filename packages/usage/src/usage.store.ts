@@ -19,16 +19,10 @@ export async function insertUsageEvents(
   const inserted = await transaction.$queryRaw<{ request_id: string }[]>`
     INSERT INTO usage_event (request_id, organization_id, project_id, key_id, provider, model, endpoint_id,
       price_version_id, service_tier, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
-      cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, usage_source, ending, gateway_boot, settled_at,
-      posting_sequence, transaction_id)
-    SELECT request_id, organization_id, project_id, key_id, provider, model, endpoint_id,
-      price_version_id, service_tier, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
-      cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, usage_source, ending, gateway_boot,
-      price_version_id, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
       cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, held_nanousd, usage_source, ending, gateway_boot, settled_at,
       posting_sequence, transaction_id)
     SELECT request_id, organization_id, project_id, key_id, provider, model, endpoint_id,
-      price_version_id, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
+      price_version_id, service_tier, markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
       cost_nanousd, fee_nanousd, charge_nanousd, loss_nanousd, held_nanousd, usage_source, ending, gateway_boot,
       to_timestamp(settled_ms / 1000), posting_sequence, transaction_id
     FROM json_to_recordset(${rows}::json) AS row (request_id uuid, organization_id uuid, project_id uuid, key_id uuid,

@@ -1,5 +1,5 @@
 import 'server-only';
-import { JOBS, jobOptions, type JobName, type JobPayload, QUEUE_PREFIX, type QueueName } from '@tollgate/jobs';
+import { JOBS, type JobName, type JobPayload, jobOptions, QUEUE_PREFIX, type QueueName } from '@tollgate/jobs';
 import { Queue } from 'bullmq';
 import { config } from '../config';
 import { log } from './log';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Principal } from '@tollgate/access';
-import type { Admission, Settlement } from '@tollgate/admission';
-import { nanousd, nanousdPerMillion } from '@tollgate/amount';
+import type { Admission, Authorization, Settlement } from '@tollgate/admission';
+import { type Nanousd, nanousd, nanousdPerMillion } from '@tollgate/amount';
 import {
   buildCatalog,
   type Endpoint,
@@ -27,6 +27,11 @@ import { mintRequestId } from './request-id.js';
 /** What is left beside every hold. */
 export const PLENTY = nanousd(10n ** 15n);
 const ORGANIZATION = '00000000-0000-7000-8000-000000000001';
+
+/** What admission says where there is plenty. */
+export function grantedWhole(wantNanousd: Nanousd): Authorization {
+  return { kind: 'granted', grantedNanousd: wantNanousd, leftNanousd: PLENTY, rateLevels: [], epoch: 'e1' };
+}
 
 /** A provider of a test: answers by hand. `paused` and `aborted` say what the relay asked of the connection. */
 export interface FakeProvider {
@@ -66,15 +71,8 @@ export async function exchangeWorld(
   const settlements: Settlement[] = [];
   const logLines: string[] = [];
   const admission = {
-    authorize:
-      authorize ??
-      (async ({ wantNanousd }) => ({
-        kind: 'granted',
-        grantedNanousd: wantNanousd,
-        leftNanousd: PLENTY,
-        rateLevels: [],
-        epoch: 'e1',
-      })),
+    authorize: authorize ?? (async ({ wantNanousd }) => grantedWhole(wantNanousd)),
+    extend: async ({ wantNanousd }) => ({ kind: 'extended', heldNanousd: wantNanousd, leftNanousd: PLENTY }),
     settle: async (settlement: Settlement) => {
       settlements.push(settlement);
       return { kind: 'settled' };

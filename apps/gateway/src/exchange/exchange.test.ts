@@ -1,7 +1,16 @@
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ask, chunk, type ExchangeWorld, exchangeWorld, JSON_BODY, STREAM, wholeReply } from './exchange.fixture.js';
+import {
+  ask,
+  chunk,
+  type ExchangeWorld,
+  exchangeWorld,
+  grantedWhole,
+  JSON_BODY,
+  STREAM,
+  wholeReply,
+} from './exchange.fixture.js';
 
 let world: ExchangeWorld;
 afterEach(() => world.close());
@@ -99,7 +108,7 @@ describe('a client that leaves', () => {
       authorize: async ({ wantNanousd }) => {
         leaving.abort();
         await pause(300);
-        return { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' };
+        return grantedWhole(wantNanousd);
       },
     });
     await ask(world, {}, leaving.signal).catch(() => undefined);

@@ -11,6 +11,7 @@ import {
   usageTotals,
 } from '@tollgate/dialects';
 import type { Attempt, Availability } from '@tollgate/routing';
+import { failPoint } from '@tollgate/telemetry';
 import type { KeyCache } from '../keys/key-cache.js';
 import type { AnswerMemory } from '../memory/answer-memory.js';
 import type { ReasoningVault } from '../memory/reasoning-vault.js';
@@ -128,6 +129,7 @@ export class Exchange {
       const admitted = await admit(this.ports, call, plan.attempts);
       if (admitted.kind === 'refused') return this.refuseRecorded(call, admitted.failure);
       if (admitted.kind === 'repeated') return await this.repeat(call, admitted);
+      failPoint('gateway.authorized');
       if (departure.hasLeft) return await this.leftEarly(call);
       await this.attempts(call, plan.attempts.slice(0, ATTEMPTS_MAX), departure);
     } finally {
@@ -301,6 +303,7 @@ export class Exchange {
     record?.add(bytes);
     call.answer = record?.complete(response) ?? null;
     if (!departure.hasLeft) endReply(response, bytes);
+    failPoint('gateway.answered');
   }
 
   private async stream(
@@ -318,6 +321,7 @@ export class Exchange {
       call.openStream = stream;
       call.firstTokenMs = ports.monotonic() - began;
       writeStreamHead(response, call, attempt);
+      failPoint('gateway.first_byte');
     };
     const provider = ports.provider(attempt.endpoint.provider);
     const record = recordFor(call);
@@ -381,6 +385,7 @@ export class Exchange {
     call.answer = record?.complete(response) ?? null;
     if (departure.hasLeft) return;
     endReply(response, last);
+    failPoint('gateway.answered');
     if (told === null) keepTurn(this.ports.memory, call, stream.kept?.());
   }
 
@@ -407,6 +412,7 @@ export class Exchange {
 
   private async settle(call: Call, ended: Ended): Promise<void> {
     await settle(this.ports, call, ended);
+    failPoint('gateway.settled');
     const { requestId } = call.input;
     if (ended.charge.unpriced.length > 0)
       this.ports.log.error(

@@ -28,6 +28,8 @@ export interface ExtensionOptions {
   readonly heldNanousd: Nanousd;
   /** the caller pays no more than this */
   readonly maxCostNanousd: Nanousd | null;
+  /** the maximum the provider was told, over all choices: more is never needed; null where it was told none */
+  readonly mostTokens: number | null;
 }
 
 /**
@@ -53,11 +55,17 @@ export class HoldExtension {
   /** Called several times a second. Never rejects. */
   async look(spending: Spending): Promise<void> {
     const used = spending.estimate();
-    if (this.#isAsking || used + AHEAD_TOKENS <= this.#heldTokens) return;
+    const needed = this.#most(used + AHEAD_TOKENS);
+    if (this.#isAsking || needed <= this.#heldTokens) return;
     this.#isAsking = true;
     await this.#ask(used);
     this.#isAsking = false;
     if (used >= this.#heldTokens && spending.count() >= this.#heldTokens) spending.end();
+  }
+
+  #most(tokens: number): number {
+    const { mostTokens } = this.#options;
+    return mostTokens === null ? tokens : Math.min(tokens, mostTokens);
   }
 
   async #ask(used: number): Promise<void> {
@@ -65,9 +73,9 @@ export class HoldExtension {
     const most = maxCostNanousd === null ? null : nanousd(maxCostNanousd - this.#heldNanousd);
     if (most !== null && most <= 0n) return;
     const more = (tokens: number) => maxAmount(nanousd(1n), nanousd(boundOf(bounds, tokens) - this.#heldNanousd));
-    const wanted = more(used + AHEAD_TOKENS + STEP_TOKENS);
+    const wanted = more(this.#most(used + AHEAD_TOKENS + STEP_TOKENS));
     const wantNanousd = most !== null && most < wanted ? most : wanted;
-    const least = more(used + 1);
+    const least = more(this.#most(used + 1));
     const floorNanousd = minAmount(least, wantNanousd);
     const extension = await extend({ wantNanousd, floorNanousd });
     if (extension.kind !== 'extended') return;

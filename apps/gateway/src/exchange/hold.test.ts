@@ -101,7 +101,7 @@ describe('what is held before anything leaves for a provider', () => {
     expect([whole, stream, thinking].map(({ firstOutputTokens }) => firstOutputTokens)).toEqual([
       100_000, 8_192, 16_384,
     ]);
-    expect(stream.boundNanousd).toBe(whole.boundNanousd);
+    expect(stream.outputTokens).toBe(whole.outputTokens);
     expect(stream.wantNanousd).toBeLessThan(stream.boundNanousd);
     const short = holdFor(envelope({ max_tokens: 20, stream: true }), [plain], TERMS);
     expect(short.wantNanousd).toBe(short.boundNanousd);

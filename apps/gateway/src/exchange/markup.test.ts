@@ -7,6 +7,7 @@ import {
   type ExchangeWorld,
   exchangeWorld,
   type FakeProvider,
+  grantedWhole,
   JSON_BODY,
   modelFor,
   wholeReply,
@@ -35,6 +36,7 @@ const withRule: Principal = {
   keyId: organizationId,
   keyKind: 'inference',
   keyName: 'test',
+  limits: [],
   organizationId,
   projectId: organizationId,
   markupBp: 550,
@@ -109,8 +111,7 @@ describe('the markup of a request', () => {
     const keys = new KeyCache({ verify: async () => ({ kind: 'verified', principal: withRule }), now: Date.now });
     world = await exchangeWorld(answer, {
       keys,
-      authorize: async ({ wantNanousd }) =>
-        asked++ === 0 ? { kind: 'stale_key' } : { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' },
+      authorize: async ({ wantNanousd }) => (asked++ === 0 ? { kind: 'stale_key' } : grantedWhole(wantNanousd)),
     });
     expect(await settled(world)).toMatchObject({ markupBp: 3_000, chargeNanousd: charge(3_000) });
   });
@@ -123,7 +124,7 @@ describe('the markup of a request', () => {
         houseMarkup: () => houseMarkup,
         authorize: async ({ wantNanousd }) => {
           wants.push(wantNanousd);
-          return { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' };
+          return grantedWhole(wantNanousd);
         },
       });
       await settled(asked);

@@ -7,6 +7,7 @@ import {
   type ExchangeWorld,
   exchangeWorld,
   type FakeProvider,
+  grantedWhole,
   JSON_BODY,
   modelFor,
   STREAM,
@@ -59,7 +60,7 @@ async function chargedFor(named: string | undefined, served: string | undefined)
     models: [tiered()],
     authorize: async ({ wantNanousd }) => {
       wants.push(wantNanousd);
-      return { kind: 'granted', grantedNanousd: wantNanousd, epoch: 'e1' };
+      return grantedWhole(wantNanousd);
     },
   });
   const tier = named === undefined ? {} : { service_tier: named };

@@ -1,7 +1,7 @@
 import type { Admission, SettleOutcome } from '@tollgate/admission';
 import type { Loss } from '@tollgate/dialects';
 import type { Attempt } from '@tollgate/routing';
-import type { Logger } from '@tollgate/telemetry';
+import { failPoint, type Logger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
 import type { Shipper } from '../spool/shipper.js';
 import type { Spool } from '../spool/spool.js';
@@ -37,7 +37,9 @@ export interface Ended {
 export async function settle(ports: SettlementPorts, call: Call, ended: Ended): Promise<void> {
   const event = usageEvent(ports, call, ended);
   const payload = encodeUsageEvent(event);
+  failPoint('gateway.received');
   const spooled = ports.spool.append(payload);
+  failPoint('gateway.spooled');
   const { requestId, organizationId } = event;
   ports.shipper.watch({ requestId, organizationId, payload, position: spooled.ok ? spooled.position : null });
   const settled = ports.admission.settle({

@@ -89,6 +89,13 @@ test('a control request that is wrong is refused with what is wrong', async () =
   }
 });
 
+test('a rule can be asked for by words in a request, which reach a provider through any gateway', async () => {
+  await sandbox.rule({ match: { says: 'mark-teapot' }, action: { kind: 'status', status: 503 } });
+  const asked = { ...body, messages: [{ role: 'user', content: 'Hello. mark-teapot' }] };
+  expect((await sandbox.chat(asked)).status).toBe(503);
+  expect((await sandbox.chat(body)).status).toBe(200);
+});
+
 test('settings change the pace of everything, and a reset brings a clean start', async () => {
   const changed = await sandbox.send('POST', '/control/settings', { body: { ttftMs: 1, paceMs: 0 } });
   expect(JSON.parse(changed.text)).toEqual({ ttftMs: 1, paceMs: 0 });

@@ -54,6 +54,8 @@ export const ruleSchema = z.strictObject({
       header: z.strictObject({ name: z.string(), value: z.string() }).optional(),
       /** The whole path (`/v1/chat/completions`) or its end. */
       path: z.string().optional(),
+      /** Words that stand somewhere in the request's body: how a caller behind a gateway steers one request. */
+      says: z.string().min(1).optional(),
       byId: z.boolean().optional(),
     })
     .default({}),
@@ -131,5 +133,6 @@ function matches({ id, match }: Rule, incoming: Incoming): boolean {
   if (match.provider !== undefined && match.provider !== incoming.provider) return false;
   if (match.model !== undefined && match.model !== incoming.model) return false;
   if (match.path !== undefined && !incoming.path.endsWith(match.path)) return false;
+  if (match.says !== undefined && !incoming.body.includes(match.says)) return false;
   return match.header === undefined || headerOf(incoming.headers, match.header.name) === match.header.value;
 }

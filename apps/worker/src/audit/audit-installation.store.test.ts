@@ -51,7 +51,14 @@ beforeEach(async () => {
 });
 
 async function hold(requestId = uuid()): Promise<string> {
-  const amounts = { wantNanousd: nanousd(10n), floorNanousd: nanousd(10n), timeToLiveMs: 60_000 };
+  const amounts = {
+    wantNanousd: nanousd(10n),
+    floorNanousd: nanousd(10n),
+    rates: [],
+    slots: [],
+    meta: '{}',
+    claim: null,
+  };
   const asked = { organizationId, requestId, authVersion: '1', scopes: [], ...amounts };
   expect(await admission.authorize(asked)).toMatchObject({ kind: 'granted' });
   return requestId;
@@ -115,7 +122,7 @@ describe('the invariants that stand in Redis', () => {
   }
 
   it('a hold of an earlier life of Redis counts as old too', async () => {
-    await redis.hset(keyOf('orphans'), uuid(Date.now() - HOUR_MS), '10|gw:lost|');
+    await redis.hset(keyOf('lost'), uuid(Date.now() - HOUR_MS), '10|gw:lost||||{}');
     expect((await count()).holds_end_with_their_requests).toBe(1n);
   });
 });

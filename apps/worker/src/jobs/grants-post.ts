@@ -1,4 +1,5 @@
 import { closeAnnouncements, expireGrants, type GrantOutcome, openAnnouncements, postGrants } from '@tollgate/billing';
+import { failPoint } from '@tollgate/telemetry';
 import type { Services } from '../services.js';
 
 type GrantServices = Pick<Services, 'database' | 'admission' | 'log' | 'now'>;
@@ -23,6 +24,7 @@ export async function expireDueGrants(services: GrantServices): Promise<GrantRep
 
 async function report(services: GrantServices, { posted, failed }: GrantOutcome): Promise<GrantReport> {
   for (const { grantId, reason } of failed) services.log.error({ grantId, reason }, 'a grant could not be posted');
+  if (posted.length > 0) failPoint('worker.granted');
   for (const grant of posted)
     services.log.info({ ...grant, amountNanousd: grant.amountNanousd.toString() }, 'credit posted');
   return { posted: posted.length, failed: failed.length, announced: await announceCredits(services) };
@@ -36,6 +38,7 @@ async function announceCredits({ database, admission }: GrantServices): Promise<
     if (outcome.kind === 'unavailable') break;
     closed.push(idempotencyKey);
   }
+  if (closed.length > 0) failPoint('worker.credited');
   await closeAnnouncements(database, closed);
   return closed.length;
 }

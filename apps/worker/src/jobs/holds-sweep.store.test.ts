@@ -58,6 +58,15 @@ const projectId = uuid();
 const keyId = uuid();
 
 /** A hold as the gateway takes it; `expiredHolds` is played by the test. */
+/** When the hold expires, as a sweeper that takes it learns it. */
+async function dueAt(requestId: string): Promise<string> {
+  for (const key of await redis.keys('*:due')) {
+    const score = await redis.zscore(key, `${organizationId}|${requestId}`);
+    if (score !== null) return score;
+  }
+  throw new Error('nothing is held');
+}
+
 async function hold(requestId = uuid()): Promise<ExpiredHold> {
   const amounts = { wantNanousd: nanousd(HELD), floorNanousd: nanousd(HELD) };
   const facts = { v: 1, projectId, keyId, model: 'a/m', provider: 'p', endpointId: 'p:m', dialect: 'openai-chat' };
@@ -65,7 +74,14 @@ async function hold(requestId = uuid()): Promise<ExpiredHold> {
   const nothing = { scopes: [], rates: [], slots: [], claim: null };
   const asked = { organizationId, requestId, authVersion: '1', meta, ...nothing, ...amounts };
   expect(await admission.authorize(asked)).toMatchObject({ kind: 'granted' });
-  return { organizationId, requestId, heldNanousd: nanousd(HELD), gatewayBoot: 'gw:lost', meta, claimedUntil: '0' };
+  return {
+    organizationId,
+    requestId,
+    heldNanousd: nanousd(HELD),
+    gatewayBoot: 'gw:lost',
+    meta,
+    claimedUntil: await dueAt(requestId),
+  };
 }
 
 function settlementOf({ requestId }: ExpiredHold, charge = 1_000n): UsageEvent {
@@ -98,6 +114,7 @@ async function settle(event: UsageEvent) {
 const keeper = (...holds: ExpiredHold[]): HoldKeeper => ({
   expiredHolds: async () => holds.splice(0),
   settle: (settlement) => admission.settle(settlement),
+  releaseExpired: (hold) => admission.releaseExpired(hold),
 });
 const sweep = (...holds: ExpiredHold[]) => sweepHolds({ ...services(), holds: keeper(...holds) });
 const drain = () =>
@@ -109,7 +126,7 @@ const drain = () =>
 
 async function available(): Promise<bigint> {
   const tooMuch = nanousd(2n ** 62n);
-  const amounts = { wantNanousd: tooMuch, floorNanousd: tooMuch, timeToLiveMs: 1_000 };
+  const amounts = { wantNanousd: tooMuch, floorNanousd: tooMuch, rates: [], slots: [], meta: '{}', claim: null };
   const answer = await admission.authorize({
     organizationId,
     requestId: uuid(),

@@ -1,5 +1,6 @@
 import { type PostedSettlement, type StreamEntry, tellPosted } from '@tollgate/admission';
 import { type PostUsageOutcome, postUsage } from '@tollgate/billing';
+import { failPoint } from '@tollgate/telemetry';
 import { type DeadLetter, decodeUsageEvent, insertDeadLetters, type UsageEvent } from '@tollgate/usage';
 import { outageOf } from '../outage.js';
 import type { Services } from '../services.js';
@@ -67,6 +68,7 @@ export function createUsageDrain(services: DrainServices): UsageDrain {
 }
 
 async function postEntries(services: DrainServices, entries: readonly StreamEntry[]): Promise<void> {
+  failPoint('worker.claimed');
   const stop = services.metrics.postingSeconds.startTimer();
   const readable = new Map<StreamEntry, UsageEvent>();
   const unreadable: DeadLetter[] = [];
@@ -78,8 +80,11 @@ async function postEntries(services: DrainServices, entries: readonly StreamEntr
   const events = [...readable.values()];
   const outcome = await postUsage(services.database, events, { via: 'stream' });
   const parked = await insertDeadLetters(services.database, unreadable);
+  failPoint('worker.posted');
   const uncounted = await tellAdmission(services, readable, outcome);
+  failPoint('worker.recounted');
   await services.streams.acknowledge(entries.filter((entry) => !uncounted.has(entry)));
+  failPoint('worker.acknowledged');
   stop();
   reportPosting(services, { events, outcome, parked });
   const inLedger = [...outcome.posted, ...outcome.repeated, ...outcome.late];

@@ -98,7 +98,7 @@ export class PassStream implements ReplyStream, EventSink {
     this.finish = { kind: 'length' };
     this.finishRaw = 'max_output_tokens';
     this.#begin();
-    this.#addText(...missingOpening(this.#opened, this.#options));
+    this.#addText(...missingOpening(this.#opened, this.#options, this.#nextSequence()));
     const { events, output } = this.#output.closed(this.#openText());
     for (const event of events) this.#addText(eventText(event, this.#nextSequence()), 1);
     this.#last = Buffer.from(this.#cutEvent(output));

@@ -7,16 +7,19 @@ import type { Event } from './pass-events.js';
 import { IN_PROGRESS, responseText } from './response-object.js';
 import type { MadeEvent } from './running-output.js';
 
-/** What stands before the first item and has not been sent: the events as text, and how many they are. */
-export function missingOpening(opened: string | null, options: PassOptions): readonly [events: string, count: number] {
-  const types = ['response.created', 'response.in_progress'].slice(opened === null ? 0 : 1);
-  const missing = opened === 'response.in_progress' ? [] : types;
-  const first = opened === null ? 0 : 1;
+/** What stands before the first item and has not been sent, as events from the given number on. `opened`: the type of the last one that was. */
+export function missingOpening(
+  opened: string | null,
+  options: PassOptions,
+  sequence: number,
+): readonly [events: string, count: number] {
+  if (opened === 'response.in_progress') return ['', 0];
+  const missing = opened === null ? ['response.created', 'response.in_progress'] : ['response.in_progress'];
   const response = responseText(options, IN_PROGRESS);
-  const events = missing.map(
-    (type, index) =>
-      `event: ${type}\ndata: {"type":"${type}","response":${response},"sequence_number":${first + index}}\n\n`,
-  );
+  const events = missing.map((type, index) => {
+    const data = `{"type":"${type}","response":${response},"sequence_number":${sequence + index}}`;
+    return `event: ${type}\ndata: ${data}\n\n`;
+  });
   return [events.join(''), events.length];
 }
 

@@ -1,6 +1,7 @@
 'use client';
 
 import Link from 'next/link';
+import { useState } from 'react';
 import { Button } from '../../ui/button';
 import { Field, Input } from '../../ui/field';
 import { Notice } from '../../ui/notice';
@@ -8,7 +9,6 @@ import { AuthHeading, textLink } from './auth-heading';
 import { postAuth } from './auth-request';
 import { CheckMail } from './check-mail';
 import { fieldText, useSubmit } from './use-submit';
-import { useState } from 'react';
 
 export function SignInForm({
   next,

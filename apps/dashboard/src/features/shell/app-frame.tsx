@@ -10,9 +10,9 @@ import { decodeTheme, THEME_COOKIE } from '../../ui/theme';
 import { ThemeToggle } from '../../ui/theme-toggle';
 import { AccountMenu } from './account-menu';
 import { BalanceChip } from './balance-chip';
+import { Freshness } from './freshness';
 import { MobileDrawer } from './mobile-drawer';
 import { NavigationLinks } from './navigation-links';
-import { Freshness } from './freshness';
 import { SandboxBanner } from './sandbox-banner';
 
 /** Sidebar (a drawer on a phone) and the page beside it. */

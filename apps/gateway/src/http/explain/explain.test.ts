@@ -173,8 +173,11 @@ describe('an explanation and the exchange agree', () => {
       authorize: async (request) => {
         authorized.push(request);
         const { wantNanousd, floorNanousd } = request;
-        if (available >= floorNanousd)
-          return { kind: 'granted', grantedNanousd: minAmount(wantNanousd, available), epoch: 'e' };
+        if (available >= floorNanousd) {
+          const grantedNanousd = minAmount(wantNanousd, available);
+          const leftNanousd = subtractAmounts(available, grantedNanousd);
+          return { kind: 'granted', grantedNanousd, leftNanousd, rateLevels: [], epoch: 'e' };
+        }
         const shortfallNanousd = subtractAmounts(floorNanousd, available);
         return { kind: 'insufficient', scope: 'organization', availableNanousd: available, shortfallNanousd };
       },

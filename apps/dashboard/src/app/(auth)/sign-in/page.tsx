@@ -3,8 +3,8 @@ import { redirect } from 'next/navigation';
 import { inboxUrl } from '../../../features/auth/mail-place';
 import { returnPath } from '../../../features/auth/return-path';
 import { SignInForm } from '../../../features/auth/sign-in-form';
-import { currentVisitor } from '../../../server/session';
 import { type SearchParameters, textParameter } from '../../../server/search-parameters';
+import { currentVisitor } from '../../../server/session';
 
 export const metadata: Metadata = { title: 'Sign in' };
 
