@@ -5,7 +5,7 @@ import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 import { Statistics } from './statistics.ts';
 
-const SCHEDULES_MOST = 20_000;
+const SCHEDULES_MOST = 40_000;
 
 /** The first schedule in which the laws find it. */
 function firstFinding(defect: Defect): { readonly seed: number; readonly violation: string } | null {

@@ -16,6 +16,7 @@ export const DEFECTS = [
   'no_deferred_reserve',
   'no_settling_again',
   'expiry_appended',
+  'posted_never_told',
   'forgotten_after_a_day',
   'reload_not_followed',
   'limit_armed_by_guess',

@@ -70,7 +70,14 @@ export interface Command<T> {
 }
 
 /** One script call. */
-export function* redis<T>({ name, about = '', isReading = false, run, code, observe }: Command<T>): Steps<RedisOutcome<T>> {
+export function* redis<T>({
+  name,
+  about = '',
+  isReading = false,
+  run,
+  code,
+  observe,
+}: Command<T>): Steps<RedisOutcome<T>> {
   const values: T[] = [];
   const latest: T[] = [];
   let outcome: RedisOutcome<T> = { kind: 'failed', mayHaveRun: false };
@@ -90,7 +97,10 @@ export function* redis<T>({ name, about = '', isReading = false, run, code, obse
     },
     deliver: (how) => {
       const [value] = values;
-      outcome = how === 'replied' && value !== undefined ? { kind: 'replied', value } : { kind: 'failed', mayHaveRun: how === 'lost' };
+      outcome =
+        how === 'replied' && value !== undefined
+          ? { kind: 'replied', value }
+          : { kind: 'failed', mayHaveRun: how === 'lost' };
     },
   };
   return outcome;

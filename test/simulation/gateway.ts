@@ -1,5 +1,5 @@
 import { redis, Signal, type Steps, sleep, sql, wait } from './effects.ts';
-import { SCOPE, encodeRecord, type UsageRecord } from './ledger.ts';
+import { encodeRecord, SCOPE, type UsageRecord } from './ledger.ts';
 import { Loader } from './organization-loader.ts';
 import type { RequestPlan } from './plan.ts';
 import { Random } from './random.ts';
@@ -149,7 +149,8 @@ export class Gateway {
     if (isFirst) return;
     this.#assertAll();
     if (this.world.defect === 'no_settling_again') return;
-    for (const item of this.#unposted.values()) this.actor.start('settle', 'settling', (one) => this.#settle(one, item, new Signal()));
+    for (const item of this.#unposted.values())
+      this.actor.start('settle', 'settling', (one) => this.#settle(one, item, new Signal()));
   }
 
   #assertAll(): void {
@@ -174,7 +175,12 @@ export class Gateway {
       const live = this.#live.get(request);
       if (live === undefined) return true;
       const item = { organization: live.organization, request, hold: live.hold, timeToLiveMs: TIME_TO_LIVE_MS };
-      const renewed = yield* redis({ name: 'renew', about: request, run: (state, stamp) => renew(state, stamp, item), code: codeOf });
+      const renewed = yield* redis({
+        name: 'renew',
+        about: request,
+        run: (state, stamp) => renew(state, stamp, item),
+        code: codeOf,
+      });
       if (renewed.kind === 'replied' && renewed.value.code !== 'NO_PLACE') return true;
       yield* this.#look();
       yield* sleep(50);
@@ -230,13 +236,15 @@ export class Gateway {
     let [loads, waits] = [0, 0];
     for (;;) {
       const answer = yield* redis({
-        name: 'authorize', about: plan.id,
+        name: 'authorize',
+        about: plan.id,
         run: (state, stamp) => authorize(state, stamp, boot, item),
         code: codeOf,
         observe: (granted) => world.witness?.granted(item, granted),
       });
       if (answer.kind === 'failed') {
-        if (answer.mayHaveRun) actor.start('settle', 'settling', (one) => this.#settle(one, releaseOf(plan), new Signal()));
+        if (answer.mayHaveRun)
+          actor.start('settle', 'settling', (one) => this.#settle(one, releaseOf(plan), new Signal()));
         return null;
       }
       const { code, first } = answer.value;
@@ -259,7 +267,12 @@ export class Gateway {
   *#extend(plan: RequestPlan, truth: TrueRequest): Steps {
     const want = BigInt(plan.extension);
     const item = { organization: plan.organization, request: plan.id, want, floor: want / 2n };
-    const answer = yield* redis({ name: 'extend', about: plan.id, run: (state, stamp) => extend(state, stamp, item), code: codeOf });
+    const answer = yield* redis({
+      name: 'extend',
+      about: plan.id,
+      run: (state, stamp) => extend(state, stamp, item),
+      code: codeOf,
+    });
     const live = this.#live.get(plan.id);
     if (answer.kind === 'failed' || answer.value.code !== 'EXTENDED' || live === undefined) return;
     const amount = BigInt(answer.value.first);
@@ -271,7 +284,8 @@ export class Gateway {
   *#settle(process: Process, item: SettleItem, confirmed: Signal): Steps {
     for (;;) {
       const answer = yield* redis({
-        name: 'settle', about: item.request,
+        name: 'settle',
+        about: item.request,
         run: (state, stamp) => settle(state, stamp, item),
         code: codeOf,
         observe: (settled) => this.world.witness?.settled(item, settled),
@@ -318,7 +332,8 @@ export class Gateway {
     this.#unposted.delete(record.request);
     process.phase = 'confirming';
     yield* redis({
-      name: 'confirm', about: record.request,
+      name: 'confirm',
+      about: record.request,
       run: (state, { nowMs }) => confirm(state, record.request, 's', nowMs),
       code: () => 'OK',
     });
@@ -334,14 +349,24 @@ export class Gateway {
     return yield* tellPosted(this.world, this.#loader, { posting, settled: '' });
   }
 
-  /** At boot: what the ledger lacks goes to Redis again; what Redis had resolved already is posted past it. */
+  /**
+   * At boot: what the ledger lacks goes to Redis again; what Redis had resolved already is posted past it; and what the ledger has is told,
+   * since the run that posted it may have died before it could.
+   */
   *#replay(process: Process, record: UsageRecord): Steps {
     const item = settlementOf(record, this.#truthOf(record.request).plan);
     for (;;) {
       process.phase = 'looking';
-      const settled = yield* sql((ledger) => ledger.isSettled(record.request));
-      if (settled?.value === true) break;
-      if (settled !== null) {
+      const settled = yield* sql((ledger) => ledger.settlement(record.request));
+      const posting = settled?.value ?? null;
+      if (posting !== null) {
+        process.phase = 'telling';
+        const isTold =
+          this.world.defect === 'posted_never_told' ||
+          (yield* tellPosted(this.world, this.#loader, { posting, settled: '' }));
+        if (isTold) break;
+        yield* sleep(RETRY_MS);
+      } else if (settled !== null) {
         this.#unposted.set(record.request, item);
         process.phase = 'settling';
         const confirmed = new Signal();
@@ -406,5 +431,14 @@ function settlementOf(record: UsageRecord, { claim, organization }: RequestPlan)
 function releaseOf(plan: RequestPlan): SettleItem {
   const { id: request, organization, claim } = plan;
   const free = claim === null ? null : { key: `${organization}${claim}`, becomes: 'free' as const };
-  return { organization, request, charge: 0n, event: null, scopes: [SCOPE], tokens: null, isUnsent: false, claim: free };
+  return {
+    organization,
+    request,
+    charge: 0n,
+    event: null,
+    scopes: [SCOPE],
+    tokens: null,
+    isUnsent: false,
+    claim: free,
+  };
 }

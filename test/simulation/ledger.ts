@@ -55,7 +55,16 @@ export class Ledger {
   readonly #grants = new Map<string, Announcement>();
 
   open(organization: string, balance: bigint, limit: bigint): void {
-    const account = { balance, revenue: 0n, expense: -balance, sequence: 1n, auth: 1n, status: 'active', limit, spent: 0n };
+    const account = {
+      balance,
+      revenue: 0n,
+      expense: -balance,
+      sequence: 1n,
+      auth: 1n,
+      status: 'active',
+      limit,
+      spent: 0n,
+    };
     this.accounts.set(organization, account);
   }
 
@@ -73,6 +82,14 @@ export class Ledger {
   /** What a drain wants to know: expired is not settled. */
   isSettled(request: string): boolean {
     return this.rows.get(request)?.ending === 'settled' || this.rows.has(`late:${request}`);
+  }
+
+  /** The settlement of a request as it stands here; null while there is none. */
+  settlement(request: string): Posting | null {
+    const late = this.rows.get(`late:${request}`);
+    if (late !== undefined) return { kind: 'late', row: late };
+    const row = this.rows.get(request);
+    return row?.ending === 'settled' ? { kind: 'repeated', row } : null;
   }
 
   /** postUsage: each request id is money once; a settlement of an expired one is posted late, once. */

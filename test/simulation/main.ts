@@ -43,8 +43,11 @@ function runMany(seed: number, schedules: number): number {
   const missing = statistics.missing(LISTED_POINTS);
   console.log(statistics.lines().join('\n'));
   for (const point of missing) console.log(`never hit: ${point}`);
-  for (const [law, seeds] of laws) console.log(`broken ${seeds.length} times (seeds ${seeds.slice(0, 8).join(' ')}): ${law}`);
+  for (const [law, seeds] of laws)
+    console.log(`broken ${seeds.length} times (seeds ${seeds.slice(0, 8).join(' ')}): ${law}`);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  console.log(`${schedules} schedules, ${steps} steps, at least ${fewest} each, ${laws.size} laws broken, ${seconds} s`);
+  console.log(
+    `${schedules} schedules, ${steps} steps, at least ${fewest} each, ${laws.size} laws broken, ${seconds} s`,
+  );
   return laws.size + missing.length === 0 ? 0 : 1;
 }

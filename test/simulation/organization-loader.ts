@@ -1,6 +1,6 @@
 import { redis, Signal, type Steps, sql, wait } from './effects.ts';
-import { beginLoad, load } from './redis/load.ts';
 import { news } from './redis/change.ts';
+import { beginLoad, load } from './redis/load.ts';
 import type { Actor, Process } from './world.ts';
 
 interface Flight {
@@ -31,7 +31,8 @@ export class Loader {
   /** Reads it again, whatever is loaded. */
   *forget(organization: string): Steps<boolean> {
     const told = yield* redis({
-      name: 'news', about: organization,
+      name: 'news',
+      about: organization,
       run: (state, stamp) => news(state, stamp, organization),
       code: ({ code }) => code,
     });
@@ -45,7 +46,10 @@ export class Loader {
     return flight;
   }
 
-  *#fly(process: Process, { flight, organization, badEpoch }: { flight: Flight; organization: string; badEpoch: string }): Steps {
+  *#fly(
+    process: Process,
+    { flight, organization, badEpoch }: { flight: Flight; organization: string; badEpoch: string },
+  ): Steps {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const outcome = yield* this.#attempt(process, organization, badEpoch);
       if (outcome === 'again') continue;
@@ -62,7 +66,8 @@ export class Loader {
     const { run } = this.actor;
     const fresh = world.nextId();
     const begun = yield* redis({
-      name: 'begin', about: organization,
+      name: 'begin',
+      about: organization,
       run: (state, stamp) => beginLoad(state, stamp, organization, fresh),
       code: () => 'BEGUN',
     });
@@ -79,7 +84,8 @@ export class Loader {
     const item = { organization, generation, loadId: world.nextId(), newsSeen, epochSeen, gateMs: this.gateMs };
     const snapshot = read.value;
     const loaded = yield* redis({
-      name: 'load', about: organization,
+      name: 'load',
+      about: organization,
       run: (state, stamp) => load(state, stamp, { ...item, snapshot }),
       code: ({ code }) => code,
       observe: (answer) => world.witness?.loaded({ ...item, snapshot }, answer),

@@ -52,9 +52,9 @@ export const CRASH_POINTS = [
   ...['authorizing', 'held', 'extending', 'spooled', 'settled', 'synced'].map((phase) => `request ${phase}`),
   ...['settling', 'retrying'].map((phase) => `settle ${phase}`),
   ...['waiting', 'looking', 'posting', 'telling', 'confirming'].map((phase) => `ship ${phase}`),
-  ...['looking', 'settling', 'posting', 'telling'].map((phase) => `replay ${phase}`),
+  ...['looking', 'settling', 'telling'].map((phase) => `replay ${phase}`),
   ...['claiming', 'posting', 'telling', 'acknowledging'].map((phase) => `drain ${phase}`),
-  ...['claiming', 'looking', 'posting', 'releasing'].map((phase) => `sweep ${phase}`),
+  ...['claiming', 'looking', 'posting', 'telling', 'releasing'].map((phase) => `sweep ${phase}`),
   ...['posting', 'telling', 'closing'].map((phase) => `announce ${phase}`),
   ...['writing', 'telling'].map((phase) => `change ${phase}`),
   ...['beginning', 'reading', 'loading'].map((phase) => `load ${phase}`),
@@ -83,26 +83,28 @@ export interface Plan {
 
 export const GATEWAYS = 2;
 export const WORKERS = 2;
-const WINDOW_MS = 2_500;
+/** Mostly crowded; sometimes long enough that a drain is done while others still come. */
+const WINDOWS_MS = [2_500, 2_500, 2_500, 8_000];
 const organizations = ['a', 'b'];
 
 /** What will happen, all of it decided by the seed; how it interleaves is decided by the salt of each item. */
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
-  const requests = Array.from({ length: random.between(6, 9) }, (_, index) => requestOf(random, index));
-  const changes = Array.from({ length: random.below(4) }, () => ledgerOf(random));
-  const faults = Array.from({ length: random.between(3, 5) }, () => faultOf(random));
+  const windowMs = random.pick(WINDOWS_MS);
+  const requests = Array.from({ length: random.between(6, 9) }, (_, index) => requestOf(random, windowMs, index));
+  const changes = Array.from({ length: random.below(4) }, () => ledgerOf(random, windowMs));
+  const faults = Array.from({ length: random.between(3, 5) }, () => faultOf(random, windowMs));
   return { seed, items: [...requests, ...changes, ...faults].sort((a, b) => a.atMs - b.atMs) };
 }
 
-function requestOf(random: Random, index: number): RequestPlan {
+function requestOf(random: Random, windowMs: number, index: number): RequestPlan {
   const floor = random.between(1, 200);
   const want = floor + random.below(300);
   const isLong = random.once(12);
   return {
     kind: 'request',
     id: `r${index}`,
-    atMs: random.below(WINDOW_MS),
+    atMs: random.below(windowMs),
     salt: random.bits(),
     gateway: random.below(GATEWAYS),
     organization: random.once(4) ? 'b' : 'a',
@@ -118,24 +120,24 @@ function requestOf(random: Random, index: number): RequestPlan {
   };
 }
 
-function ledgerOf(random: Random): LedgerPlan {
+function ledgerOf(random: Random, windowMs: number): LedgerPlan {
   return {
     kind: random.pick(['grant', 'grant', 'limit', 'limit', 'forget_limits', 'suspend', 'sweep'] as const),
-    atMs: random.below(WINDOW_MS),
+    atMs: random.below(windowMs),
     salt: random.bits(),
     organization: random.pick(organizations),
     amount: random.between(1, 600),
   };
 }
 
-function faultOf(random: Random): FaultPlan {
+function faultOf(random: Random, windowMs: number): FaultPlan {
   const fault = random.pick(FAULTS);
   const isStopLong = fault === 'stop_long' || fault === 'ambush_stop';
   const longMs = random.once(4) ? random.between(900_000, 1_100_000) : random.between(61_000, 130_000);
   return {
     kind: 'fault',
     fault,
-    atMs: random.below(WINDOW_MS),
+    atMs: random.below(windowMs),
     salt: random.bits(),
     target: random.below(4),
     durationMs: isStopLong ? longMs : random.between(20, fault === 'cut' ? 8_000 : 1_500),

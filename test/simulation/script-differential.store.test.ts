@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { authorizeLua } from '../../packages/admission/src/authorize.lua.js';
 import { changeLua, creditLua, newsLua } from '../../packages/admission/src/change.lua.js';
 import { claimExpiredLua, releaseExpiredLua } from '../../packages/admission/src/expired.lua.js';
@@ -10,12 +11,7 @@ import { type OwnRedis, startOwnRedis } from '../../packages/admission/src/own-r
 import { recountLua } from '../../packages/admission/src/recount.lua.js';
 import { openPlacesLua, renewLua } from '../../packages/admission/src/renew.lua.js';
 import { settleLua } from '../../packages/admission/src/settle.lua.js';
-import {
-  acknowledgeLua,
-  claimLua,
-  confirmShippedLua,
-  reclaimLua,
-} from '../../packages/admission/src/streams.lua.js';
+import { acknowledgeLua, claimLua, confirmShippedLua, reclaimLua } from '../../packages/admission/src/streams.lua.js';
 import { Random } from './random.ts';
 import { type AuthorizeItem, authorize } from './redis/authorize.ts';
 import { change, credit, news } from './redis/change.ts';
@@ -23,6 +19,7 @@ import { type Dump, dumpRedis, encodeRates, encodeSlots } from './redis/dump-red
 import { claimExpired, releaseExpired } from './redis/expired.ts';
 import { extend } from './redis/extend.ts';
 import { beginLoad, load } from './redis/load.ts';
+import { readRedis } from './redis/read-redis.ts';
 import { recount } from './redis/recount.ts';
 import {
   CONFIRMED_MARKER_MS,
@@ -58,7 +55,12 @@ afterAll(async () => {
 const scopes = ['key:a', 'rule:b@2026-11'];
 const hex = (random: Random, digits: number) =>
   Array.from({ length: digits }, () => random.below(16).toString(16)).join('');
-const uuid = (random: Random) => `${hex(random, 8)}-${hex(random, 4)}-7${hex(random, 3)}-8${hex(random, 3)}-${hex(random, 12)}`;
+const uuid = (random: Random) =>
+  `${hex(random, 8)}-${hex(random, 4)}-7${hex(random, 3)}-8${hex(random, 3)}-${hex(random, 12)}`;
+
+type Compared = readonly [name: string, modelled: readonly unknown[], real: unknown];
+
+const entries = z.array(z.tuple([z.string(), z.string(), z.array(z.string())]));
 
 /** The same course through the model and through the real scripts, whose clock is fixed by their text. */
 class Course {
@@ -95,8 +97,8 @@ class Course {
     }
   }
 
-  #step(): Promise<readonly [string, unknown[], unknown]> {
-    const steps = [
+  #step(): Promise<Compared> {
+    const steps: (() => Promise<Compared>)[] = [
       () => this.#authorize(),
       () => this.#authorize(),
       () => this.#authorize(),
@@ -132,7 +134,13 @@ class Course {
   #rates(): Rate[] {
     const all: Rate[] = [
       { rule: 'r1', kind: 'r', windowMs: 60_000, limit: 7, take: 1 },
-      { rule: 't1', kind: 't', windowMs: 60_000, limit: this.#random.below(3) === 0 ? 0 : 500, take: this.#random.below(300) },
+      {
+        rule: 't1',
+        kind: 't',
+        windowMs: 60_000,
+        limit: this.#random.below(3) === 0 ? 0 : 500,
+        take: this.#random.below(300),
+      },
     ];
     return all.filter(() => this.#random.once(2));
   }
@@ -198,7 +206,13 @@ class Course {
       ],
       [
         ...[this.#run, MARKER_MS, CLAIM_MS, item.organization, request, item.charge, item.event === null ? 0 : 1],
-        ...[item.event ?? '', item.scopes.join(','), item.tokens ?? '', item.isUnsent ? 1 : 0, item.claim?.becomes ?? ''],
+        ...[
+          item.event ?? '',
+          item.scopes.join(','),
+          item.tokens ?? '',
+          item.isUnsent ? 1 : 0,
+          item.claim?.becomes ?? '',
+        ],
       ],
     );
     return ['settle', flat(modelled), real] as const;
@@ -307,7 +321,12 @@ class Course {
     const sequence = random.once(8) ? null : this.#nextSequence();
     const amount = BigInt(random.below(600) - 200);
     const { organization, donePrefix, generation, news: newsKey } = this.#keys;
-    const modelled = credit(this.#state, this.#stamp, { organization: this.#organization, credit: id, amount, sequence });
+    const modelled = credit(this.#state, this.#stamp, {
+      organization: this.#organization,
+      credit: id,
+      amount,
+      sequence,
+    });
     const args = [this.#run, amount, sequence ?? '', MARKER_MS];
     const real = await this.#eval(creditLua, [organization, donePrefix + id, generation, newsKey], args);
     return ['credit', [modelled.code, modelled.first], real] as const;
@@ -381,17 +400,15 @@ class Course {
     if (random.once(2)) return ['claim', [taken.length], [real.length]] as const;
     acknowledge(this.#state, taken, this.#nowMs);
     const keys = taken.flatMap(({ request }) => [stream, donePrefix + request]);
-    if (taken.length > 0) await this.#eval(acknowledgeLua, keys, ['ledger', CONFIRMED_MARKER_MS, ...real.map(({ id }) => id)]);
+    if (taken.length > 0)
+      await this.#eval(acknowledgeLua, keys, ['ledger', CONFIRMED_MARKER_MS, ...real.map(({ id }) => id)]);
     return ['acknowledge', [taken.length], [real.length]] as const;
   }
 
   async #take(script: string, stream: string): Promise<{ id: string; request: string }[]> {
     const args = script === claimLua ? ['ledger', 'one', 2] : ['ledger', 'one', 2, 0, 3_600_000];
     const rows = await this.#eval(script, [stream], args);
-    return (Array.isArray(rows) ? rows : []).map((row: [string, string, string[]]) => ({
-      id: row[1],
-      request: row[2][row[2].indexOf('request') + 1] ?? '',
-    }));
+    return entries.parse(rows).map(([, id, fields]) => ({ id, request: fields[fields.indexOf('request') + 1] ?? '' }));
   }
 
   /** A restart, a flush of everything, a lost generation, or another gateway that opens the place. */
@@ -418,44 +435,12 @@ class Course {
     return this.#sequence - BigInt(this.#random.below(3));
   }
 
-  async #stored(): Promise<Dump> {
-    const keys = this.#keys;
-    const markers: Record<string, string> = {};
-    for (const request of this.#requests) {
-      const marker = await redis.get(keys.donePrefix + request);
-      if (marker !== null) markers[request] = marker;
-    }
-    const claims: Record<string, string> = {};
-    for (const key of this.#claims) {
-      const found = await redis.get(keys.claimPrefix + key);
-      if (found !== null) claims[key] = found;
-    }
-    const expiry = await redis.zrange(keys.expiry, 0, -1, 'WITHSCORES');
-    const rows = await redis.xrange(keys.stream, '-', '+');
-    const pending = await redis.xpending(keys.stream, 'ledger').catch(() => [0]);
-    return {
-      organization: await redis.hgetall(keys.organization),
-      holds: await redis.hgetall(keys.holds),
-      orphans: await redis.hgetall(keys.orphans),
-      rates: await redis.hgetall(keys.rates),
-      expiry: Object.fromEntries(pairs(expiry)),
-      markers,
-      claims,
-      news: (await redis.get(keys.news)) ?? '',
-      stream: rows.map(([, fields]) => {
-        const named = Object.fromEntries(pairs(fields));
-        return `${named.request} ${named.epoch} ${named.event}`;
-      }),
-      pending: Number(pending[0] ?? 0),
-    };
+  #stored(): Promise<Dump> {
+    return readRedis(redis, { organization: this.#organization, requests: this.#requests, claims: this.#claims });
   }
 }
 
 const flat = ({ code, first, second, third }: Reply): unknown[] => [code, first, second, third];
-
-function pairs(list: readonly string[]): [string, string][] {
-  return Array.from({ length: list.length / 2 }, (_, index) => [list[index * 2] ?? '', list[index * 2 + 1] ?? '']);
-}
 
 describe('the reducers of the simulation are the scripts', () => {
   it(`answer and write the same, over random courses (seed ${firstSeed})`, async () => {

@@ -3,9 +3,9 @@ import { Gateway } from './gateway.ts';
 import { describeItem, type FaultPlan, GATEWAYS, type LedgerPlan, type Plan, WORKERS } from './plan.ts';
 import type { Statistics } from './statistics.ts';
 import { newTruth, type TrueRequest } from './truth.ts';
-import { Violation, World, type Actor } from './world.ts';
 import { Witness } from './witness.ts';
 import { Worker } from './worker.ts';
+import { type Actor, Violation, World } from './world.ts';
 
 export interface Outcome {
   /** which law was broken, null for none */
@@ -129,7 +129,10 @@ class Installation {
       case 'flush':
         world.flushRedis();
         this.#afterLoss();
-        for (const { actor: gateway, look } of this.#gateways.map((one) => ({ actor: one.actor, look: () => one.look() })))
+        for (const { actor: gateway, look } of this.#gateways.map((one) => ({
+          actor: one.actor,
+          look: () => one.look(),
+        })))
           if (gateway.isAlive) world.after(gateway.random.below(POLL_MS), () => gateway.isAlive && look());
         return;
       case 'cut':

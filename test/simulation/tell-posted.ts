@@ -1,5 +1,5 @@
 import { redis, type Steps } from './effects.ts';
-import { SCOPE, type Posting } from './ledger.ts';
+import { type Posting, SCOPE } from './ledger.ts';
 import { ANY_EPOCH, type Loader } from './organization-loader.ts';
 import { recount } from './redis/recount.ts';
 import type { World } from './world.ts';
@@ -26,7 +26,9 @@ export function* tellPosted(world: World, loader: Loader, { posting, settled }: 
     settled,
     sequence: row.sequence,
     scopes: [SCOPE],
-    isForgotten: MINTED_MS < world.nowMs + loader.actor.skewMs - (world.defect === 'forgotten_after_a_day' ? DAY_MS : FORGOTTEN_MS),
+    isForgotten:
+      MINTED_MS <
+      world.nowMs + loader.actor.skewMs - (world.defect === 'forgotten_after_a_day' ? DAY_MS : FORGOTTEN_MS),
   };
   for (let tries = 0; tries < (world.defect === 'reload_not_followed' ? 1 : 2); tries += 1) {
     const answer = yield* redis({

@@ -131,20 +131,26 @@ export class Worker {
     for (const hold of claimed.value) yield* this.#sweepOne(process, hold);
   }
 
-  /** In the ledger: released. Else an expiry is posted, and then it is released, unless its gateway came back to it. */
+  /** In the ledger: counted, since its posting may not have been told, and released. Else an expiry is posted, and then it is released, unless its gateway came back to it. */
   *#sweepOne(process: Process, hold: ClaimedHold): Steps {
     process.phase = 'looking';
     const found = yield* redis({
-      name: 'hold', about: hold.request,
+      name: 'hold',
+      about: hold.request,
       isReading: true,
       run: (state) => findHold(state, hold)?.amount ?? null,
       code: (amount) => (amount === null ? 'missing' : 'found'),
     });
     if (found.kind === 'failed') return;
     const { request, organization } = hold;
-    const row = yield* sql((ledger) => ledger.rows.has(request));
+    const row = yield* sql((ledger) => ({ isThere: ledger.rows.has(request), settled: ledger.settlement(request) }));
     if (row === null) return;
-    if (!row.value && this.world.defect !== 'sweeper_records_nothing' && this.world.defect !== 'expiry_appended') {
+    const { isThere, settled } = row.value;
+    if (settled !== null && this.world.defect !== 'posted_never_told') {
+      process.phase = 'telling';
+      if (!(yield* tellPosted(this.world, this.#loader, { posting: settled, settled: '' }))) return;
+    }
+    if (!isThere && this.world.defect !== 'sweeper_records_nothing' && this.world.defect !== 'expiry_appended') {
       process.phase = 'posting';
       const record = { request, organization, charge: 0n, ending: 'expired' as const };
       const posted = yield* sql((ledger) => ledger.post([record]));
@@ -152,14 +158,15 @@ export class Worker {
       this.world.statistics.hit('post expired');
     }
     if (this.world.defect === 'expiry_appended') {
-      yield* this.#appendExpiry(request, organization, row.value);
+      yield* this.#appendExpiry(request, organization, isThere);
       return;
     }
     process.phase = 'releasing';
     const claimOf = this.truth.get(request)?.plan.claim ?? null;
     const item = { ...hold, claim: claimOf === null ? null : `${organization}${claimOf}` };
     yield* redis({
-      name: 'release', about: request,
+      name: 'release',
+      about: request,
       run: (state, stamp) => releaseExpired(state, stamp, item),
       code: codeOf,
       observe: (answer) => this.world.witness?.released(request, answer),
@@ -187,15 +194,19 @@ export class Worker {
   /** A limit or a status in the database, then in Redis; told until it is known. */
   change(organization: string, changes: { readonly limit?: bigint; readonly status?: string }, isNamed: boolean): void {
     if (this.actor.isAlive)
-      this.actor.start('change', 'writing', () => this.#change(organization, changes, isNamed));
+      this.actor.start('change', 'writing', (process) => this.#change(process, { organization, changes, isNamed }));
   }
 
   *#change(
-    organization: string,
-    changes: { readonly limit?: bigint; readonly status?: string },
-    isNamed: boolean,
+    process: Process,
+    {
+      organization,
+      changes,
+      isNamed,
+    }: { organization: string; changes: { limit?: bigint; status?: string }; isNamed: boolean },
   ): Steps {
     const read = yield* sql((ledger) => ({ ...ledger.change(organization, changes) }));
+    process.phase = 'telling';
     if (read !== null) yield* this.#tellChange(organization, read.value, isNamed);
   }
 
@@ -213,7 +224,12 @@ export class Worker {
     const limits = isNamed ? [{ scope: SCOPE, limit, left: limit - spent }] : ('unknown' as const);
     const item = { organization, auth, status, limits };
     for (let tries = 0; tries < 3; tries += 1) {
-      const told = yield* redis({ name: 'change', about: organization, run: (state, stamp) => change(state, stamp, item), code: codeOf });
+      const told = yield* redis({
+        name: 'change',
+        about: organization,
+        run: (state, stamp) => change(state, stamp, item),
+        code: codeOf,
+      });
       if (told.kind === 'replied') return;
       yield* sleep(200);
     }
@@ -224,7 +240,8 @@ export class Worker {
     const { id, organization, amount, sequence } = open;
     const item = { credit: id, organization, amount, sequence };
     const told = yield* redis({
-      name: 'credit', about: organization,
+      name: 'credit',
+      about: organization,
       run: (state, stamp) => credit(state, stamp, item),
       code: codeOf,
       observe: (answer) => this.world.witness?.credited(item, answer),

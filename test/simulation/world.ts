@@ -245,7 +245,8 @@ export class World {
       const isExecuted = this.execute(actor, effect, run);
       if (isLate) return;
       if (!isExecuted) this.after(1, () => answer('lost'));
-      else if (this.nowMs < this.repliesLostUntilMs && actor.random.once(2)) this.after(TIMEOUT_MS, () => answer('lost'));
+      else if (this.nowMs < this.repliesLostUntilMs && actor.random.once(2))
+        this.after(TIMEOUT_MS, () => answer('lost'));
       else this.after(replyAtMs - executeAtMs, () => answer('replied'));
       if (this.nowMs < this.duplicatesUntilMs && actor.random.once(3))
         this.after(actor.random.below(60), () => this.execute(actor, effect, run));

@@ -80,4 +80,29 @@ describe('what only a long course of events shows', () => {
     await admission.recount({ ...posted, postingSequence: '11' });
     expect(await world.left()).toBe('960');
   });
+
+  it('a settlement that came before the lost place was opened is reserved when it comes again', async () => {
+    const { admission, organizationId } = world;
+    const request = world.ask();
+    await admission.authorize(request);
+    await world.redis.del(organizationKeys(organizationId).generation);
+    await admission.settle(world.pay(request.requestId, 30n));
+    await world.redis.set(organizationKeys(organizationId).generation, 'opened');
+    await admission.settle(world.pay(request.requestId, 30n));
+    await admission.authorize(world.ask());
+    expect(await world.left()).toBe('960');
+  });
+
+  it('a reading that stood still longer than the news of it lasts is not used', async () => {
+    const { admission, organizationId, ledger } = world;
+    ledger.beforeAnswer = async () => {
+      ledger.beforeAnswer = async () => undefined;
+      ledger.snapshot = snapshot(1_500n, { postingSequence: '11' });
+      const credit = { organizationId, creditId: uuidv7(), amountNanousd: nanousd(500n), postingSequence: '11' };
+      await admission.credit(credit);
+      await world.redis.del(organizationKeys(organizationId).news);
+    };
+    await admission.authorize(world.ask());
+    expect(await world.left()).toBe('1490');
+  });
 });

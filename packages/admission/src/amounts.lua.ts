@@ -20,6 +20,22 @@ end
 `;
 
 /**
+ * Something changed what a snapshot says. The counter begins with the time, so that after it was forgotten (a minute without news) it never
+ * comes back to a value that a load still remembers, however long that load stood still.
+ */
+export const newsFunctionLua = `
+local function news_from_now(key)
+  local time = redis.call('TIME')
+  redis.call('SET', key, string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)), 'NX')
+  redis.call('PEXPIRE', key, 60000)
+end
+local function news(key)
+  news_from_now(key)
+  redis.call('INCR', key)
+end
+`;
+
+/**
  * Where the data of a shard was written: "run id:generation". The run id is that of the process behind this connection
  * (a restart or a failover changes it), the generation is a key of the shard (a flush takes it away). A hash whose place
  * differs was written for another life of Redis and is never trusted. ARGV[1] is the run id in every script.
@@ -35,11 +51,7 @@ local function place_of(generation_key)
   end
   return place
 end
-local function news(key)
-  redis.call('INCR', key)
-  redis.call('PEXPIRE', key, 60000)
-end
-`;
+${newsFunctionLua}`;
 
 /**
  * Creates the generation of a shard where it is missing, and notes when this place was first seen: the opening gate counts from there, so

@@ -1,4 +1,4 @@
-import { amountsLua, markerLua, placeLua } from './amounts.lua.js';
+import { amountsLua, markerLua, newsFunctionLua, placeLua } from './amounts.lua.js';
 
 /**
  * A credit (or a refund: a negative amount) that was posted to the ledger. KEYS: organisation, done marker, generation, news.
@@ -56,7 +56,7 @@ return { 'CHANGED', '' }
 
 /** The loaded state is no longer trusted. KEYS: news. A load under way starts over. */
 export const newsLua = `#!lua flags=allow-oom
-redis.call('INCR', KEYS[1])
-redis.call('PEXPIRE', KEYS[1], 60000)
+${newsFunctionLua}
+news(KEYS[1])
 return { 'OK', '' }
 `;

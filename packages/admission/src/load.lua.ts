@@ -1,15 +1,24 @@
-import { adoptPlaceLua, amountsLua, clockLua, holdLua, openPlaceLua, placeLua } from './amounts.lua.js';
+import {
+  adoptPlaceLua,
+  amountsLua,
+  clockLua,
+  holdLua,
+  newsFunctionLua,
+  openPlaceLua,
+  placeLua,
+} from './amounts.lua.js';
 
 /**
  * First step of a load: what the snapshot will have to match. KEYS: generation, news, organisation, first seen. ARGV: run id, a new generation.
- * Replies: generation, news ('' = none), the epoch loaded now ('' = nothing valid).
+ * Replies: generation, news, the epoch loaded now ('' = nothing valid).
  */
 export const beginLoadLua = `#!lua flags=allow-oom
-${clockLua}${openPlaceLua}
+${clockLua}${openPlaceLua}${newsFunctionLua}
 local generation = open_place(KEYS[1], KEYS[4], now)
 local found = redis.call('HMGET', KEYS[3], 'place', 'epoch')
 local epoch = found[1] == (ARGV[1] .. ':' .. generation) and found[2] or ''
-return { generation, redis.call('GET', KEYS[2]) or '', epoch }
+news_from_now(KEYS[2])
+return { generation, redis.call('GET', KEYS[2]), epoch }
 `;
 
 /**

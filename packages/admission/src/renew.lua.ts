@@ -30,14 +30,15 @@ local function renew(k, a)
   if place == '' then return 'NO_PLACE' end
   adopt_place(holds, orphans, expiry, organization, place)
   local loaded = redis.call('HMGET', key, 'place', 'epoch')
-  local epoch = loaded[1] == place and loaded[2] or '-'
+  local is_loaded = loaded[1] == place
+  local epoch = is_loaded and loaded[2] or '-' .. place
   if marked(redis.call('GET', done), epoch) then return 'DONE' end
   redis.call('HDEL', orphans, request)
   if redis.call('HSETNX', holds, request, amount .. '|' .. rest) == 0 then
     redis.call('ZADD', expiry, 'XX', now + ARGV[2], member)
     return 'KEPT'
   end
-  if epoch ~= '-' then
+  if is_loaded then
     local _, _, scopes, slots = parse_hold(amount .. '|' .. rest)
     move(key, amount, '0', scopes)
     fill_slots(key, slots)

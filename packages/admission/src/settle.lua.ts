@@ -37,7 +37,7 @@ local function close_claim(claim, request, becomes)
 end
 
 -- The charge waits like a hold, for its recount. Where even the place is unknown, the ledger alone remembers it.
-local function keep_deferred(k, a, place, epoch)
+local function keep_deferred(k, a, place, is_loaded)
   local key, holds, expiry, orphans = KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 7]
   local organization, request, charge, scopes = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 6]
   if place == '' then return end
@@ -48,7 +48,7 @@ local function keep_deferred(k, a, place, epoch)
   if charge == '0' then return end
   if scopes == '*' then scopes = '' end
   redis.call('HSET', holds, request, charge .. '|deferred|' .. scopes .. '|||')
-  if epoch ~= '-' then move(key, charge, '0', scopes) end
+  if is_loaded then move(key, charge, '0', scopes) end
 end
 
 local function settle(k, a)
@@ -59,11 +59,13 @@ local function settle(k, a)
 
   local place = place_of(generation)
   local found = redis.call('HMGET', key, 'place', 'epoch')
-  local epoch = found[1] and found[1] == place and found[2] or '-'
+  local is_loaded = found[1] and found[1] == place
+  -- Where nothing is loaded, a marker says for which life of Redis it was written: what was reserved goes with that.
+  local epoch = is_loaded and found[2] or '-' .. place
   close_claim(claim, request, ARGV[a + 9])
   if marked(redis.call('GET', done), epoch) then return 'DUPLICATE' end
 
-  local hold = epoch ~= '-' and redis.call('HGET', holds, request)
+  local hold = is_loaded and redis.call('HGET', holds, request)
   local settled, amount = epoch, charge
   if hold then
     local held, boot, held_scopes, slots, rates = parse_hold(hold)
@@ -79,10 +81,10 @@ local function settle(k, a)
     if slots ~= '' then free_slots(key, slots) end
     if rates ~= '' then correct_rates(rate_key, rates, ARGV[a + 7], ARGV[a + 8] == '1') end
   elseif append then
-    keep_deferred(k, a, place, epoch)
+    keep_deferred(k, a, place, is_loaded)
     settled, amount = '', 'pending'
   elseif charge ~= '0' then
-    if epoch == '-' then return 'UNLOADED' end
+    if not is_loaded then return 'UNLOADED' end
     move(key, charge, '0', scopes == '*' and '' or scopes)
   elseif place ~= '' then
     adopt_place(holds, KEYS[k + 7], expiry, organization, place)

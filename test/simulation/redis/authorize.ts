@@ -44,7 +44,8 @@ export function authorize(state: RedisState, stamp: Stamp, boot: string, item: A
     if (left < grant) grant = left;
     if (short < 0 && left < item.floor) short = index;
   }
-  const limit = short >= 0 ? reply('SHORT', String(short), String(lefts[short])) : refuseLimits(state, stamp, hash, item);
+  const limit =
+    short >= 0 ? reply('SHORT', String(short), String(lefts[short])) : refuseLimits(state, stamp, hash, item);
   const held = heldIn(state, item.organization)?.get(item.request);
   if (held !== undefined) return reply('HELD', held.amount.toString(), hash.epoch);
   return limit ?? take(state, stamp, { hash, boot, item, grant });
@@ -96,7 +97,6 @@ function take(state: RedisState, { nowMs }: Stamp, { hash, boot, item, grant }: 
   const checked = checkRates(state, organization, rates, nowMs);
   const levels = checked.kind === 'free' ? checked.levels : [];
   for (const [index, rate] of rates.entries()) writeLevel(state, organization, rate.rule, levels[index] ?? 0, nowMs);
-  if (item.claim !== null)
-    state.claims.set(item.claim.key, { state: 'running', body: item.claim.body, request });
+  if (item.claim !== null) state.claims.set(item.claim.key, { state: 'running', body: item.claim.body, request });
   return reply('GRANTED', grant.toString(), hash.epoch, `${asDouble(least)}|${levels.map(Math.ceil).join(',')}`);
 }

@@ -1,5 +1,5 @@
-import type { Rate, RedisState, Slot } from './redis-state.ts';
 import { threeDecimals } from './rate-levels.ts';
+import type { Rate, RedisState, Slot } from './redis-state.ts';
 
 /** Lists as the scripts take them. */
 export const encodeSlots = (slots: readonly Slot[]): string =>

@@ -1,12 +1,4 @@
-import {
-  heldIn,
-  loadedOrganization,
-  move,
-  type RedisState,
-  type Reply,
-  reply,
-  type Stamp,
-} from './redis-state.ts';
+import { heldIn, loadedOrganization, move, type RedisState, type Reply, reply, type Stamp } from './redis-state.ts';
 
 export interface ExtendItem {
   readonly organization: string;

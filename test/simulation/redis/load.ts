@@ -2,6 +2,7 @@ import {
   adoptPlace,
   fillSlots,
   move,
+  newsFromNow,
   newsOf,
   type OrganizationHash,
   openPlace,
@@ -40,6 +41,7 @@ export interface LoadItem {
 /** beginLoadLua: answers generation, news and the epoch that is loaded now. */
 export function beginLoad(state: RedisState, stamp: Stamp, organization: string, newGeneration: string): Reply {
   const generation = openPlace(state, stamp, newGeneration);
+  newsFromNow(state, organization, stamp.nowMs);
   const hash = state.organizations.get(organization);
   const epoch = hash?.place === `${stamp.run}:${generation}` ? hash.epoch : '';
   return reply(generation, newsOf(state, organization, stamp.nowMs), epoch);

@@ -134,8 +134,15 @@ export function loadedOrganization(state: RedisState, run: string, id: string): 
 }
 
 export function raiseNews(state: RedisState, id: string, nowMs: number): void {
-  const count = Number(newsOf(state, id, nowMs) || '0') + 1;
+  const count = newsFromNow(state, id, nowMs) + 1;
   state.news.set(id, { count, expiresAtMs: nowMs + NEWS_MS });
+}
+
+/** Begins with the time, so that no value comes twice. */
+export function newsFromNow(state: RedisState, id: string, nowMs: number): number {
+  const count = Number(newsOf(state, id, nowMs) || nowMs);
+  state.news.set(id, { count, expiresAtMs: nowMs + NEWS_MS });
+  return count;
 }
 
 export function newsOf(state: RedisState, id: string, nowMs: number): string {

@@ -27,7 +27,7 @@ export function renew(state: RedisState, stamp: Stamp, item: RenewItem): Reply {
   if (place === '') return reply('NO_PLACE');
   const held = adoptPlace(state, organization, place);
   const hash = loadedOrganization(state, stamp.run, organization);
-  if (marked(state, request, hash?.epoch ?? '-', stamp.nowMs) !== undefined) return reply('DONE');
+  if (marked(state, request, hash?.epoch ?? `-${place}`, stamp.nowMs) !== undefined) return reply('DONE');
   state.orphans.get(organization)?.delete(request);
   const member = `${organization}|${request}`;
   const expiresAtMs = stamp.nowMs + item.timeToLiveMs;

@@ -32,7 +32,8 @@ export interface SettleItem {
 /** settle.lua.ts, item by item. */
 export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply {
   const hash = loadedOrganization(state, stamp.run, item.organization);
-  const epoch = hash?.epoch ?? '-';
+  const place = placeOf(state, stamp.run);
+  const epoch = hash?.epoch ?? `-${place}`;
   if (marked(state, item.request, epoch, stamp.nowMs) !== undefined) return reply('DUPLICATE');
   const hold = hash === null ? undefined : heldIn(state, item.organization)?.get(item.request);
   let [settled, amount] = [epoch, item.charge.toString()];
@@ -49,7 +50,6 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
     if (hash === null) return reply('UNLOADED');
     move(hash, item.charge, 0n, item.scopes);
   } else {
-    const place = placeOf(state, stamp.run);
     if (place !== '') {
       adoptPlace(state, item.organization, place);
       if (state.defect !== 'orphan_left_by_release') state.orphans.get(item.organization)?.delete(item.request);

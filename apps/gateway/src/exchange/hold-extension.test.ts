@@ -14,7 +14,11 @@ const bounds: TokenBounds = {
 };
 
 /** An organisation with so much left beside the hold, and an answer that has so many tokens. */
-function answering(left: bigint | 'away' | 'gone', held: bigint, maxCost: bigint | null = null) {
+function answering(
+  left: bigint | 'away' | 'gone',
+  held: bigint,
+  { maxCost = null, mostTokens = null }: { maxCost?: bigint | null; mostTokens?: number | null } = {},
+) {
   const asked: bigint[] = [];
   let [remaining, heldNow] = [typeof left === 'bigint' ? left : 0n, held];
   const extend = async ({
@@ -35,7 +39,7 @@ function answering(left: bigint | 'away' | 'gone', held: bigint, maxCost: bigint
     return { kind: 'extended', heldNanousd: nanousd(heldNow), leftNanousd: nanousd(remaining) };
   };
   const maxCostNanousd = maxCost === null ? null : nanousd(maxCost);
-  const extension = new HoldExtension({ extend, bounds, heldNanousd: nanousd(held), maxCostNanousd });
+  const extension = new HoldExtension({ extend, bounds, heldNanousd: nanousd(held), maxCostNanousd, mostTokens });
   const answer = { tokens: 0, hasEnded: false };
   const look = async (tokens: number, estimate = tokens) => {
     if (answer.hasEnded) return;
@@ -79,6 +83,15 @@ describe('the hold of a running answer', () => {
     expect(answer.tokens).toBeLessThanOrEqual(5_196);
   });
 
+  it('never asks for more than the provider may say, and never ends what it ends by itself', async () => {
+    const whole = answering(0n, 149n, { mostTokens: 49 });
+    for (let tokens = 0; tokens <= 49; tokens += 1) await whole.look(tokens, tokens + 300);
+    expect([whole.asked, whole.answer.hasEnded]).toEqual([[], false]);
+    const part = answering(10n ** 9n, 4_196n, { mostTokens: 5_000 });
+    for (let tokens = 0; tokens <= 5_000; tokens += 100) await part.look(tokens);
+    expect([part.held(), part.asked, part.answer.hasEnded]).toEqual([5_100n, [904n], false]);
+  });
+
   it('only our own count ends an answer: a high estimate asks for more and no further', async () => {
     const { look, answer } = answering(0n, 4_196n);
     for (let tokens = 0; tokens <= 4_000; tokens += 100) await look(tokens, tokens * 10);
@@ -96,7 +109,7 @@ describe('the hold of a running answer', () => {
   });
 
   it('stops at the caller’s own maximum, with any balance', async () => {
-    const { look, answer, held } = answering(10n ** 9n, 4_196n, 6_000n);
+    const { look, answer, held } = answering(10n ** 9n, 4_196n, { maxCost: 6_000n });
     for (let tokens = 0; tokens <= 10_000 && !answer.hasEnded; tokens += 50) await look(tokens);
     expect(held()).toBe(6_000n);
     expect(answer.tokens).toBeLessThanOrEqual(5_950);

@@ -1,5 +1,6 @@
 import type { Admission } from '@tollgate/admission';
 import type { Call } from './call.js';
+import { boundOf } from './hold.js';
 import {
   type ExtensionOptions,
   HoldExtension,
@@ -25,8 +26,16 @@ export function watchSpending(ports: SpendingPorts, call: Call, spending: Spendi
     if (extension.kind === 'extended') call.heldNanousd = extension.heldNanousd;
     return extension;
   };
-  const extension = new HoldExtension({ extend, bounds, heldNanousd, maxCostNanousd });
+  const mostTokens = toldMaximum(call);
+  if (mostTokens !== null && boundOf(bounds, mostTokens) <= heldNanousd) return () => undefined;
+  const extension = new HoldExtension({ extend, bounds, heldNanousd, maxCostNanousd, mostTokens });
   return ports.extensions.watch(extension, spending);
+}
+
+/** The output the provider will end at by itself, over all choices. */
+function toldMaximum({ clampedOutput, envelope }: Call): number | null {
+  const each = clampedOutput ?? envelope.outputMax;
+  return each === null ? null : each * envelope.choices;
 }
 
 /** An answer that comes as a whole cannot be ended half-way; its hold grows with the time it takes. */
