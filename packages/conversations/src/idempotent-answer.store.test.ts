@@ -92,6 +92,19 @@ describe('what a request with an Idempotency-Key came to', () => {
     expect(rows.map(({ keyHash }) => keyHash)).toEqual([young.keyHash]);
   });
 
+  it('of 10,000 keys is found one by one, and deleted in batches when the day is over', async () => {
+    const owner = await newProject();
+    await db.$executeRaw`
+      INSERT INTO idempotent_answer (key_hash, organization_id, project_id, request_id, body_hash, charge_nanousd, created_at, expires_at)
+      SELECT lpad(n::text, 43, 'k'), ${owner.organizationId}::uuid, ${owner.projectId}::uuid, gen_random_uuid(), repeat('b', 43), n,
+        ${new Date(nowMs - 2)}::timestamptz, ${new Date(nowMs - 1)}::timestamptz FROM generate_series(1, 10000) n`;
+    const keyHash = '7777'.padStart(43, 'k');
+    const found = await findIdempotentAnswer(db, owner, { keyHash, nowMs: nowMs - 2 });
+    expect(found).toMatchObject({ chargeNanousd: 7_777n, answer: null });
+    expect(await deleteExpiredAnswers(db, { nowMs })).toBeGreaterThanOrEqual(10_000);
+    expect(await db.idempotentAnswer.count({ where: { projectId: owner.projectId } })).toBe(0);
+  });
+
   it('cannot be larger than an answer that is kept', async () => {
     const owner = await newProject();
     await expect(saveIdempotentAnswer(db, owner, completed({ answer: randomBytes(300_001) }))).rejects.toThrow();

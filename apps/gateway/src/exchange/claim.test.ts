@@ -1,5 +1,6 @@
+import { Hmac } from 'node:crypto';
 import type { Principal } from '@tollgate/access';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ExchangeInput } from './call.js';
 import { type Claim, claimOf } from './claim.js';
 
@@ -109,6 +110,14 @@ describe('a form', () => {
     ['two fields in one', ['one\r\ntwo']],
   ])('is another one with %s', (_, fields) => {
     expect(claim(form('b', fields)).bodyHash).not.toBe(claim(form('aaaa', ['one', 'two'])).bodyHash);
+  });
+
+  it('made of nothing but its line is digested as it stands', () => {
+    const lines = (count: number) => ({ ...form('a', []), body: Buffer.from('--a'.repeat(count)) });
+    const update = vi.spyOn(Hmac.prototype, 'update');
+    expect(claim(lines(100_000)).bodyHash).not.toBe(claim(lines(100_001)).bodyHash);
+    expect(update.mock.calls.length).toBeLessThan(100);
+    update.mockRestore();
   });
 
   it('whose line stands in its own field is not another form', () => {

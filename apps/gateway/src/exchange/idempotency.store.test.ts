@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Principal } from '@tollgate/access';
 import { type Admission, connectAdmissionRedis, createAdmission, type Settlement } from '@tollgate/admission';
 import { nanousd } from '@tollgate/amount';
+import { postUsage } from '@tollgate/billing';
 import { openDatabase } from '@tollgate/prisma';
 import { createLogger } from '@tollgate/telemetry';
+import { decodeUsageEvent } from '@tollgate/usage';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AnswerMemory } from '../memory/answer-memory.js';
 import {
@@ -21,6 +23,7 @@ const database = openDatabase({ url: process.env.DATABASE_URL ?? '', application
 const redis = connectAdmissionRedis(process.env.REDIS_URL ?? '');
 const log = createLogger({ name: 'test', destination: { write: () => undefined } });
 const worlds: ExchangeWorld[] = [];
+const admissions: Admission[] = [];
 let owner: Owner;
 
 type Owner = Pick<Principal, 'organizationId' | 'projectId' | 'keyId' | 'keepsReasoning'>;
@@ -36,6 +39,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const world of worlds.splice(0)) await world.close();
+  for (const admission of admissions.splice(0)) await admission.close();
 });
 afterAll(async () => {
   redis.disconnect();
@@ -80,6 +84,7 @@ async function gateway(
   const memory = new AnswerMemory(database, log, Date.now);
   const world = await exchangeWorld(answer, { admission, answerMemory: memory, caller: who, ...change });
   worlds.push(world);
+  admissions.push(real);
   await vi.waitFor(() => expect(real.epoch()).not.toBeNull());
   return { world, memory, admission: real, settlements };
 }
@@ -428,6 +433,28 @@ describe('when something fails', () => {
     expect((await post(two, 'k')).status).toBe(200);
     leaving.abort();
     await lost;
+  });
+
+  it('a gateway that died before it kept the answer leaves its charge in the ledger, which tells it', async () => {
+    const one = await gateway(answerWhole);
+    const first = await post(one, 'k');
+    await one.memory.whenIdle();
+    await database.idempotentAnswer.deleteMany({ where: { projectId: owner.projectId } });
+    const early = await post(one, 'k');
+    expect([early.status, early.error['code']]).toEqual([409, 'idempotency_conflict']);
+    const [event] = one.settlements.flatMap((settlement) => {
+      const decoded = decodeUsageEvent(settlement.event);
+      return decoded.ok ? [decoded.event] : [];
+    });
+    if (event === undefined) throw new Error('nothing was settled');
+    await postUsage(database, [event], { via: 'spool' });
+    const told = await post(one, 'k');
+    expect(told.error).toMatchObject({
+      code: 'already_completed',
+      charged_usd: first.headers.get('x-tollgate-cost-usd'),
+      details: { receipt: `/v1/receipts/${event.requestId}` },
+    });
+    expect(chargesOf(one)).toHaveLength(1);
   });
 
   it('a store that is away stops nobody: Redis alone guards the key', async () => {
