@@ -14,10 +14,10 @@ import {
   exchangeWorld,
   type FakeProvider,
   JSON_BODY,
-  modelFor,
   STREAM,
   wholeReply,
 } from './exchange.fixture.js';
+import { answerStream, answerWhole, CHAT, DOORS, refuseAll, SPEECH, STREAMED } from './repeated-request.fixture.js';
 
 const database = openDatabase({ url: process.env.DATABASE_URL ?? '', applicationName: 'idempotency.store.test' });
 const redis = connectAdmissionRedis(process.env.REDIS_URL ?? '');
@@ -89,8 +89,6 @@ async function gateway(
   return { world, memory, admission: real, settlements };
 }
 
-const CHAT = { model: 'test/m', messages: [{ role: 'user', content: 'Hi' }] };
-
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -117,27 +115,6 @@ async function post(
   return { status: response.status, headers: response.headers, bytes, error };
 }
 
-function answerWhole({ handler }: FakeProvider): void {
-  handler.onHead(200, JSON_BODY);
-  handler.onData(wholeReply());
-  handler.onEnd();
-}
-
-function answerStream({ handler }: FakeProvider): void {
-  handler.onHead(200, STREAM);
-  handler.onData(chunk({ role: 'assistant', content: '' }));
-  handler.onData(chunk({ content: 'Hello' }));
-  handler.onData(chunk({}, 'stop'));
-  handler.onData(Buffer.from('data: [DONE]\n\n'));
-  handler.onEnd();
-}
-
-function refuseAll({ handler }: FakeProvider): void {
-  handler.onHead(400, JSON_BODY);
-  handler.onData(Buffer.from('{"error":{"message":"no","code":"no"}}'));
-  handler.onEnd();
-}
-
 const chargesOf = ({ settlements }: Gateway) =>
   settlements.map(({ chargeNanousd }) => chargeNanousd).filter((charge) => charge > 0n);
 
@@ -161,39 +138,6 @@ function expectSame(again: Answer, first: Answer): void {
   expect(first.headers.get('idempotent-replayed')).toBeNull();
   expect(again.headers.get('idempotent-replayed')).toBe('true');
 }
-
-const STREAMED = { ...CHAT, stream: true };
-const SPEECH = modelFor('speech', 'audio', { character: 1_000_000_000n });
-const DOORS: readonly [string, string, unknown, (provider: FakeProvider) => void][] = [
-  ['chat', '/v1/chat/completions', CHAT, answerWhole],
-  ['chat, streaming', '/v1/chat/completions', STREAMED, answerStream],
-  ['Responses', '/v1/responses', { model: 'test/m', input: 'Hi' }, answerWhole],
-  ['Responses, streaming', '/v1/responses', { model: 'test/m', input: 'Hi', stream: true }, answerStream],
-  ['Messages', '/v1/messages', { ...CHAT, max_tokens: 9 }, answerWhole],
-  ['Messages, streaming', '/v1/messages', { ...STREAMED, max_tokens: 9 }, answerStream],
-  [
-    'Gemini',
-    '/v1beta/models/test%2Fm:generateContent',
-    { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] },
-    answerWhole,
-  ],
-  [
-    'Gemini, streaming',
-    '/v1beta/models/test%2Fm:streamGenerateContent',
-    { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] },
-    answerStream,
-  ],
-  [
-    'speech, whose answer is no text',
-    '/v1/audio/speech',
-    { model: 'test/speech', input: 'Hi', voice: 'alloy' },
-    ({ handler }) => {
-      handler.onHead(200, { 'content-type': 'audio/mpeg' });
-      handler.onData(Buffer.from([0xff, 0xfb, 0x90, 0xc4, 0, 0xc3, 0x28]));
-      handler.onEnd();
-    },
-  ],
-];
 
 describe('the same request again, under its Idempotency-Key', () => {
   it.each(DOORS)('%s: is the same answer byte for byte, for one charge', async (_, path, body, answer) => {
