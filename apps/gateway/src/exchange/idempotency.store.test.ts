@@ -231,7 +231,7 @@ describe('the same request again, under its Idempotency-Key', () => {
       if (!isDown) return answerStream(provider);
       provider.handler.onHead(200, STREAM);
       provider.handler.onData(chunk({ content: 'Hel' }));
-      provider.handler.onFault('reset');
+      provider.handler.onFault('reset', 'test');
     });
     expect((await post(one, 'k', { body: STREAMED })).bytes.toString()).toContain('"error"');
     isDown = false;
