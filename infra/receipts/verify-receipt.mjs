@@ -90,14 +90,20 @@ function keyNamed(kid, keys) {
 
 function checkContents(receipt) {
   if (receipt.format !== FORMAT) return [failed('format', `this program knows ${FORMAT} and not ${receipt.format}`)];
-  if (!Array.isArray(receipt.lines)) return [failed('lines', 'there are none')];
-  const lines = receipt.lines.map((line, index) => attempted(`line ${index + 1}`, () => [checkLine(line, index)]));
   return [
-    ...lines.flat(),
-    ...attempted('sums', () => checkSums(receipt)),
+    ...checkCharge(receipt),
     ...attempted('attempts', () => [checkAttempts(receipt)]),
+    ...attempted('corrections', () => checkCorrections(receipt)),
     checkTime(receipt),
+    ...attempted('settled_late', () => [checkLateness(receipt)]),
   ];
+}
+
+/** A charge or what a correction made of it: each line, and the sums of them. */
+function checkCharge(charge) {
+  if (!Array.isArray(charge.lines)) return [failed('lines', 'there are none')];
+  const lines = charge.lines.map((line, index) => attempted(`line ${index + 1}`, () => [checkLine(line, index)]));
+  return [...lines.flat(), ...attempted('sums', () => checkSums(charge))];
 }
 
 function checkLine(line, index) {
@@ -175,6 +181,62 @@ function checkAttempts({ attempts, total_usd: total }) {
   );
 }
 
+/** Each correction adds up like a charge, prices the same quantities with the same markup, and differs from what stood before by what was posted. */
+function checkCorrections(receipt) {
+  const corrections = receipt.corrections.flatMap((correction, index) => {
+    const name = `correction ${index + 1}`;
+    const before = index === 0 ? receipt : receipt.corrections[index - 1];
+    const checks = [
+      ...checkCharge(correction),
+      ...attempted('difference', () => checkChange(correction, before, receipt)),
+    ];
+    return checks.map((check) => ({ ...check, name: `${name}: ${check.name}` }));
+  });
+  const last = receipt.corrections.at(-1) ?? receipt;
+  return [
+    ...corrections,
+    judged(
+      'corrected_total_usd',
+      receipt.corrected_total_usd === last.total_usd,
+      `$${receipt.corrected_total_usd}`,
+      `is $${receipt.corrected_total_usd}; the request costs $${last.total_usd} now`,
+    ),
+  ];
+}
+
+function checkChange(correction, before, receipt) {
+  const right = dollars(correction.total_usd) - dollars(before.total_usd);
+  const told = correction.difference_usd;
+  const isSame = quantities(correction) === quantities(receipt) && correction.markup_bp === receipt.markup_bp;
+  return [
+    judged(
+      'difference_usd',
+      signedDollars(told) === right,
+      `$${told}`,
+      `is $${told}; the totals differ by $${decimal(right)}`,
+    ),
+    judged('usage', isSame, 'is what was charged', 'other quantities or another markup than were charged'),
+    judged('fees', correction.fees_usd === receipt.fees_usd, 'are what was charged', 'are not what was charged'),
+  ];
+}
+
+/** Quantities by bucket. Whether requests themselves have a price is the price list's affair, so that line may come and go. */
+function quantities({ lines }) {
+  const counted = new Map();
+  for (const { bucket, quantity } of lines)
+    if (bucket !== 'request') counted.set(bucket, (counted.get(bucket) ?? 0n) + integer(quantity));
+  const list = [...counted].map(([bucket, count]) => `${bucket} ${count}`);
+  return JSON.stringify(list.sort());
+}
+
+/** A request that had been given up and was settled after all says when it was given up; every other one says that it was not late. */
+function checkLateness({ settled_late: told, expired_at: at, ending }) {
+  const name = 'settled_late';
+  if (at === null) return judged(name, told === 'false', 'no', `${told}, and yet it was never given up`);
+  const isRight = told === 'true' && new Date(at).toISOString() === at && ending !== 'expired';
+  return judged(name, isRight, `yes: it had been given up at ${at}`, `${told}, given up at ${at}, ending ${ending}`);
+}
+
 /** The first 48 bits of a request id are its millisecond. */
 function checkTime({ request_id: id, requested_at: told }) {
   const atMs = Number.parseInt(String(id).replace('-', '').slice(0, 12), 16);
@@ -193,7 +255,13 @@ function dollars(text) {
   return BigInt(whole) * 10n ** 19n + BigInt(fraction.padEnd(19, '0'));
 }
 
+function signedDollars(text) {
+  const isNegative = typeof text === 'string' && /^-.*[1-9]/.test(text);
+  return isNegative ? -dollars(text.slice(1)) : dollars(text);
+}
+
 function decimal(value) {
+  if (value < 0n) return `-${decimal(-value)}`;
   const digits = value.toString().padStart(20, '0');
   return `${digits.slice(0, -19)}.${digits.slice(-19)}`.replace(/\.?0+$/, '');
 }

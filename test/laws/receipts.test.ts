@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nanousd, nanousdPerMillion } from '@tollgate/amount';
+import { type Nanousd, nanousd, nanousdPerMillion } from '@tollgate/amount';
 import { chargeOf } from '@tollgate/pricing';
-import type { ChargeRecord, UsageAttempt } from '@tollgate/usage';
+import type { ChargeCorrection, ChargeRecord, UsageAttempt, UsageLine } from '@tollgate/usage';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../apps/gateway/src/receipts/canonical-json.js';
@@ -43,6 +43,42 @@ const attempt: fc.Arbitrary<UsageAttempt> = fc.record({
   reason: fc.constant('first'),
 });
 
+interface Later {
+  readonly prices: readonly bigint[];
+  readonly isPricedByRequest: boolean;
+}
+
+/** Prices that turned out to be right, one after the other: the same quantities, and a line for the request itself that comes and goes. */
+const later: fc.Arbitrary<Later> = fc.record({
+  prices: fc.array(fc.bigInt({ min: 0n, max: 10n ** 15n }), { minLength: 5, maxLength: 5 }),
+  isPricedByRequest: fc.boolean(),
+});
+
+function correctionsOf(
+  charge: Pick<ChargeRecord, 'lines' | 'markupBp' | 'feeNanousd' | 'chargeNanousd'>,
+  laters: readonly Later[],
+): ChargeCorrection[] {
+  let oldChargeNanousd: Nanousd = charge.chargeNanousd;
+  return laters.map(({ prices, isPricedByRequest }, index) => {
+    const lines: UsageLine[] = charge.lines.map((line, at) => ({
+      ...line,
+      unitPriceNanousdPerMillion: nanousdPerMillion(prices[at] ?? 0n),
+    }));
+    if (isPricedByRequest)
+      lines.push({ bucket: 'request', quantity: 1, unitPriceNanousdPerMillion: nanousdPerMillion(9n) });
+    const { markupBp, feeNanousd } = charge;
+    const made = chargeOf(lines, markupBp, feeNanousd);
+    const correction = {
+      correctionId: `list-${index}`,
+      reason: 'The list was “wrong”',
+      postedAtMs: 1_770_000_000_000 + index,
+    };
+    const old = { oldChargeNanousd, transactionId: String(50 + index) };
+    oldChargeNanousd = made.chargeNanousd;
+    return { ...correction, ...old, ...made, lines, markupBp, feeNanousd };
+  });
+}
+
 interface Settled {
   readonly event: ChargeRecord;
   readonly attempts: readonly UsageAttempt[] | null;
@@ -59,10 +95,16 @@ const settled: fc.Arbitrary<Settled> = fc
     model: fc.oneof(fc.constantFrom('openai/gpt-4o', 'test/é"<m>'), fc.string({ unit: 'binary' })),
     attempts: fc.option(fc.array(attempt, { maxLength: 3 })),
     version: fc.option(fc.constant('17')),
+    serviceTier: fc.constantFrom(null, 'flex', 'a “tier”'),
+    expiredAtMs: fc.constantFrom(null, 1_760_000_090_000),
+    laters: fc.array(later, { maxLength: 3 }),
   })
-  .map(({ lines, markupBp, fee, isWaived, isFailed, model, attempts, version }) => {
+  .map(({ lines, markupBp, fee, isWaived, isFailed, model, attempts, version, serviceTier, expiredAtMs, laters }) => {
     const billed = isFailed ? [] : lines;
-    const { costNanousd, chargeNanousd } = chargeOf(billed, markupBp, nanousd(isFailed ? 0n : fee));
+    const feeNanousd = nanousd(isFailed ? 0n : fee);
+    const full = chargeOf(billed, markupBp, feeNanousd);
+    const chargeNanousd = isWaived ? nanousd(0n) : full.chargeNanousd;
+    const isCorrected = billed.length > 0 && !isWaived;
     const event: ChargeRecord = {
       requestId: '0199f123-4567-7abc-8def-0123456789ab',
       projectId: ORGANIZATION,
@@ -71,20 +113,23 @@ const settled: fc.Arbitrary<Settled> = fc
       model,
       endpointId: 'openai:gpt-4o',
       priceVersionId: version,
+      serviceTier,
       markupBp,
       lines: billed,
       inputTokens: 0,
       cachedInputTokens: 0,
       outputTokens: 0,
       reasoningTokens: 0,
-      costNanousd,
-      feeNanousd: nanousd(isFailed ? 0n : fee),
-      chargeNanousd: isWaived ? nanousd(0n) : chargeNanousd,
+      costNanousd: full.costNanousd,
+      feeNanousd,
+      chargeNanousd,
       usageSource: isFailed ? 'none' : 'reported',
       ending: isFailed ? 'refused' : 'finished',
       settledAtMs: 1_760_000_000_000,
       postedAtMs: 1_760_000_000_500,
+      expiredAtMs,
       transactionId: isFailed ? null : '42',
+      corrections: correctionsOf({ lines: billed, markupBp, feeNanousd, chargeNanousd }, isCorrected ? laters : []),
     };
     return { event, attempts };
   });
@@ -98,7 +143,15 @@ const wrong = (checks: readonly ReceiptCheck[]): readonly string[] =>
 
 /** A settlement with everything in it, for tests of single members. */
 const sample = fc.sample(
-  settled.filter(({ event, attempts }) => event.lines.length > 2 && event.chargeNanousd > 0n && attempts?.length === 3),
+  settled.filter(
+    ({ event, attempts }) =>
+      event.lines.length > 2 &&
+      event.chargeNanousd > 0n &&
+      attempts?.length === 3 &&
+      event.corrections.length > 1 &&
+      event.expiredAtMs !== null &&
+      event.serviceTier !== null,
+  ),
   { seed, numRuns: 1 },
 )[0];
 if (sample === undefined) throw new Error('no sample was made');
@@ -160,7 +213,7 @@ describe('a receipt', () => {
         ).not.toEqual([]);
       }
     }
-    expect(tried).toBeGreaterThan(200);
+    expect(tried).toBeGreaterThan(400);
   });
 
   it('is refused with a member more, a member twice, or one written in another order of lines', () => {
@@ -189,10 +242,55 @@ describe('a receipt', () => {
     ]);
     expect(resigned((one) => changed(one, ['rounding_usd'], () => '7'))).toEqual(['rounding_usd']);
     expect(resigned((one) => changed(one, ['markup_usd'], () => '7'))).toEqual(['markup_usd']);
-    expect(resigned((one) => changed(one, ['total_usd'], () => '7'))).toEqual(['total_usd', 'attempts']);
+    expect(resigned((one) => changed(one, ['total_usd'], () => '7'))).toEqual([
+      'total_usd',
+      'attempts',
+      'correction 1: difference_usd',
+    ]);
     expect(resigned((one) => changed(one, ['attempts', 0, 'charged_usd'], () => '7'))).toEqual(['attempts']);
     expect(resigned((one) => changed(one, ['lines', 0, 'quantity'], () => '-1'))).toContain('line 1');
     expect(resigned((one) => changed(one, ['format'], () => 'other/1'))).toEqual(['format']);
+  });
+
+  it('names the correction that is wrong even where its signature is right', () => {
+    const document = receiptDocument({ organizationId: ORGANIZATION, ...sample });
+    const resigned = (at: Path, value: Json | undefined) =>
+      wrong(
+        checkReceipt(
+          JSON.stringify(signReceipt(changed(structuredClone(document) as Json, at, () => value) as never, keys)),
+          published,
+        ),
+      );
+    const second = (name: string) => `correction 2: ${name}`;
+    expect(resigned(['corrections', 1, 'lines', 0, 'amount_usd'], '7')).toEqual([
+      second(`line 1 (${sample.event.lines[0]?.bucket})`),
+    ]);
+    for (const name of ['subtotal_usd', 'markup_usd', 'rounding_usd', 'charge_nanousd', 'provider_cost_usd'])
+      expect(resigned(['corrections', 1, name], '7')).toEqual([second(name)]);
+    expect(resigned(['corrections', 1, 'difference_usd'], '-7')).toEqual([second('difference_usd')]);
+    expect(resigned(['corrections', 1, 'markup_bp'], '77')).toContain(second('usage'));
+    expect(resigned(['corrections', 1, 'lines', 0, 'quantity'], '1')).toContain(second('usage'));
+    expect(resigned(['corrections', 1, 'fees_usd'], '7')).toContain(second('fees'));
+    expect(resigned(['corrections', 1, 'lines'], undefined)).toContain(second('lines'));
+    expect(resigned(['corrections', 0], undefined)).toContain('correction 1: difference_usd');
+    expect(resigned(['corrections'], undefined)).toEqual(['corrections']);
+    expect(resigned(['corrected_total_usd'], '7')).toEqual(['corrected_total_usd']);
+  });
+
+  it('of a request that was settled late says so, under its own id; one that was not late cannot say so', () => {
+    const document = receiptDocument({ organizationId: ORGANIZATION, ...sample });
+    expect(document).toMatchObject({
+      request_id: sample.event.requestId,
+      settled_late: 'true',
+      expired_at: '2025-10-09T08:54:50.000Z',
+    });
+    const resigned = (changes: Record<string, string | null>) =>
+      wrong(checkReceipt(JSON.stringify(signReceipt({ ...document, ...changes }, keys)), published));
+    expect(resigned({ settled_late: 'false' })).toEqual(['settled_late']);
+    expect(resigned({ expired_at: null })).toEqual(['settled_late']);
+    expect(resigned({ expired_at: 'yesterday' })).toEqual(['settled_late']);
+    expect(resigned({ ending: 'expired' })).toEqual(['settled_late']);
+    expect(resigned({ settled_late: 'false', expired_at: null })).toEqual([]);
   });
 
   it('adds up line by line: nothing is rounded but the total, once (P11)', () => {

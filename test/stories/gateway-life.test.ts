@@ -32,10 +32,7 @@ it('a gateway that is stopped while it reads an abandoned answer still books it'
     async () =>
       (await sandbox.truth({ provider: 'openai' })).filter(
         (entry) =>
-          entry.model === model &&
-          Date.parse(entry.at) >= since - 1_000 &&
-          !entry.stream &&
-          entry.correlation !== null,
+          entry.model === model && Date.parse(entry.at) >= since - 1_000 && !entry.stream && entry.correlation !== null,
       ),
     { until: 'the provider has served it' },
   );

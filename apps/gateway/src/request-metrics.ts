@@ -18,10 +18,18 @@ export function requestMetrics(registry: Registry, log: Logger): (call: Call, en
     SECONDS,
     ['provider'],
   );
+  const breaches = counter(
+    registry,
+    'tollgate_hold_breaches_total',
+    'Requests charged more than was held for them: the bound of the model is too low, or its provider ignores the maximum',
+    ['model', 'provider'],
+  );
   return (call, { attempt, status, charge, errorCode }) => {
     const provider = attempt?.endpoint.provider ?? 'none';
     requests.inc({ status: String(status), ending: charge.ending, provider });
     if (call.firstTokenMs !== null) firstToken.observe({ provider }, call.firstTokenMs / 1000);
+    const isHeld = charge.chargeNanousd <= (call.heldNanousd ?? charge.chargeNanousd);
+    if (attempt !== null && !isHeld) breaches.inc({ model: attempt.endpoint.modelId, provider });
     if (status < 500) return;
     log.warn(
       { requestId: call.input.requestId, status, errorCode, model: call.envelope.model, attempts: call.attempts },

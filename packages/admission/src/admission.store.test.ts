@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe('authorize', () => {
-  it('a thousand requests at once are granted exactly what the balance holds', async () => {
+  it('M1: a thousand requests at once are granted exactly what the balance holds', async () => {
     ledger.snapshot = snapshot(10_000_000n);
     const answers = await Promise.all(
       Array.from({ length: 1_000 }, () => admission.authorize(ask({ want: 3_000_000n }))),

@@ -131,6 +131,7 @@ export interface ExpiredHold {
   readonly requestId: string;
   readonly heldNanousd: Nanousd;
   readonly gatewayBoot: string;
+  readonly scopes: readonly string[];
   readonly meta: string;
   readonly claimedUntil: string;
 }

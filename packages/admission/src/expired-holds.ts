@@ -82,6 +82,12 @@ async function readHold({ redis }: ServerWatch, claim: Claimed): Promise<Expired
   const keys = organizationKeys(claim.organizationId);
   const value =
     (await redis.hget(keys.holds, claim.requestId)) ?? (await redis.hget(keys.orphans, claim.requestId)) ?? '';
-  const [held = '', gatewayBoot = '', , , , ...meta] = value.split('|');
-  return { ...claim, heldNanousd: decodeNanousd(held || '0'), gatewayBoot, meta: meta.join('|') };
+  const [held = '', gatewayBoot = '', scopes = '', , , ...meta] = value.split('|');
+  return {
+    ...claim,
+    heldNanousd: decodeNanousd(held || '0'),
+    gatewayBoot,
+    scopes: scopes === '' ? [] : scopes.split(','),
+    meta: meta.join('|'),
+  };
 }

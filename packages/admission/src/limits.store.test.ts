@@ -164,7 +164,7 @@ describe('how an organisation stands', () => {
 describe('an Idempotency-Key', () => {
   const claim = { keyHash: 'k'.repeat(43), bodyHash: 'b'.repeat(43) };
 
-  it('of fifty requests at once with one key exactly one runs', async () => {
+  it('M8: of fifty requests at once with one key exactly one runs', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => admission.authorize(ask({ claim }))));
     expect(answers.filter(({ kind }) => kind === 'granted')).toHaveLength(1);
     expect(answers.filter((answer) => answer.kind === 'repeated' && answer.state === 'running')).toHaveLength(49);

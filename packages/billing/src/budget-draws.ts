@@ -4,13 +4,12 @@ import {
   type BudgetWindow,
   type Draw,
   drawsOn,
-  idTimeMs,
   keyScope,
   periodOf,
   ruleScope,
 } from '@tollgate/access';
 import { addAmounts, ZERO } from '@tollgate/amount';
-import type { SpendDelta, UsageEvent } from '@tollgate/usage';
+import { requestIdTimeMs, type SpendDelta, type UsageEvent } from '@tollgate/usage';
 
 /** What a request draws on: a row of budget_spend each. */
 interface BudgetDraw {
@@ -41,7 +40,7 @@ export function budgetsOf(inForce: ReadonlyMap<string, readonly BudgetInForce[]>
         .filter((budget) => drawsOn(budget, event))
         .map(({ rule }) => ({
           scope: ruleScope(rule.ruleId),
-          period: periodName(rule.window, idTimeMs(event.requestId)),
+          period: periodName(rule.window, requestIdTimeMs(event.requestId)),
         })),
   };
 }

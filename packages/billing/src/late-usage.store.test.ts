@@ -70,6 +70,7 @@ describe('a request whose gateway was lost', () => {
     const found = await getRequest(database, { organizationId, requestId: settled.requestId });
     expect(found?.event).toMatchObject({ requestId: settled.requestId, ending: 'finished', lines: settled.lines });
     expect(found?.event?.chargeNanousd).toBe(settled.chargeNanousd);
+    expect(found?.event?.expiredAtMs).toBe(expiredEvent(settled).settledAtMs);
     expect(found?.log).toMatchObject({ requestId: settled.requestId, status: 200, ending: 'finished' });
     const { rows } = await listRequests(database, { organizationId, filters: {}, limit: 10 });
     expect(rows).toMatchObject([{ requestId: settled.requestId, chargeNanousd: settled.chargeNanousd }]);

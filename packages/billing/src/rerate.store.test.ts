@@ -55,7 +55,9 @@ async function organizationWith(credit: 'promo' | 'paid', events: number, change
   const organizationId = await createOrganization(database);
   const keyId = uuidV7();
   if (credit === 'promo') await grant(organizationId);
-  const posted = Array.from({ length: events }, () => sampleEvent(organizationId, { keyId, heldNanousd: nanousd(0n), ...changes }));
+  const posted = Array.from({ length: events }, () =>
+    sampleEvent(organizationId, { keyId, heldNanousd: nanousd(0n), ...changes }),
+  );
   await postUsage(database, posted, { via: 'test' });
   return { organizationId, keyId, requestIds: posted.map(({ requestId }) => requestId) };
 }
@@ -168,7 +170,8 @@ describe('a price that turns out to have been wrong', () => {
     expect((await rerateNext(database, asked.id, { actor, nowMs: Date.now() })).kind).toBe('posted');
     expect((await rerateNext(database, asked.id, { actor, nowMs: Date.now() })).kind).toBe('finished');
     expect(await openCorrections(database)).not.toContain(asked.id);
-    const late = sampleEvent(organizationId, { requestId: uuidV7(Date.now() - 30_000) });
+    const terms = { requestId: uuidV7(Date.now() - 30_000), heldNanousd: nanousd(0n) };
+    const late = sampleEvent(organizationId, terms);
     await postUsage(database, [late], { via: 'test' });
     await run(asked);
     expect(await accounts(organizationId)).toMatchObject({ customer_credit: -2n * AT_CHEAPER });
@@ -179,7 +182,8 @@ describe('a price that turns out to have been wrong', () => {
     const { organizationId } = await organizationWith('paid', 0);
     const fromMs = Date.now() - 86_400_000;
     const toMs = fromMs + 1_000;
-    const at = (atMs: number, changes = {}) => sampleEvent(organizationId, { requestId: uuidV7(atMs), ...changes });
+    const at = (atMs: number, changes = {}) =>
+      sampleEvent(organizationId, { requestId: uuidV7(atMs), heldNanousd: nanousd(0n), ...changes });
     const inside = [at(fromMs), at(toMs - 1)];
     const outside = [at(fromMs - 1), at(toMs), at(fromMs, { endpointId: 'openai:other' })];
     await postUsage(database, [...inside, ...outside], { via: 'test' });

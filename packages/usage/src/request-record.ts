@@ -74,6 +74,8 @@ export interface ChargeRecord {
   readonly ending: Ending;
   readonly settledAtMs: number;
   readonly postedAtMs: number;
+  /** when the request had been given up before it was settled after all; null: it was not settled late */
+  readonly expiredAtMs: number | null;
   /** the journal transaction that moved the money; null when the request moved none */
   readonly transactionId: string | null;
   /** what was posted later because a price turned out to have been wrong, in that order */
@@ -242,8 +244,18 @@ function decodeCorrection(raw: unknown): ChargeCorrection {
   };
 }
 
-/** Row of usage_event, with the rows of usage_correction in the order of their posting → charge. Throws as above. */
-export function decodeChargeRecord(raw: unknown, corrections: readonly unknown[] = []): ChargeRecord {
+const expirySchema = z.object({ settled_at: milliseconds });
+
+/** What belongs to a row of usage_event. */
+export interface ChargeHistory {
+  /** the row by which the request had been given up, if this one is its late settlement */
+  readonly expiry?: unknown;
+  /** rows of usage_correction in the order of their posting */
+  readonly corrections?: readonly unknown[];
+}
+
+/** Row of usage_event with its history → charge, under the request's own id. Throws as above. */
+export function decodeChargeRecord(raw: unknown, { expiry, corrections = [] }: ChargeHistory = {}): ChargeRecord {
   const row = chargeSchema.parse(raw);
   return {
     requestId: requestIdOf(row.request_id),
@@ -267,6 +279,7 @@ export function decodeChargeRecord(raw: unknown, corrections: readonly unknown[]
     ending: row.ending,
     settledAtMs: row.settled_at,
     postedAtMs: row.posted_at,
+    expiredAtMs: expiry === undefined ? null : expirySchema.parse(expiry).settled_at,
     transactionId: row.transaction_id,
     corrections: corrections.map(decodeCorrection),
   };

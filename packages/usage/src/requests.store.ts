@@ -1,5 +1,5 @@
 import { type Database, Prisma, type Transaction } from '@tollgate/prisma';
-import { lateRequestId } from './late-request-id.js';
+import { lateRequestId, requestIdOf } from './late-request-id.js';
 import { decodeRequestIdSearch, isUuid, requestIdFloor } from './request-id.js';
 import {
   type ChargeRecord,
@@ -73,13 +73,13 @@ export async function getRequest(
   { organizationId, requestId }: { readonly organizationId: string; readonly requestId: string },
 ): Promise<{ readonly log: RequestRecord | null; readonly event: ChargeRecord | null } | null> {
   if (!isUuid(organizationId) || !isUuid(requestId)) return null;
-  const ids = { organizationId, requestId };
-  let { log, event, corrections } = await readParts(db, ids);
-  if ((log === undefined) !== (event === undefined)) ({ log, event, corrections } = await readParts(db, ids));
+  const ids = { organizationId, requestId: requestIdOf(requestId) };
+  let { log, event, ...history } = await readParts(db, ids);
+  if ((log === undefined) !== (event === undefined)) ({ log, event, ...history } = await readParts(db, ids));
   if (log === undefined && event === undefined) return null;
   return {
     log: log === undefined ? null : decodeRequestRecord(log),
-    event: event === undefined ? null : decodeChargeRecord(event, corrections),
+    event: event === undefined ? null : decodeChargeRecord(event, history),
   };
 }
 
@@ -88,11 +88,11 @@ interface RequestIds {
   readonly requestId: string;
 }
 
-/** Of a request that expired and was settled after all, the settlement: its id is the higher one. */
+/** Of a request that expired and was settled after all, the settlement (its id is the higher one), and then its expiry. */
 async function readParts(db: Database | Transaction, { organizationId, requestId }: RequestIds) {
   const isOwn = Prisma.sql`organization_id = ${organizationId}::uuid`;
   const rowIds = [requestId, lateRequestId(requestId)];
-  const [[log], [event], corrections] = await Promise.all([
+  const [[log], [event, expiry], corrections] = await Promise.all([
     db.$queryRaw<
       unknown[]
     >`SELECT ${SUMMARY_COLUMNS}, caller_request_id, dialect, region, gateway_ms, input_characters, message_count,
@@ -102,14 +102,14 @@ async function readParts(db: Database | Transaction, { organizationId, requestId
     >`SELECT request_id::text, project_id::text, key_id::text, provider, model, endpoint_id, price_version_id, service_tier,
       markup_bp, lines, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_nanousd, fee_nanousd,
       charge_nanousd, usage_source, ending, settled_at, posted_at, transaction_id FROM usage_event WHERE request_id = ANY(${rowIds}::uuid[]) AND ${isOwn}
-      ORDER BY usage_event.request_id DESC LIMIT 1`,
+      ORDER BY usage_event.request_id DESC`,
     db.$queryRaw<unknown[]>`
       SELECT correction_id, reason, lines, markup_bp, fee_nanousd, new_cost_nanousd, old_charge_nanousd, new_charge_nanousd,
         posted_at, transaction_id
       FROM usage_correction JOIN price_correction ON price_correction.id = correction_id
       WHERE request_id = ANY(${rowIds}::uuid[]) AND ${isOwn} ORDER BY transaction_id`,
   ]);
-  return { log, event, corrections };
+  return { log, event, expiry, corrections };
 }
 
 /** Everything about time is a range of ids here: that is what the index and the partitions are made for. */

@@ -66,7 +66,8 @@ function count(state: RedisState, { nowMs }: Stamp, { hash, item, isInside, debi
   const held = hold?.amount ?? 0n;
   const heldScopes = hold?.scopes ?? scopes;
   if (!isInside) {
-    move(hash, charge, held, heldScopes);
+    move(hash, charge, 0n, scopes);
+    move(hash, 0n, held, heldScopes);
     mark(state, request, hash.epoch, charge.toString(), nowMs);
   } else {
     move(hash, 0n, held, heldScopes);

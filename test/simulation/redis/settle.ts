@@ -23,7 +23,8 @@ export interface SettleItem {
   readonly charge: bigint;
   /** null: nothing is appended */
   readonly event: string | null;
-  readonly scopes: readonly string[];
+  /** null: those of the hold */
+  readonly scopes: readonly string[] | null;
   readonly tokens: number | null;
   readonly isUnsent: boolean;
   readonly claim: { readonly key: string; readonly becomes: 'done' | 'free' } | null;
@@ -39,7 +40,8 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
   let [settled, amount] = [epoch, item.charge.toString()];
   if (hash !== null && hold !== undefined) {
     if (hold.boot === 'deferred') return reply('DUPLICATE');
-    move(hash, state.defect === 'settle_does_not_debit' ? 0n : item.charge, hold.amount, hold.scopes);
+    move(hash, state.defect === 'settle_does_not_debit' ? 0n : item.charge, 0n, item.scopes ?? hold.scopes);
+    move(hash, 0n, hold.amount, hold.scopes);
     dropHold(state, item.organization, item.request);
     freeSlots(hash, hold.slots);
     correctRates(state, item.organization, hold.rates, { ...item, nowMs: stamp.nowMs });
@@ -48,7 +50,7 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
     [settled, amount] = ['', 'pending'];
   } else if (item.charge !== 0n) {
     if (hash === null) return reply('UNLOADED');
-    move(hash, item.charge, 0n, item.scopes);
+    move(hash, item.charge, 0n, item.scopes ?? []);
   } else {
     if (place !== '') {
       adoptPlace(state, item.organization, place);
@@ -70,7 +72,8 @@ function keepDeferred(state: RedisState, { run }: Stamp, hash: OrganizationHash 
   state.orphans.get(item.organization)?.delete(item.request);
   dropHold(state, item.organization, item.request);
   if (item.charge === 0n || state.defect === 'no_deferred_reserve') return;
-  const { charge, scopes } = item;
+  const { charge } = item;
+  const scopes = item.scopes ?? [];
   held.set(item.request, { amount: charge, boot: 'deferred', scopes, slots: [], rates: [], meta: '' });
   if (hash !== null) move(hash, charge, 0n, scopes);
 }

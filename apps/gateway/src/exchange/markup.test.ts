@@ -143,7 +143,7 @@ describe('a price that cannot be charged', () => {
     return askAt(world, '/v1/chat/completions', { model: 'test/chat', max_tokens, messages });
   };
 
-  it('for want of an output price is refused by name, and nothing is sent', async () => {
+  it('M11: for want of an output price is refused by name, and nothing is sent', async () => {
     const { status, text } = await priced({ input: 1n });
     expect([status, JSON.parse(text).error.code]).toEqual([400, 'unpriced_feature']);
     expect(world?.providers).toHaveLength(0);

@@ -1,5 +1,6 @@
+import { decimalUsd, subtractAmounts } from '@tollgate/amount';
 import { receipt } from '@tollgate/pricing';
-import type { ChargeRecord, UsageAttempt } from '@tollgate/usage';
+import { type ChargeCorrection, type ChargeRecord, requestIdTimeMs, type UsageAttempt } from '@tollgate/usage';
 import { canonicalJson, type ReceiptValue, receiptText } from './canonical-json.js';
 import type { ReceiptKeys } from './receipt-keys.js';
 
@@ -17,30 +18,49 @@ export type ReceiptDocument = Readonly<Record<string, ReceiptValue>>;
 
 /**
  * The itemised receipt, as it is signed: every line exact, one line for the markup, one for the rounding, and all of them together the charge. It can
- * be recomputed from itself alone. The same row always makes the same receipt: nothing in it says when it was asked for.
+ * be recomputed from itself alone. The same rows always make the same receipt: nothing in it says when it was asked for. What the request cost when it
+ * was settled stays as it was; what corrections of its price made of that stands below it, each itemised like the charge.
  */
 export function receiptDocument({ organizationId, event, attempts }: ReceiptFacts): ReceiptDocument {
-  const itemised = receipt(event);
+  const charge = encodeCharge(event);
   return {
     format: RECEIPT_FORMAT,
     request_id: event.requestId,
     organization_id: organizationId,
     project_id: event.projectId,
     key_id: event.keyId,
-    requested_at: isoTime(requestedAtMs(event.requestId)),
+    requested_at: isoTime(requestIdTimeMs(event.requestId)),
     settled_at: isoTime(event.settledAtMs),
     posted_at: isoTime(event.postedAtMs),
+    settled_late: event.expiredAtMs === null ? 'false' : 'true',
+    expired_at: event.expiredAtMs === null ? null : isoTime(event.expiredAtMs),
     model: receiptText(event.model),
     provider: event.provider,
     endpoint_id: receiptText(event.endpointId),
     usage_source: event.usageSource,
     ending: event.ending,
     price_version_id: event.priceVersionId,
+    service_tier: event.serviceTier === null ? null : receiptText(event.serviceTier),
+    ...charge,
+    attempts:
+      attempts?.map((attempt, index) =>
+        encodeAttempt(attempt, index, index === attempts.length - 1 ? charge.total_usd : '0'),
+      ) ?? null,
+    journal_transaction_id: event.transactionId,
+    corrections: event.corrections.map(encodeCorrection),
+    corrected_total_usd: decimalUsd(event.corrections.at(-1)?.chargeNanousd ?? event.chargeNanousd),
+  };
+}
+
+/** The part that adds up, of a settlement and of a correction alike. */
+function encodeCharge(charged: Parameters<typeof receipt>[0]) {
+  const itemised = receipt(charged);
+  return {
     lines: itemised.lines.map((line, index) => ({
       bucket: line.bucket,
       quantity: String(line.quantity),
       unit_price_usd_per_million: line.unitPriceUsdPerMillion,
-      unit_price_nanousd_per_million: String(event.lines[index]?.unitPriceNanousdPerMillion ?? ''),
+      unit_price_nanousd_per_million: String(charged.lines[index]?.unitPriceNanousdPerMillion ?? ''),
       amount_usd: line.amountUsd,
     })),
     subtotal_usd: itemised.subtotalUsd,
@@ -50,18 +70,25 @@ export function receiptDocument({ organizationId, event, attempts }: ReceiptFact
     fees_usd: itemised.feesUsd,
     waived_usd: itemised.waivedUsd,
     total_usd: itemised.totalUsd,
-    charge_nanousd: event.chargeNanousd.toString(),
+    charge_nanousd: charged.chargeNanousd.toString(),
     provider_cost_usd: itemised.providerCostUsd,
-    attempts:
-      attempts?.map((attempt, index) =>
-        encodeAttempt(attempt, index, index === attempts.length - 1, itemised.totalUsd),
-      ) ?? null,
-    journal_transaction_id: event.transactionId,
+  };
+}
+
+/** What the request costs since a correction of its price, and the difference that was posted: less than nothing where it became cheaper. */
+function encodeCorrection(correction: ChargeCorrection): ReceiptValue {
+  return {
+    correction_id: receiptText(correction.correctionId),
+    reason: receiptText(correction.reason),
+    ...encodeCharge(correction),
+    difference_usd: decimalUsd(subtractAmounts(correction.chargeNanousd, correction.oldChargeNanousd)),
+    journal_transaction_id: correction.transactionId,
+    posted_at: isoTime(correction.postedAtMs),
   };
 }
 
 /** One try. Only the last one can have been the answer: whatever failed before it is ours to pay. */
-function encodeAttempt(attempt: UsageAttempt, index: number, isCharged: boolean, totalUsd: string): ReceiptValue {
+function encodeAttempt(attempt: UsageAttempt, index: number, chargedUsd: string): ReceiptValue {
   return {
     attempt: String(index + 1),
     endpoint_id: receiptText(attempt.endpointId),
@@ -69,7 +96,7 @@ function encodeAttempt(attempt: UsageAttempt, index: number, isCharged: boolean,
     outcome: attempt.outcome,
     status: attempt.status === null ? null : String(attempt.status),
     error_code: attempt.errorCode === null ? null : receiptText(attempt.errorCode),
-    charged_usd: isCharged ? totalUsd : '0',
+    charged_usd: chargedUsd,
   };
 }
 
@@ -77,11 +104,6 @@ function encodeAttempt(attempt: UsageAttempt, index: number, isCharged: boolean,
 export function signReceipt(document: ReceiptDocument, keys: ReceiptKeys): ReceiptDocument {
   const value = keys.sign(Buffer.from(canonicalJson(document), 'utf8'));
   return { ...document, signature: { algorithm: 'Ed25519', kid: keys.kid, value } };
-}
-
-/** The first 48 bits of a request id are the millisecond it was minted in. */
-function requestedAtMs(requestId: string): number {
-  return Number.parseInt(requestId.slice(0, 8) + requestId.slice(9, 13), 16);
 }
 
 function isoTime(atMs: number): string {

@@ -104,7 +104,9 @@ async function replayRecords(
   const unavailable = outcomes.filter(({ kind }) => kind === 'unavailable').length;
   // A duplicate is in a stream, or was given up by the sweeper and is in none: posting it here is right in both cases.
   const resolved = missing.filter((_, index) => outcomes[index]?.kind === 'duplicate').map(({ event }) => event);
-  if (resolved.length > 0) await ship(resolved);
+  // One that stands in the ledger may have been posted by a run that died before it told admission: shipping it again does that.
+  const standing = records.filter(({ event }) => posted.has(event.requestId)).map(({ event }) => event);
+  if (resolved.length + standing.length > 0) await ship([...resolved, ...standing]);
   return {
     ...NOTHING,
     posted: records.length - missing.length,
@@ -115,10 +117,9 @@ async function replayRecords(
   };
 }
 
-/** A scope that is not armed is passed over by the script, so the key can always be named. */
 function settlementOf(event: UsageEvent, payload: string): Settlement {
-  const { organizationId, requestId, keyId, chargeNanousd } = event;
-  return { organizationId, requestId, scopes: [`key:${keyId}`], chargeNanousd, event: payload, append: true };
+  const { organizationId, requestId, chargeNanousd } = event;
+  return { organizationId, requestId, scopes: null, chargeNanousd, event: payload, append: true };
 }
 
 /** Another gateway may be replaying the same dead run: then the file is already gone, and that is fine. */

@@ -161,7 +161,7 @@ describe('the replay', () => {
     const first = replay([known ?? '']);
     expect(await first.counts).toMatchObject({ segments: 1, records: 3, posted: 1, settled: 2, finished: 0 });
     expect(first.settled.map(({ requestId }) => requestId)).toEqual(missing);
-    expect(first.settled[0]).toMatchObject({ append: true, chargeNanousd: 2n, scopes: [`key:${events[1]?.keyId}`] });
+    expect(first.settled[0]).toMatchObject({ append: true, chargeNanousd: 2n, scopes: null });
     expect(readdirSync(directory)).toContain(path.basename(file));
     const second = replay(events.map(({ requestId }) => requestId));
     expect(await second.counts).toMatchObject({ posted: 3, settled: 0, finished: 1 });

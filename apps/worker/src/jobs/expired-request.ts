@@ -1,6 +1,6 @@
 import type { ExpiredHold } from '@tollgate/admission';
 import { nanousd, ZERO } from '@tollgate/amount';
-import type { UsageEvent } from '@tollgate/usage';
+import { requestIdTimeMs, type UsageEvent } from '@tollgate/usage';
 import { z } from 'zod';
 
 /** Stands for a project or key that a hold does not name. */
@@ -55,7 +55,7 @@ export function expiredRequest(hold: Omit<ExpiredHold, 'claimedUntil'>, nowMs: n
     finish: null,
     status: 500,
     errorCode: 'gateway_lost',
-    startedAtMs: requestTimeMs(requestId),
+    startedAtMs: requestIdTimeMs(requestId),
     settledAtMs: nowMs,
     durationMs: 0,
     firstTokenMs: null,
@@ -82,11 +82,6 @@ function readMeta(text: string): object {
   } catch {
     return {};
   }
-}
-
-/** A request id is a UUIDv7: its first 48 bits are the millisecond it was minted in. */
-function requestTimeMs(requestId: string): number {
-  return Number.parseInt(requestId.slice(0, 8) + requestId.slice(9, 13), 16);
 }
 
 /** The Idempotency-Key under which the request ran, or null: nothing came of it, so the key may be used again. */

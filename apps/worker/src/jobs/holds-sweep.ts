@@ -1,10 +1,11 @@
 import type { Admission, ExpiredHold } from '@tollgate/admission';
-import { encodeUsageEvent, findPostedEvents } from '@tollgate/usage';
+import { postUsage } from '@tollgate/billing';
+import { findPostedEvents, type PostedEvent } from '@tollgate/usage';
 import type { Services } from '../services.js';
 import { claimOf, expiredRequest } from './expired-request.js';
 
 /** The part of admission that knows whose holds are renewed no more. */
-export type HoldKeeper = Pick<Admission, 'settle' | 'expiredHolds' | 'releaseExpired'>;
+export type HoldKeeper = Pick<Admission, 'recount' | 'expiredHolds' | 'releaseExpired'>;
 
 export interface SweepReport {
   /** requests that nobody settled: recorded as expired */
@@ -23,10 +24,9 @@ const ROUNDS = 25;
 type SweepServices = Pick<Services, 'database' | 'log' | 'now' | 'metrics'> & { readonly holds: HoldKeeper };
 
 /**
- * Resolves holds that nobody will settle. One whose request is in the ledger is released. Any other is settled at 0 and its record
- * (ending `expired`) is appended in that very step, as for every other settlement: so either its gateway settled it first, and ours is
- * a duplicate that changes nothing, or we did, and the settlement of a gateway that comes back is posted late. No order of crashes
- * leaves a hold without a record or a record without its hold.
+ * Resolves holds that nobody will settle. One whose request is settled in the ledger is counted and released. Any other gets its record in the
+ * ledger first (ending `expired`, charge 0), then its hold back: a crash in between repeats both. Nothing marks the request as done in
+ * Redis, so a settlement of a gateway that comes back is taken like any other, and posted as a late one.
  */
 export async function sweepHolds(services: SweepServices): Promise<SweepReport> {
   let total = NOTHING;
@@ -43,40 +43,44 @@ export async function sweepHolds(services: SweepServices): Promise<SweepReport> 
 }
 
 async function sweepSome(services: SweepServices, holds: readonly ExpiredHold[]): Promise<SweepReport> {
-  const ids = holds.map(({ requestId }) => requestId);
-  const posted = new Set((await findPostedEvents(services.database, ids)).map(({ requestId }) => requestId));
-  const reports = holds.map((hold) => sweepOne(services, hold, posted.has(hold.requestId)));
-  return (await Promise.all(reports)).reduce(add);
+  const { database, now } = services;
+  const rows = await findPostedEvents(
+    database,
+    holds.map(({ requestId }) => requestId),
+  );
+  const posted = new Map(rows.map((row) => [row.requestId, row]));
+  const lost = holds.filter(({ requestId }) => !posted.has(requestId));
+  const outcome = await postUsage(
+    database,
+    lost.map((hold) => expiredRequest(hold, now())),
+    { via: 'sweeper' },
+  );
+  const recorded = new Set(outcome.posted.map(({ requestId }) => requestId));
+  const reports = holds.map((hold) => sweepOne(services, hold, posted.get(hold.requestId), recorded));
+  return (await Promise.all(reports)).reduce(add, NOTHING);
 }
 
 const NOTHING: SweepReport = { expired: 0, released: 0, settled: 0, unavailable: 0 };
 
-async function sweepOne(services: SweepServices, hold: ExpiredHold, isPosted: boolean): Promise<SweepReport> {
-  return isPosted ? release(services.holds, hold) : expire(services, hold);
+async function sweepOne(
+  { holds }: SweepServices,
+  hold: ExpiredHold,
+  row: PostedEvent | undefined,
+  recorded: ReadonlySet<string>,
+): Promise<SweepReport> {
+  if (row && row.ending !== 'expired' && !(await isCounted(holds, hold, row))) return { ...NOTHING, unavailable: 1 };
+  const released = await holds.releaseExpired(hold, claimOf(hold) ?? undefined);
+  if (typeof released === 'object') return { ...NOTHING, unavailable: 1 };
+  if (recorded.has(hold.requestId)) return { ...NOTHING, expired: 1 };
+  return released === 'released' ? { ...NOTHING, released: 1 } : { ...NOTHING, settled: 1 };
 }
 
-/** Without a mark that it is done: the recount of its posting may still be on its way, and is what debits it. */
-async function release(holds: HoldKeeper, hold: ExpiredHold): Promise<SweepReport> {
-  const released = await holds.releaseExpired(hold);
-  if (released === 'released') return { ...NOTHING, released: 1 };
-  return released === 'renewed' ? { ...NOTHING, settled: 1 } : { ...NOTHING, unavailable: 1 };
-}
-
-async function expire({ holds, now }: SweepServices, hold: ExpiredHold): Promise<SweepReport> {
-  const { organizationId, requestId } = hold;
-  const expired = expiredRequest(hold, now());
-  const keyHash = claimOf(hold);
-  const { kind } = await holds.settle({
-    organizationId,
-    requestId,
-    scopes: null,
-    chargeNanousd: expired.chargeNanousd,
-    event: encodeUsageEvent(expired),
-    append: true,
-    claim: keyHash === null ? null : { keyHash, becomes: 'free' },
-  });
-  if (kind === 'settled') return { ...NOTHING, expired: 1 };
-  return kind === 'duplicate' ? { ...NOTHING, settled: 1 } : { ...NOTHING, unavailable: 1 };
+/** Whoever posted it may have died before admission was told. */
+async function isCounted(holds: HoldKeeper, hold: ExpiredHold, row: PostedEvent): Promise<boolean> {
+  const { organizationId, requestId, chargeNanousd, postingSequence } = row;
+  const { scopes } = hold;
+  const posted = { organizationId, requestId, scopes, chargeNanousd, postingSequence, settledEpoch: null };
+  return (await holds.recount(posted)).kind !== 'unavailable';
 }
 
 function add(a: SweepReport, b: SweepReport): SweepReport {

@@ -12,6 +12,17 @@ function difference({ chargeNanousd, oldChargeNanousd }: ChargeCorrection) {
   return subtractAmounts(chargeNanousd, oldChargeNanousd);
 }
 
+/** A request that was given up and settled after all was charged later than anybody expected: its receipt says so. */
+function LateNote({ expiredAtMs }: { expiredAtMs: number | null }) {
+  if (expiredAtMs === null) return null;
+  return (
+    <p className="mb-2 text-xs text-muted">
+      Settled late: the request had been given up on {new Date(expiredAtMs).toISOString().slice(0, 10)}, and what it
+      came to was found after all.
+    </p>
+  );
+}
+
 /** What the request cost, line by line. A request that was never charged says why. */
 export function RequestReceipt({ event }: { event: ChargeRecord | null }) {
   if (event === null) {
@@ -37,6 +48,7 @@ export function RequestReceipt({ event }: { event: ChargeRecord | null }) {
       : `Price version ${event.priceVersionId}${tierNote(event)}, as it stood when the request came in.`;
   return (
     <Card title="Receipt" note={note}>
+      <LateNote expiredAtMs={event.expiredAtMs} />
       <ReceiptTable receipt={receipt(event)} />
       {event.corrections.map((correction) => (
         <section key={correction.correctionId} className="mt-5 border-t border-line pt-3">

@@ -17,6 +17,7 @@ const EVENT = {
   model: 'openai/gpt-4o',
   endpoint_id: 'openai:gpt-4o',
   price_version_id: 7n,
+  service_tier: null,
   markup_bp: 550,
   lines: LINES,
   input_tokens: 1_000n,
@@ -33,6 +34,20 @@ const EVENT = {
   transaction_id: 42n,
 };
 
+/** A row of usage_correction: what the provider asked for turned out to be a third less. */
+const CORRECTION = {
+  correction_id: 'openai-october',
+  reason: 'The price list was read wrong',
+  lines: [{ bucket: 'input', quantity: 1_000, unitPriceNanousdPerMillion: '100000000' }],
+  markup_bp: 550,
+  fee_nanousd: 0n,
+  new_cost_nanousd: 100_000n,
+  old_charge_nanousd: 158_251n,
+  new_charge_nanousd: 105_500n,
+  posted_at: new Date(1_760_100_000_000),
+  transaction_id: 43n,
+};
+
 const silent = (): void => undefined;
 
 async function get(path: string, key = 'tg_test') {
@@ -40,12 +55,18 @@ async function get(path: string, key = 'tg_test') {
   return { status: response.status, text: await response.text(), cache: response.headers.get('cache-control') };
 }
 
-/** A database that has one event, of one organisation. */
-async function booksOf(organizationId: string, event: object = EVENT): Promise<void> {
+/** A database that has one event, of one organisation, and what belongs to it. */
+async function booksOf(
+  organizationId: string,
+  event: object = EVENT,
+  { expiry = [], corrections = [] }: { readonly expiry?: object[]; readonly corrections?: object[] } = {},
+): Promise<void> {
   world = await httpWorld(silent, {
     answers: (statement, values) => {
       const isAsked = JSON.stringify(values).includes(ID) && JSON.stringify(values).includes(organizationId);
-      return statement.includes('usage_event') && isAsked ? [event] : [];
+      if (!isAsked) return [];
+      if (statement.includes('usage_correction')) return corrections;
+      return statement.includes('usage_event') ? [event, ...expiry] : [];
     },
   });
 }
@@ -97,6 +118,54 @@ describe('GET /v1/receipts/{id}', () => {
       ending: 'refused',
       signature: { algorithm: 'Ed25519' },
     });
+  });
+
+  it('says what a correction made of it, what the difference was and in which tier it was priced', async () => {
+    await booksOf(OWN, { ...EVENT, service_tier: 'flex' }, { corrections: [CORRECTION] });
+    const { data } = JSON.parse((await get(`/v1/receipts/${ID}`)).text);
+    expect(data).toMatchObject({
+      service_tier: 'flex',
+      total_usd: '0.000158251',
+      corrected_total_usd: '0.0001055',
+      settled_late: 'false',
+      expired_at: null,
+    });
+    expect(data.corrections).toEqual([
+      {
+        correction_id: 'openai-october',
+        reason: 'The price list was read wrong',
+        lines: [
+          {
+            bucket: 'input',
+            quantity: '1000',
+            unit_price_usd_per_million: '0.1',
+            unit_price_nanousd_per_million: '100000000',
+            amount_usd: '0.0001',
+          },
+        ],
+        subtotal_usd: '0.0001',
+        markup_bp: '550',
+        markup_usd: '0.0000055',
+        rounding_usd: '0',
+        fees_usd: '0',
+        waived_usd: '0',
+        total_usd: '0.0001055',
+        charge_nanousd: '105500',
+        provider_cost_usd: '0.0001',
+        difference_usd: '-0.000052751',
+        journal_transaction_id: '43',
+        posted_at: '2025-10-10T12:40:00.000Z',
+      },
+    ]);
+  });
+
+  it('of a request that was given up and settled after all bears the id of the request, and says that it was late', async () => {
+    const late = { ...EVENT, request_id: ID.replace('-7abc-', '-8abc-') };
+    await booksOf(OWN, late, { expiry: [{ settled_at: new Date(1_759_999_000_000) }] });
+    for (const id of [ID, late.request_id]) {
+      const { data } = JSON.parse((await get(`/v1/receipts/${id}`)).text);
+      expect(data).toMatchObject({ request_id: ID, settled_late: 'true', expired_at: '2025-10-09T08:36:40.000Z' });
+    }
   });
 
   it('of another organisation is answered like one that never was', async () => {
