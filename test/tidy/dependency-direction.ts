@@ -29,7 +29,7 @@ const allowances: Readonly<Record<string, Allowance>> = {
   'packages/access': { values: ['amount', 'prisma'], types: ['pricing'] },
   'packages/usage': { values: ['amount', 'prisma'] },
   'packages/admission': { values: ['amount'] },
-  'packages/conversations': { values: ['prisma'] },
+  'packages/conversations': { values: ['amount', 'prisma'] },
   'packages/billing': { values: ['access', 'amount', 'pricing', 'catalog', 'ledger', 'usage', 'prisma'] },
   'apps/sandbox': { values: [] },
   infra: { values: [] },

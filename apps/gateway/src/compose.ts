@@ -20,6 +20,7 @@ import { bookedStanding, explainLimits } from './exchange/explained-limits.js';
 import { HoldExtensions } from './exchange/hold-extension.js';
 import { createHttpServer } from './http/http-server.js';
 import { KeyCache } from './keys/key-cache.js';
+import { AnswerMemory } from './memory/answer-memory.js';
 import { ReasoningVault } from './memory/reasoning-vault.js';
 import { ResponseMemory } from './memory/response-memory.js';
 import { Readiness } from './readiness.js';
@@ -108,6 +109,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
   const upstream = new Upstream(directory.origins());
   const vault = new ReasoningVault(redis, config.keyPepper);
   const memory = new ResponseMemory(database, config.keyPepper, log, Date.now);
+  const answerMemory = new AnswerMemory(database, log, Date.now);
   const reach = {
     catalog: catalog.current,
     provider: providerInfo,
@@ -132,6 +134,8 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     isReasoning: ({ modelId }) => isReasoning(catalog.current(), modelId),
     vault,
     memory,
+    answerMemory,
+    claimSecret: config.keyPepper,
     streamStallMs: config.streamStallMs,
     answerTimeoutMs: config.answerTimeoutMs,
     drainAfterLeaveMs: config.drainAfterLeaveMs,
@@ -196,6 +200,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
       // Answers whose client has left, and settlements nobody waits for, still run: their charge must reach spool and Redis.
       await exchange.whenIdle();
       await memory.whenIdle();
+      await answerMemory.whenIdle();
       extensions.close();
       catalog.stop();
       await upstream.close();

@@ -252,7 +252,10 @@ class RedisAdmission implements Admission {
       void this.#unsettled.retry();
       keep.onLoss?.();
     });
-    const renew = new ScriptBatch(this.#server, scripts.renew, [keep.timeToLiveMs.toString()]);
+    const renew = new ScriptBatch(this.#server, scripts.renew, [
+      keep.timeToLiveMs.toString(),
+      CLAIM_TIME_TO_LIVE_MS.toString(),
+    ]);
     const { renewEveryMs } = keep;
     const live = new LiveHolds({ renew, now: this.#now, renewEveryMs, openPlace: () => watch.look() });
     return { live, watch };
@@ -267,14 +270,23 @@ class RedisAdmission implements Admission {
 
   #keepHold(request: AuthorizeRequest, heldNanousd: Nanousd): void {
     if (!this.#keeper) return;
-    const { organizationId, requestId, scopes } = request;
+    const { organizationId, requestId, scopes, claim } = request;
     const rest = holdRest(this.#gatewayBoot, request);
-    this.#keeper.live.add({ organizationId, requestId, scopes, rest, heldNanousd });
+    this.#keeper.live.add({ organizationId, requestId, scopes, rest, claim, heldNanousd });
   }
 
   /** An authorize without an answer may have taken its hold: give it back, in order behind it or as soon as Redis is there again. */
-  #release({ organizationId, requestId, scopes }: AuthorizeRequest): void {
-    void this.settle({ organizationId, requestId, scopes, chargeNanousd: ZERO, event: '', append: false });
+  #release({ organizationId, requestId, scopes, claim }: AuthorizeRequest): void {
+    const freed = claim && ({ keyHash: claim.keyHash, becomes: 'free' } as const);
+    void this.settle({
+      organizationId,
+      requestId,
+      scopes,
+      chargeNanousd: ZERO,
+      event: '',
+      append: false,
+      claim: freed,
+    });
   }
 
   async #settleOnce(organizationId: string, call: ScriptArguments): Promise<SettleOutcome> {

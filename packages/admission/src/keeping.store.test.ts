@@ -154,6 +154,18 @@ describe('when Redis loses its data', () => {
     });
   }
 
+  it('an Idempotency-Key whose request still runs stays claimed, and its end closes the claim', async () => {
+    const [first, second] = [await gateway('one:1'), await gateway('two:1')];
+    const claim = { keyHash: 'k'.repeat(43), bodyHash: 'b'.repeat(43) };
+    const running = ask(1n, { claim });
+    await first.admission.authorize(running);
+    await second.redis.flushall();
+    const repeated = { kind: 'repeated', bodyHash: claim.bodyHash, requestId: running.requestId };
+    expect(await second.admission.authorize(ask(1n, { claim }))).toEqual({ ...repeated, state: 'running' });
+    await first.admission.settle({ ...pay(running.requestId, 1n), claim: { keyHash: claim.keyHash, becomes: 'done' } });
+    expect(await second.admission.authorize(ask(1n, { claim }))).toEqual({ ...repeated, state: 'done' });
+  });
+
   it('without the gate the new hold is granted too much: what the gate is for', async () => {
     const first = await gateway('one:1', { ...KEEP, pollMs: 500 });
     const second = await gateway('two:1', { ...KEEP, pollMs: 60_000, gateMs: 0 });
@@ -254,11 +266,18 @@ describe('a settlement that was posted from the spool before it came through', (
 
   it('is not debited by the settlement when its recount came first', async () => {
     const { admission, redis } = await gateway('one:1', null);
-    const request = ask(300n);
+    const claim = { keyHash: 'k'.repeat(43), bodyHash: 'b'.repeat(43) };
+    const request = ask(300n, { claim });
     await admission.authorize(request);
     const posted = { organizationId, requestId: request.requestId, scopes: [], chargeNanousd: nanousd(200n) };
     await admission.recount({ ...posted, settledEpoch: '', postingSequence: '11' });
-    expect(await admission.settle(pay(request.requestId, 200n))).toEqual({ kind: 'duplicate' });
+    const done = { keyHash: claim.keyHash, becomes: 'done' } as const;
+    expect(await admission.settle({ ...pay(request.requestId, 200n), claim: done })).toEqual({ kind: 'duplicate' });
+    expect(await admission.authorize(ask(1n, { claim }))).toMatchObject({ kind: 'repeated', state: 'done' });
+    // A sweeper that comes after it frees nothing.
+    const free = { keyHash: claim.keyHash, becomes: 'free' } as const;
+    await admission.settle({ ...pay(request.requestId, 0n), claim: free });
+    expect(await admission.authorize(ask(1n, { claim }))).toMatchObject({ kind: 'repeated', state: 'done' });
     expect([await left(redis), await heldRequests(redis)]).toEqual(['800', []]);
   });
 });

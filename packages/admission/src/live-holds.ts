@@ -1,3 +1,4 @@
+import type { IdempotencyClaim } from './admission.js';
 import { encodeRenewal } from './script-arguments.js';
 import type { ScriptBatch } from './script-batch.js';
 
@@ -8,6 +9,7 @@ export interface LiveHold {
   readonly scopes: readonly string[];
   /** the hold's value in Redis behind its amount */
   readonly rest: string;
+  readonly claim: IdempotencyClaim | null;
   heldNanousd: bigint;
 }
 

@@ -13,16 +13,17 @@ import {
  * The heartbeat of running holds, and their return after Redis lost them. A hold that stands lives on; one that is missing is taken again
  * as it was, whatever is available: its request runs already. An organisation that is not loaded keeps it for its next load.
  *
- * ARGV: run id, time to live (ms), then per item: organisation id, request id, amount, the rest of the hold's value (from its boot on).
- * KEYS per item: organisation, holds, expiry, done marker, generation, orphans.
+ * ARGV: run id, time to live (ms), idempotency claims' time to live (ms), then per item: organisation id, request id, amount, the rest of the hold's value
+ *       (from its boot on), body hash ('' = no Idempotency-Key).
+ * KEYS per item: organisation, holds, expiry, done marker, generation, orphans, idempotency claim (the done marker where there is none).
  * Replies per item: KEPT · ASSERTED · DONE (settled in this epoch) · NO_PLACE (the generation is gone: open the place, then again) · ERROR message
  */
 export const renewLua = `#!lua flags=allow-oom
 ${amountsLua}${placeLua}${clockLua}${holdLua}${adoptPlaceLua}${markerLua}${eachItemLua}
 local function renew(k, a)
-  local key, holds, expiry, done, generation, orphans =
-    KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5], KEYS[k + 6]
-  local organization, request, amount, rest = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
+  local key, holds, expiry, done, generation, orphans, claim =
+    KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5], KEYS[k + 6], KEYS[k + 7]
+  local organization, request, amount, rest, body = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
   local member = organization .. '|' .. request
 
   local place = place_of(generation)
@@ -43,10 +44,11 @@ local function renew(k, a)
     fill_slots(key, slots)
   end
   redis.call('ZADD', expiry, now + ARGV[2], member)
+  if body ~= '' then redis.call('SET', claim, 'running|' .. body .. '|' .. request, 'NX', 'PX', ARGV[3]) end
   return 'ASSERTED'
 end
 
-return each_item(renew, 2, 6, 4)
+return each_item(renew, 3, 7, 5)
 `;
 
 /**

@@ -1,4 +1,12 @@
-import type { AuthorizeRequest, Credit, RateTake, Recount, Settlement, SlotTake } from './admission.js';
+import type {
+  AuthorizeRequest,
+  Credit,
+  IdempotencyClaim,
+  RateTake,
+  Recount,
+  Settlement,
+  SlotTake,
+} from './admission.js';
 import { LARGEST_AMOUNT } from './amount-limit.js';
 import { organizationKeys } from './keys.js';
 import { type ArmedScope, assertScope, encodeArmed } from './organization-loader.js';
@@ -75,12 +83,15 @@ export function encodeRenewal(hold: {
   readonly requestId: string;
   readonly heldNanousd: bigint;
   readonly rest: string;
+  readonly claim: IdempotencyClaim | null;
 }): ScriptArguments {
-  const { organizationId, requestId, heldNanousd, rest } = hold;
+  const { organizationId, requestId, heldNanousd, rest, claim } = hold;
   const keys = organizationKeys(organizationId);
+  const done = keys.donePrefix + requestId;
+  const claimKey = claim === null ? done : keys.claimPrefix + assertHash(claim.keyHash);
   return {
-    keys: [keys.organization, keys.holds, keys.expiry, keys.donePrefix + requestId, keys.generation, keys.orphans],
-    args: [organizationId, requestId, heldNanousd.toString(), rest],
+    keys: [keys.organization, keys.holds, keys.expiry, done, keys.generation, keys.orphans, claimKey],
+    args: [organizationId, requestId, heldNanousd.toString(), rest, claim === null ? '' : assertHash(claim.bodyHash)],
   };
 }
 

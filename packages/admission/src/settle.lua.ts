@@ -28,9 +28,10 @@ import {
 export const settleLua = `#!lua flags=allow-oom
 ${amountsLua}${placeLua}${clockLua}${holdLua}${adoptPlaceLua}${ratesLua}${markerLua}${eachItemLua}
 
+-- Only while the request runs: a sweeper that comes after its gateway must not free what is done.
 local function close_claim(claim, request, becomes)
-  local found = redis.call('GET', claim)
-  if not found or string.match(found, '[^|]*$') ~= request then return end
+  local found = becomes ~= '' and redis.call('GET', claim)
+  if not found or string.match(found, '[^|]*$') ~= request or string.sub(found, 1, 8) ~= 'running|' then return end
   if becomes == 'free' then redis.call('DEL', claim)
   else redis.call('SET', claim, 'done|' .. string.match(found, '|(.*)$'), 'PX', ARGV[3]) end
 end
@@ -61,6 +62,7 @@ local function settle(k, a)
   local is_loaded = found[1] and found[1] == place
   -- Where nothing is loaded, a marker says for which life of Redis it was written: what was reserved goes with that.
   local epoch = is_loaded and found[2] or '-' .. place
+  close_claim(claim, request, ARGV[a + 9])
   if marked(redis.call('GET', done), epoch) then return 'DUPLICATE' end
 
   local hold = is_loaded and redis.call('HGET', holds, request)
@@ -91,7 +93,6 @@ local function settle(k, a)
     redis.call('ZREM', expiry, organization .. '|' .. request)
   end
   mark(done, epoch, amount, ARGV[2])
-  if ARGV[a + 9] ~= '' then close_claim(claim, request, ARGV[a + 9]) end
   if append then redis.call('XADD', stream, '*', 'event', event, 'organization', organization, 'request', request, 'epoch', settled) end
   if settled == '' then return 'DEFERRED' end
   return 'SETTLED', epoch

@@ -6,7 +6,7 @@ export interface ProjectSettings {
   readonly name: string;
   /** turns of the Responses API for 30 days, encrypted */
   readonly storesResponses: boolean;
-  /** sealed reasoning for a short time; false is zero retention */
+  /** sealed reasoning, and answers to an Idempotency-Key, for a short time; false is zero retention */
   readonly keepsReasoning: boolean;
 }
 
@@ -57,6 +57,9 @@ export async function changeProjectSettings(
       RETURNING id::text, name, stores_responses, keeps_reasoning`;
     if (row === undefined) return null;
     if (!row.stores_responses) await tx.$executeRaw`DELETE FROM stored_response WHERE project_id = ${projectId}::uuid`;
+    // That a request was answered, and what it cost, stays: who asks again must not pay again.
+    if (!row.keeps_reasoning)
+      await tx.$executeRaw`UPDATE idempotent_answer SET answer = NULL WHERE project_id = ${projectId}::uuid AND answer IS NOT NULL`;
     const [version] = await tx.$queryRaw<{ readonly auth_version: bigint }[]>`
       UPDATE organization SET auth_version = auth_version + 1 WHERE id = ${organizationId}::uuid RETURNING auth_version`;
     if (version === undefined) throw new Error('a project without an organisation');

@@ -30,7 +30,12 @@ export const FAILURES = {
   method_not_allowed: invalid(405),
   request_timeout: passing(408, 'timeout_error'),
   client_closed_request: invalid(499),
-  idempotency_conflict: invalid(409),
+  /** another request with this Idempotency-Key is running: a little later it has its answer */
+  idempotency_conflict: { ...invalid(409), retryable: true },
+  /** this Idempotency-Key was used for another request */
+  idempotency_mismatch: invalid(422),
+  /** the request has run and was charged, and its answer is not kept */
+  already_completed: invalid(409),
   already_exists: invalid(409),
   model_not_found: invalid(404),
   not_found: invalid(404),

@@ -11,7 +11,13 @@ import { overRate, shortOfMoney, tooManyAtOnce } from './limit-refusal.js';
 import { tierVariants } from './service-tier.js';
 import { type TakenLimits, takenLimits } from './taken-limits.js';
 
-export type Admitted = { readonly kind: 'granted' } | { readonly kind: 'refused'; readonly failure: Failure };
+export type Admitted =
+  | { readonly kind: 'granted' }
+  /** its Idempotency-Key is another request's */
+  | Repeated
+  | { readonly kind: 'refused'; readonly failure: Failure };
+
+type Repeated = Extract<Authorization, { kind: 'repeated' }>;
 
 export interface AdmitPorts {
   readonly admission: Admission;
@@ -79,9 +85,10 @@ async function authorize(ports: AdmitPorts, call: Call, attempts: readonly Attem
     rates: limits.rates,
     slots: limits.slots,
     meta: holdMeta(call, attempts, wanted),
-    claim: null,
+    claim: call.claim,
   });
   if (result.kind === 'granted') return granted(call, wanted, result);
+  if (result.kind === 'repeated') return result;
   return result.kind === 'stale_key' ? result.kind : refused(call, refusalOf(ports, call, limits, result));
 }
 
@@ -96,7 +103,7 @@ function granted(call: Call, { hold, limits }: Wanted, result: Extract<Authoriza
   return { kind: 'granted' };
 }
 
-type Refusal = Exclude<Authorization, { kind: 'granted' | 'stale_key' }>;
+type Refusal = Exclude<Authorization, { kind: 'granted' | 'stale_key' | 'repeated' }>;
 
 function refusalOf(
   { now }: AdmitPorts,
@@ -116,8 +123,6 @@ function refusalOf(
       const message = 'This organisation is suspended. Running requests finish; new ones are refused.';
       return { code: 'organization_suspended', message };
     }
-    case 'repeated':
-      return { code: 'idempotency_conflict', message: 'Another request has this Idempotency-Key.' };
     case 'already_settled':
       return { code: 'internal_error', message: 'This request was already settled.' };
     case 'unavailable': {
@@ -142,7 +147,7 @@ export function belowFloor({ maxCostNanousd }: Call, { floorNanousd }: Hold): Om
 const BASIS_POINTS = 10_000n;
 
 /** What whoever finds the hold without this gateway has to know of the request. */
-function holdMeta({ principal, input, envelope }: Call, [first]: readonly Attempt[], wanted: Wanted): string {
+function holdMeta({ principal, input, envelope, claim }: Call, [first]: readonly Attempt[], wanted: Wanted): string {
   const { hold, markupBp } = wanted;
   return JSON.stringify({
     v: 1,
@@ -156,6 +161,7 @@ function holdMeta({ principal, input, envelope }: Call, [first]: readonly Attemp
     isStream: envelope.isStream,
     isSandbox: first?.credential === 'sandbox',
     startedAtMs: input.startedAtMs,
+    claimKeyHash: claim?.keyHash ?? null,
     // The provider's own price of the floor, without our markup.
     crashLossNanousd: ((hold.floorNanousd * BASIS_POINTS) / (BASIS_POINTS + BigInt(markupBp))).toString(),
   });

@@ -13,6 +13,8 @@ import type {
 import { type MarkupTerms, markupFor } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
 import type { UsageAttempt } from '@tollgate/usage';
+import type { WrittenAnswer } from '../memory/written-answer.js';
+import type { Claim } from './claim.js';
 import type { Hold } from './hold.js';
 import type { TakenLimits } from './taken-limits.js';
 
@@ -33,6 +35,8 @@ export interface ExchangeInput {
   readonly operation?: { readonly door: OperationDoor; readonly contentType: string };
   /** `x-tollgate-max-cost-usd`, as it was sent */
   readonly maxCostUsd?: string | null;
+  /** `Idempotency-Key`, as it was sent */
+  readonly idempotencyKey?: string | null;
   /** the caller wants a refusal instead of a loss */
   readonly isStrict: boolean;
   readonly response: ServerResponse;
@@ -72,6 +76,12 @@ export interface Call {
   openStream: ReplyStream | null;
   /** what the settlement charged; null as long as there is none */
   settledNanousd: Nanousd | null;
+  /** of its Idempotency-Key */
+  readonly claim: Claim | null;
+  /** what its settlement made of the claim: nobody may run under it again, or nothing came of it */
+  claimEnded: 'done' | 'free' | null;
+  /** what the client got, for who asks again with the same key; null: it is not kept */
+  answer: WrittenAnswer | null;
 }
 
 /** What admission granted, as far as the request needs it while it runs. */

@@ -13,17 +13,21 @@ import {
 import type { Attempt, Availability } from '@tollgate/routing';
 import { failPoint } from '@tollgate/telemetry';
 import type { KeyCache } from '../keys/key-cache.js';
+import type { AnswerMemory } from '../memory/answer-memory.js';
 import type { ReasoningVault } from '../memory/reasoning-vault.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
 import type { ProviderAccess } from '../upstream/provider-access.js';
 import type { UpstreamRequest, UpstreamSender } from '../upstream/send.js';
 import { type AdmitPorts, admit } from './admit.js';
+import { type AnswerRecord, recordFor } from './answer-record.js';
 import { type AttemptFailure, isWorthAnotherTry, notSayable } from './attempt.js';
 import { type Call, type ExchangeInput, markupOf } from './call.js';
 import { chargeInTier } from './charge-in-tier.js';
+import { claimOf } from './claim.js';
 import { clientFailure, providerCode } from './client-failure.js';
 import { type Departure, Drains, watchDeparture } from './departure.js';
 import { keepAliveOf } from './keep-alive.js';
+import { keepCompleted } from './keep-completed.js';
 import { keepReasoning, restoreReasoning, unsealRefused } from './kept-reasoning.js';
 import { type LaneTargetOptions, laneTarget } from './lane-target.js';
 import { openCall } from './open-call.js';
@@ -33,6 +37,7 @@ import { providerRequest } from './provider-request.js';
 import { breakOff, refuse } from './refuse.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
+import { answerRepeat, claimedBefore, settledBefore } from './repeat.js';
 import { endReply, writeReplyHead, writeStreamHead } from './reply-head.js';
 import { type Ended, type SettlementPorts, settle } from './settlement.js';
 import { type SpendingPorts, watchSpending, watchUnseen } from './spending.js';
@@ -50,6 +55,9 @@ export interface ExchangePorts extends SettlementPorts, AdmitPorts, SpendingPort
   readonly access: (attempt: Attempt) => ProviderAccess;
   readonly vault: ReasoningVault | null;
   readonly memory: ResponseMemory | null;
+  readonly answerMemory: AnswerMemory | null;
+  /** what digests of Idempotency-Keys and requests are made under */
+  readonly claimSecret: string;
   readonly streamStallMs: number;
   /** for the whole request, over all its attempts */
   readonly answerTimeoutMs: number;
@@ -95,7 +103,11 @@ export class Exchange {
   }
 
   private async begin(asked: ExchangeInput): Promise<void> {
-    const opened = await openCall(this.ports, asked);
+    const claimed = claimOf(this.ports.claimSecret, asked);
+    if (!claimed.ok) return refuse(asked, failureOf({ ...claimed.failure, requestId: asked.requestId }));
+    const earlier = claimed.value && (await settledBefore(this.ports, asked, claimed.value));
+    if (earlier !== null) return answerRepeat(asked, earlier);
+    const opened = await openCall(this.ports, asked, claimed.value);
     if (opened.kind === 'refused') return refuse(opened.input, opened.failure);
     const { call } = opened;
     try {
@@ -103,6 +115,7 @@ export class Exchange {
     } catch (error) {
       await this.failedInside(call, error);
     }
+    keepCompleted(this.ports.answerMemory, call);
   }
 
   private async live(call: Call): Promise<void> {
@@ -115,12 +128,20 @@ export class Exchange {
       await restoreReasoning(this.ports.vault, call, plan.attempts);
       const admitted = await admit(this.ports, call, plan.attempts);
       if (admitted.kind === 'refused') return this.refuseRecorded(call, admitted.failure);
+      if (admitted.kind === 'repeated') return await this.repeat(call, admitted);
       failPoint('gateway.authorized');
       if (departure.hasLeft) return await this.leftEarly(call);
       await this.attempts(call, plan.attempts.slice(0, ATTEMPTS_MAX), departure);
     } finally {
       departure.close();
     }
+  }
+
+  /** Nothing was taken for it, so there is nothing to settle or to record: the books have the request that ran. */
+  private async repeat(call: Call, other: Parameters<typeof claimedBefore>[3]): Promise<void> {
+    const { claim, input } = call;
+    if (claim === null) throw new Error('a request without an Idempotency-Key was taken for a repeated one');
+    answerRepeat(input, await claimedBefore(this.ports, input, claim, other));
   }
 
   /** Nothing was sent for this client, so nothing is charged. */
@@ -153,6 +174,7 @@ export class Exchange {
       chargeNanousd: ZERO,
       event: '',
       append: false,
+      claim: call.claim && { keyHash: call.claim.keyHash, becomes: 'free' },
     });
   }
 
@@ -272,12 +294,15 @@ export class Exchange {
     await this.settle(call, { charge, attempt, status: 200, errorCode: null, finish: reply.finishRaw });
     keepTurn(this.ports.memory, call, kept?.());
     const { response } = call.input;
-    if (departure.hasLeft) return;
+    const record = recordFor(call);
+    if (departure.hasLeft && record === null) return;
     writeReplyHead(response, call, attempt, contentType ?? call.request.wholeType);
     response.setHeader('content-length', bytes.length);
     response.setHeader('x-tollgate-cost-usd', cost);
     response.setHeader('x-tollgate-usage-source', charge.usageSource);
-    endReply(response, bytes);
+    record?.add(bytes);
+    call.answer = record?.complete(response) ?? null;
+    if (!departure.hasLeft) endReply(response, bytes);
     failPoint('gateway.answered');
   }
 
@@ -299,6 +324,7 @@ export class Exchange {
       failPoint('gateway.first_byte');
     };
     const provider = ports.provider(attempt.endpoint.provider);
+    const record = recordFor(call);
     const result = await relayStream(ports.upstream, request, {
       response,
       departure,
@@ -306,6 +332,7 @@ export class Exchange {
       keepAlive: keepAliveOf(call),
       watch: (spending) => watchSpending(ports, call, spending),
       commit,
+      record: record?.add ?? null,
       stopsBillingOnCancel: provider?.stopsBillingOnCancel ?? false,
       answerTimeoutMs: remainingMs,
       clientStallMs: ports.clientStallMs,
@@ -315,11 +342,17 @@ export class Exchange {
     const failed = result.kind === 'failed' ? result : null;
     noteAttempt(call, attempt, startedAt, ports.monotonic(), failed ?? brokenOff(result), result.firstByteMs);
     if (result.kind === 'failed') return result;
-    await this.endStream(call, attempt, departure, result);
+    await this.endStream(call, attempt, departure, result, record);
     return null;
   }
 
-  private async endStream(call: Call, attempt: Attempt, departure: Departure, streamed: Streamed): Promise<void> {
+  private async endStream(
+    call: Call,
+    attempt: Attempt,
+    departure: Departure,
+    streamed: Streamed,
+    record: AnswerRecord | null,
+  ): Promise<void> {
     const { stream, ending } = streamed;
     const outcome: Outcome = {
       ending,
@@ -340,16 +373,18 @@ export class Exchange {
       errorCode: told?.code ?? (ending === 'client_left' ? 'client_left' : null),
       finish: stream.finishRaw,
     });
-    if (departure.hasLeft) return;
+    // Of a client that has left, only a whole answer is worth keeping for its next try.
+    if (departure.hasLeft && (record === null || !streamed.isWhole)) return;
     const cost = decimalUsd(charge.chargeNanousd);
     const { response } = call.input;
     if (!response.headersSent) writeStreamHead(response, call, attempt);
-    endReply(
-      response,
-      told
-        ? stream.failure({ ...told, chargedUsd: cost, skin: call.input.skin })
-        : stream.terminal({ usage: charge.usage, cost }),
-    );
+    const last = told
+      ? stream.failure({ ...told, chargedUsd: cost, skin: call.input.skin })
+      : stream.terminal({ usage: charge.usage, cost });
+    record?.add(last);
+    call.answer = record?.complete(response) ?? null;
+    if (departure.hasLeft) return;
+    endReply(response, last);
     failPoint('gateway.answered');
     if (told === null) keepTurn(this.ports.memory, call, stream.kept?.());
   }

@@ -10,6 +10,7 @@ import {
 import type { KeyCache } from '../keys/key-cache.js';
 import type { ResponseMemory } from '../memory/response-memory.js';
 import type { Call, ExchangeInput } from './call.js';
+import type { Claim } from './claim.js';
 import { maxCostOf } from './max-cost.js';
 import { resumeTurn } from './stored-turns.js';
 
@@ -21,6 +22,7 @@ export type OpenedCall =
 export async function openCall(
   ports: { readonly memory: ResponseMemory | null; readonly keys: KeyCache },
   asked: ExchangeInput,
+  claim: Claim | null = null,
 ): Promise<OpenedCall> {
   const { requestId } = asked;
   const resumed = isResponses(asked) ? await resumeTurn(ports, asked) : null;
@@ -31,7 +33,7 @@ export async function openCall(
   if (!opened.ok) return { kind: 'refused', input, failure: failureOf({ ...opened.failure, requestId }) };
   const maxCost = maxCostOf(input, opened.value.envelope);
   return maxCost.ok
-    ? { kind: 'opened', call: beginCall(input, opened.value, maxCost.value) }
+    ? { kind: 'opened', call: beginCall(input, opened.value, maxCost.value, claim) }
     : { kind: 'refused', input, failure: failureOf({ ...maxCost.failure, requestId }) };
 }
 
@@ -45,7 +47,12 @@ function open({ operation, dialect, body, door }: ExchangeInput): Decoded<Client
     : openOperation(operation.door, body, operation.contentType, door.model ?? '');
 }
 
-function beginCall(input: ExchangeInput, request: ClientRequest, maxCostNanousd: Nanousd | null): Call {
+function beginCall(
+  input: ExchangeInput,
+  request: ClientRequest,
+  maxCostNanousd: Nanousd | null,
+  claim: Claim | null,
+): Call {
   return {
     input,
     request,
@@ -64,5 +71,8 @@ function beginCall(input: ExchangeInput, request: ClientRequest, maxCostNanousd:
     firstTokenMs: null,
     upstreamMs: 0,
     settledNanousd: null,
+    claim,
+    claimEnded: null,
+    answer: null,
   };
 }

@@ -13,6 +13,8 @@ export function refuse(input: Pick<ExchangeInput, 'response' | 'requestId' | 'di
   response.setHeader('x-request-id', input.requestId);
   if (told.retryAfterMs !== undefined)
     response.setHeader('retry-after', Math.max(1, Math.ceil(told.retryAfterMs / 1000)));
+  // The official SDKs take every 409 for a lock and try again, unless they are told not to.
+  if (status === 409 && !told.retryable) response.setHeader('x-should-retry', 'false');
   response.end(body);
 }
 

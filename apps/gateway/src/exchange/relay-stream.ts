@@ -21,6 +21,8 @@ export interface Streamed {
   readonly firstByteMs: number;
   /** we ended it, because no more of it could be held */
   readonly hasBeenCut: boolean;
+  /** all of the answer was read, whoever has left */
+  readonly isWhole: boolean;
 }
 
 export type StreamResult = Streamed | AttemptFailure;
@@ -38,6 +40,8 @@ export interface StreamRelayOptions {
   readonly clock: () => number;
   /** told of the answer when it begins; answers how to stop being told */
   readonly watch: (spending: Spending) => () => void;
+  /** given all that the client gets of the answer, also when it has left */
+  readonly record: ((bytes: Buffer) => void) | null;
   /** writes the status and headers; called once, before the first byte */
   readonly commit: (stream: ReplyStream) => void;
 }
@@ -126,7 +130,7 @@ class StreamRelay implements UpstreamHandler {
     const end = stream.end(this.write);
     if (end.kind === 'failed') return this.died(end.error);
     if (end.kind === 'died') return this.died(unreadableAnswer('the stream ended before the answer did'));
-    this.finish(departure.hasLeft ? 'client_left' : 'finished', null);
+    this.finish(departure.hasLeft ? 'client_left' : 'finished', null, true);
   }
 
   onFault(fault: UpstreamFault): void {
@@ -149,6 +153,7 @@ class StreamRelay implements UpstreamHandler {
 
   /** Bound once: the codec calls it for every batch of bytes that may go out now. */
   private readonly write = (bytes: Buffer): void => {
+    this.options.record?.(bytes);
     if (this.options.departure.hasLeft) return;
     if (!this.isCommitted) {
       this.held.push(bytes);
@@ -223,7 +228,7 @@ class StreamRelay implements UpstreamHandler {
     if (this.isOver || this.options.departure.hasLeft) return;
     this.hasBeenCut = true;
     this.stream.cutShort(this.write);
-    this.finish('finished', null);
+    this.finish('finished', null, true);
     this.call?.abort();
   }
 
@@ -240,11 +245,11 @@ class StreamRelay implements UpstreamHandler {
     this.call?.abort();
   }
 
-  private finish(ending: Streamed['ending'], failure: ProviderFailure | null): void {
+  private finish(ending: Streamed['ending'], failure: ProviderFailure | null, isWhole = false): void {
     if (ending === 'finished' && !this.isCommitted) this.commit();
     this.over();
     const { stream, firstByteMs, hasBeenCut } = this;
-    this.resolve({ kind: 'streamed', ending, stream, failure, firstByteMs, hasBeenCut });
+    this.resolve({ kind: 'streamed', ending, stream, failure, firstByteMs, hasBeenCut, isWhole });
   }
 
   private over(): void {

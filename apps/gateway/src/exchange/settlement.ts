@@ -51,7 +51,9 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
     append: true,
     tokens: event.tokens.input + event.tokens.output,
     isUnsent: call.attempts.length === 0,
+    claim: call.claim && { keyHash: call.claim.keyHash, becomes: claimAfter(ended.charge) },
   });
+  call.claimEnded = claimAfter(ended.charge);
   call.settledNanousd = event.chargeNanousd;
   const first = await withinPatience(settled);
   if (first !== 'slow' && first.kind !== 'unavailable') return;
@@ -69,6 +71,11 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
       { requestId: event.requestId, reason: synced.reason },
       'a settlement is not known to be on the disk',
     );
+}
+
+/** A request that was billed, be it at a price of nothing, is not run again under its Idempotency-Key; one that came to nothing may be. */
+export function claimAfter({ chargeNanousd, lines }: Charge): 'done' | 'free' {
+  return chargeNanousd > 0n || lines.length > 0 ? 'done' : 'free';
 }
 
 /** What Redis said in time, or that it did not. The timer goes with the answer: thousands of them would be waiting otherwise. */

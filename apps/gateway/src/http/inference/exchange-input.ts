@@ -3,6 +3,7 @@ import type { DoorFacts } from '@tollgate/dialects';
 import { requestIdTimeMs } from '@tollgate/usage';
 import type { FastifyReply } from 'fastify';
 import type { ExchangeInput } from '../../exchange/call.js';
+import { IDEMPOTENCY_KEY_HEADER } from '../../exchange/claim.js';
 import { MAX_COST_HEADER } from '../../exchange/max-cost.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { doorDialect, doorSkin } from '../door-dialect.js';
@@ -20,8 +21,8 @@ function withBetas(door: DoorFacts, { headers, url }: AuthenticatedRequest): Doo
   return { ...door, betas: betas.filter((beta) => /^[\w.-]{1,64}$/.test(beta)).slice(0, 32) };
 }
 
-/** Sent twice, it is said twice: what no amount is, is refused. */
-function maxCostHeader(header: string | string[] | undefined): string | null {
+/** Sent twice, it is said twice: what no amount is, is refused, and two keys are another key. */
+function wholeHeader(header: string | string[] | undefined): string | null {
   return header === undefined ? null : [header].flat().join(',');
 }
 
@@ -45,7 +46,8 @@ export function exchangeInput(
     skin: doorSkin(request.url),
     door: { ...withBetas(door, request), skin: doorSkin(request.url) },
     isStrict: request.headers['x-tollgate-strict'] === 'true',
-    maxCostUsd: maxCostHeader(request.headers[MAX_COST_HEADER]),
+    maxCostUsd: wholeHeader(request.headers[MAX_COST_HEADER]),
+    idempotencyKey: wholeHeader(request.headers[IDEMPOTENCY_KEY_HEADER]),
     response: reply.raw,
     // Whoever has the id knows by which prices and in which period the request counts.
     startedAtMs: requestIdTimeMs(requestId),
