@@ -161,6 +161,7 @@ function holdMeta({ principal, input, envelope, claim }: Call, [first]: readonly
     isStream: envelope.isStream,
     isSandbox: first?.credential === 'sandbox',
     startedAtMs: input.startedAtMs,
+    callerRequestId: input.callerRequestId,
     claimKeyHash: claim?.keyHash ?? null,
     // The provider's own price of the floor, without our markup.
     crashLossNanousd: ((hold.floorNanousd * BASIS_POINTS) / (BASIS_POINTS + BigInt(markupBp))).toString(),

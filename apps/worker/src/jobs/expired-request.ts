@@ -17,6 +17,7 @@ const meta = z.object({
   provider: name,
   endpointId: name,
   dialect: name,
+  callerRequestId: z.string().max(256).nullable().catch(null),
   isStream: z.boolean().catch(false),
   isSandbox: z.boolean().catch(false),
   /** what the provider is likely to bill us for it, without markup */
@@ -36,7 +37,6 @@ export function expiredRequest(hold: Omit<ExpiredHold, 'claimedUntil'>, nowMs: n
   return {
     version: 1,
     requestId,
-    callerRequestId: null,
     organizationId,
     gatewayBoot,
     epoch: null,
