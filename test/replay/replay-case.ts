@@ -216,9 +216,10 @@ function chargeProblems(recording: Recording, expected: Expected, booked: Genera
     return booked.chargeNanousd === 0n ? [] : [`a failed answer was charged ${booked.chargeNanousd} nano-dollars`];
   if (booked.chargeNanousd !== booked.recomputedNanousd)
     return [`the receipt's lines make ${booked.recomputedNanousd}, the charge is ${booked.chargeNanousd}`];
-  const source = expected.usage === null && expected.hasHiddenUsage !== true ? 'counted' : 'reported';
+  const isTold = expected.usage !== null && !saysNothing(expected.usage);
+  const source = isTold || expected.hasHiddenUsage === true ? 'reported' : 'counted';
   if (booked.usageSource !== source) return [`the charge should be '${source}', and says '${booked.usageSource}'`];
-  if (expected.usage === null) return [];
+  if (!isTold) return [];
   if (recording.provider !== 'openai' || recording.api !== 'openai-chat') return [];
   const body = recording.request?.body as { model: string; web_search_options?: unknown };
   const usage = readUsage(expected.usage as Record<string, unknown>, body.web_search_options !== undefined);
@@ -227,6 +228,12 @@ function chargeProblems(recording: Recording, expected: Expected, booked: Genera
   return charge === booked.chargeNanousd
     ? []
     : [`charged ${booked.chargeNanousd} nano-dollars; an independent calculation says ${charge}`];
+}
+
+/** All zeros beside an answer: no provider means that. */
+function saysNothing(usage: unknown): boolean {
+  const amounts = Object.values(usage ?? {}).filter((amount) => typeof amount === 'number');
+  return amounts.length > 0 && amounts.every((amount) => amount === 0);
 }
 
 function brief(value: unknown): string {

@@ -174,7 +174,13 @@ export class Gateway {
     for (let tries = 0; tries < 3; tries += 1) {
       const live = this.#live.get(request);
       if (live === undefined) return true;
-      const item = { organization: live.organization, request, hold: live.hold, timeToLiveMs: TIME_TO_LIVE_MS };
+      const item = {
+        organization: live.organization,
+        request,
+        hold: live.hold,
+        timeToLiveMs: TIME_TO_LIVE_MS,
+        claim: null,
+      };
       const renewed = yield* redis({
         name: 'renew',
         about: request,

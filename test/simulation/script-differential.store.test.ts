@@ -190,7 +190,7 @@ class Course {
       request,
       charge: BigInt(random.once(3) ? 0 : random.below(400)),
       event: random.once(4) ? null : `e${random.below(1_000)}`,
-      scopes: scopes.filter(() => random.once(2)),
+      scopes: random.once(3) ? null : scopes.filter(() => random.once(2)),
       tokens: random.once(2) ? null : random.below(400),
       isUnsent: random.once(3),
       claim: random.once(3) ? { key: random.pick(this.#claims), becomes } : null,
@@ -208,7 +208,7 @@ class Course {
         ...[this.#run, MARKER_MS, CLAIM_MS, item.organization, request, item.charge, item.event === null ? 0 : 1],
         ...[
           item.event ?? '',
-          item.scopes.join(','),
+          item.scopes?.join(',') ?? '*',
           item.tokens ?? '',
           item.isUnsent ? 1 : 0,
           item.claim?.becomes ?? '',
@@ -250,14 +250,19 @@ class Course {
     const keys = this.#keys;
     const request = random.pick(this.#requests);
     const slots = this.#slots();
+    const claim = random.once(3) ? { key: random.pick(this.#claims), body: 'body' } : null;
+    const done = keys.donePrefix + request;
     const hold = { amount: BigInt(random.below(200)), boot: 'boot:2', scopes, slots, rates: this.#rates(), meta: 'm' };
-    const item = { organization: this.#organization, request, hold, timeToLiveMs: random.between(1, 5_000) };
+    const item = { organization: this.#organization, request, hold, timeToLiveMs: random.between(1, 5_000), claim };
     const modelled = renew(this.#state, this.#stamp, item);
     const rest = [hold.boot, scopes.join(','), encodeSlots(slots), encodeRates(hold.rates), hold.meta].join('|');
     const real = await this.#eval(
       renewLua,
-      [keys.organization, keys.holds, keys.expiry, keys.donePrefix + request, keys.generation, keys.orphans],
-      [this.#run, item.timeToLiveMs, item.organization, request, hold.amount, rest],
+      [
+        ...[keys.organization, keys.holds, keys.expiry, done, keys.generation, keys.orphans],
+        claim === null ? done : keys.claimPrefix + claim.key,
+      ],
+      [this.#run, item.timeToLiveMs, CLAIM_MS, item.organization, request, hold.amount, rest, claim?.body ?? ''],
     );
     return ['renew', flat(modelled), real] as const;
   }

@@ -40,7 +40,8 @@ local function release(k, a)
   if not score or tonumber(score) ~= tonumber(claimed) then return 'RENEWED' end
   redis.call('ZREM', expiry, member)
   redis.call('HDEL', orphans, request)
-  if claim ~= orphans and string.match(redis.call('GET', claim) or '', '[^|]*$') == request then redis.call('DEL', claim) end
+  local claimed_by = claim ~= orphans and redis.call('GET', claim)
+  if claimed_by and string.sub(claimed_by, 1, 8) == 'running|' and string.match(claimed_by, '[^|]*$') == request then redis.call('DEL', claim) end
   local hold = redis.call('HGET', holds, request)
   if not hold then return 'RELEASED' end
   redis.call('HDEL', holds, request)

@@ -53,7 +53,10 @@ function cut(lane: Lane, said: string): Cut {
   expect(stream).toMatchObject({ isDone: true, isCutShort: true, error: null, finish: { kind: 'length' } });
   written.push(stream.terminal(FACTS));
   const text = Buffer.concat(written).toString('utf8');
-  const data = text.split(/\r?\n/).flatMap((line) => parseObject(line.replace(/^data: /, '')) ?? []);
+  const data = text.split(/\r?\n/).flatMap((line): readonly JsonObject[] => {
+    const parsed = parseObject(line.replace(/^data: /, ''));
+    return parsed ? [parsed] : [];
+  });
   return { text, tokens: stream.countOutput(), events: data };
 }
 

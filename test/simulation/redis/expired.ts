@@ -40,7 +40,8 @@ export function releaseExpired(state: RedisState, { run }: Stamp, item: ClaimedH
   if (state.expiry.get(member) !== item.claimedUntilMs) return reply('RENEWED');
   state.expiry.delete(member);
   state.orphans.get(organization)?.delete(request);
-  if (item.claim !== null && state.claims.get(item.claim)?.request === request) state.claims.delete(item.claim);
+  const claim = item.claim === null ? undefined : state.claims.get(item.claim);
+  if (item.claim !== null && claim?.request === request && claim.state === 'running') state.claims.delete(item.claim);
   const hold = heldIn(state, organization)?.get(request);
   if (hold === undefined) return reply('RELEASED');
   heldIn(state, organization)?.delete(request);

@@ -18,6 +18,7 @@ export interface RenewItem {
   readonly request: string;
   readonly hold: Hold;
   readonly timeToLiveMs: number;
+  readonly claim: { readonly key: string; readonly body: string } | null;
 }
 
 /** renew.lua.ts, item by item. */
@@ -41,6 +42,8 @@ export function renew(state: RedisState, stamp: Stamp, item: RenewItem): Reply {
     fillSlots(hash, hold.slots);
   }
   state.expiry.set(member, expiresAtMs);
+  if (item.claim !== null && !state.claims.has(item.claim.key))
+    state.claims.set(item.claim.key, { state: 'running', body: item.claim.body, request });
   return reply('ASSERTED');
 }
 

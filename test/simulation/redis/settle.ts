@@ -35,6 +35,7 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
   const hash = loadedOrganization(state, stamp.run, item.organization);
   const place = placeOf(state, stamp.run);
   const epoch = hash?.epoch ?? `-${place}`;
+  closeClaim(state, item);
   if (marked(state, item.request, epoch, stamp.nowMs) !== undefined) return reply('DUPLICATE');
   const hold = hash === null ? undefined : heldIn(state, item.organization)?.get(item.request);
   let [settled, amount] = [epoch, item.charge.toString()];
@@ -59,7 +60,6 @@ export function settle(state: RedisState, stamp: Stamp, item: SettleItem): Reply
     }
   }
   if (state.defect !== 'no_done_marker') mark(state, item.request, epoch, amount, stamp.nowMs);
-  closeClaim(state, item);
   if (item.event !== null) append(state.stream, { ...item, event: item.event, epoch: settled }, stamp.nowMs);
   return settled === '' ? reply('DEFERRED') : reply('SETTLED', epoch);
 }
@@ -81,7 +81,7 @@ function keepDeferred(state: RedisState, { run }: Stamp, hash: OrganizationHash 
 function closeClaim(state: RedisState, { claim, request }: SettleItem): void {
   if (claim === null) return;
   const found = state.claims.get(claim.key);
-  if (found?.request !== request) return;
+  if (found?.request !== request || found.state !== 'running') return;
   if (claim.becomes === 'free') state.claims.delete(claim.key);
   else state.claims.set(claim.key, { ...found, state: 'done' });
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { PostedSettlement } from '@tollgate/admission';
+import type { PostedSettlement, Settlement } from '@tollgate/admission';
 import type { PostUsageOutcome } from '@tollgate/billing';
 import { createLogger } from '@tollgate/telemetry';
 import { encodeUsageEvent, type UsageEvent } from '@tollgate/usage';
@@ -24,6 +24,7 @@ class FakeLedger {
   readonly batches: number[] = [];
   readonly confirmed: string[] = [];
   readonly told: PostedSettlement[] = [];
+  readonly settled: [string, boolean][] = [];
   readonly refused = new Set<string>();
   isAway = false;
   isRedisAway = false;
@@ -44,6 +45,7 @@ class FakeLedger {
       const usage = ({ requestId, organizationId, chargeNanousd }: UsageEvent) => ({
         ...{ requestId, organizationId, chargeNanousd },
         postingSequence: '1',
+        scopes: [],
       });
       const deadLetters = parked.map(({ requestId }) => requestId);
       const nothing = { duplicates: [], late: [], conflicts: [] };
@@ -54,6 +56,7 @@ class FakeLedger {
       this.told.push(...settlements);
       return new Set<string>();
     },
+    settle: async ({ requestId, append }: Settlement) => void this.settled.push([requestId, append]),
     confirm: async (_organizationId: string, ids: readonly string[]) => void this.confirmed.push(...ids),
     replay: async () => {
       this.replays += 1;
@@ -96,6 +99,13 @@ describe('the shipper', () => {
     expect([...ledger.posted.values()]).toEqual(events);
     expect(ledger.told.map(({ requestId }) => requestId)).toEqual(events.map(({ requestId }) => requestId));
     expect(ledger.confirmed).toEqual(events.map(({ requestId }) => requestId));
+  });
+
+  it('gives Redis again, after a loss, what the ledger is not known to have', async () => {
+    start({ afterMs: 60_000 });
+    const events = [settle(), settle()];
+    await shipper.settleAgain();
+    expect(ledger.settled).toEqual(events.map(({ requestId }) => [requestId, true]));
   });
 
   it('leaves alone what the worker posted in time, asks once per tick for many, and confirms it', async () => {

@@ -146,7 +146,13 @@ describe('an audit', () => {
 describe('a dead letter', () => {
   /** A settlement that the ledger refuses: its organisation is not there (yet). */
   async function park(ownerId: string): Promise<string> {
-    const facts = { requestId: uuid(), heldNanousd: nanousd(0n), gatewayBoot: 'g', meta: '{"crashLossNanousd":"5"}' };
+    const facts = {
+      requestId: uuid(),
+      heldNanousd: nanousd(0n),
+      gatewayBoot: 'g',
+      scopes: [],
+      meta: '{"crashLossNanousd":"5"}',
+    };
     const read = decodeUsageEvent(encodeUsageEvent(expiredRequest({ organizationId: ownerId, ...facts }, Date.now())));
     if (!read.ok) throw new Error(read.reason);
     const { event } = read;

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mintId } from '@tollgate/access';
-import { type Admission, connectAdmissionRedis, createAdmission, tellPosted, usageStreams } from '@tollgate/admission';
+import {
+  type Admission,
+  connectAdmissionRedis,
+  createAdmission,
+  type ExpiredHold,
+  tellPosted,
+  usageStreams,
+} from '@tollgate/admission';
 import { nanousd, nanousdPerMillion } from '@tollgate/amount';
 import { organizationSnapshot, postGrants, postUsage, requestGrant } from '@tollgate/billing';
 import { balances } from '@tollgate/ledger';
@@ -11,7 +18,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type KillableRedis, startKillableRedis } from '../killable-redis.fixture.js';
 import { createWorkerMetrics } from '../worker-metrics.js';
-import { type ExpiredHold, expiredRequest } from './expired-request.js';
+import { expiredRequest } from './expired-request.js';
 import { type HoldKeeper, sweepHolds } from './holds-sweep.js';
 import { createUsageDrain } from './usage-drain.js';
 

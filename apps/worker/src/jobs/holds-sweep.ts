@@ -69,7 +69,9 @@ async function sweepOne(
   recorded: ReadonlySet<string>,
 ): Promise<SweepReport> {
   if (row && row.ending !== 'expired' && !(await isCounted(holds, hold, row))) return { ...NOTHING, unavailable: 1 };
-  const released = await holds.releaseExpired(hold, claimOf(hold) ?? undefined);
+  // What was settled keeps its Idempotency-Key: nobody may run it again.
+  const isFree = row === undefined || row.ending === 'expired';
+  const released = await holds.releaseExpired(hold, (isFree ? claimOf(hold) : null) ?? undefined);
   if (typeof released === 'object') return { ...NOTHING, unavailable: 1 };
   if (recorded.has(hold.requestId)) return { ...NOTHING, expired: 1 };
   // Counting what was posted has given its hold back already.

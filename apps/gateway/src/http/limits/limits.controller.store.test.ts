@@ -13,7 +13,7 @@ import { KeyCache } from '../../keys/key-cache.js';
 import type { ReasoningVault } from '../../memory/reasoning-vault.js';
 import type { ResponseMemory } from '../../memory/response-memory.js';
 import { Readiness } from '../../readiness.js';
-import { createHttpServer, type HttpServer } from '../http-server.js';
+import { createHttpServer, type HttpPorts, type HttpServer } from '../http-server.js';
 
 const pepper = 'a pepper for tests, long enough for everybody';
 const database = openDatabase({ url: process.env.DATABASE_URL ?? '', applicationName: 'limits.controller.test' });
@@ -38,6 +38,9 @@ beforeAll(async () => {
   server = await createHttpServer({
     config: { port: 0, host: '127.0.0.1', maxBodyBytes: 100_000, keyPepper: pepper } as GatewayConfig,
     exchange: {} as Exchange,
+    explainer: {} as HttpPorts['explainer'],
+    receiptKeys: {} as HttpPorts['receiptKeys'],
+    houseMarkup: () => [],
     tokenCounter: {} as TokenCounter,
     memory: {} as ResponseMemory,
     vault: {} as ReasoningVault,
