@@ -230,10 +230,13 @@ function chargeProblems(recording: Recording, expected: Expected, booked: Genera
     : [`charged ${booked.chargeNanousd} nano-dollars; an independent calculation says ${charge}`];
 }
 
-/** All zeros beside an answer: no provider means that. */
+/** No input beside an answer: what was read is counted by us, whatever the provider meant (OpenRouter says so of videos). */
 function saysNothing(usage: unknown): boolean {
-  const amounts = Object.values(usage ?? {}).filter((amount) => typeof amount === 'number');
-  return amounts.length > 0 && amounts.every((amount) => amount === 0);
+  const read = (usage ?? {}) as Record<string, unknown>;
+  const isCached = [read['cache_read_input_tokens'], read['cache_creation_input_tokens']].some(
+    (count) => Number(count) > 0,
+  );
+  return read['prompt_tokens'] === 0 || (read['input_tokens'] === 0 && !isCached);
 }
 
 function brief(value: unknown): string {

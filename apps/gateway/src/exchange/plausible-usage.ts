@@ -11,8 +11,8 @@ const TOOL_ROUNDS = 64;
 /**
  * Whether a provider can have meant what it reported (M9). A slip of a provider's (a count of another request, a counter that ran over) would be
  * charged to the customer far beyond what was held; beyond that many rounds over the whole context, our own count is nearer to the truth.
- * Nor can what was received be nothing: a report without output beside an answer would be a silent zero. `countOutput` is our count of what came
- * out, asked for only then. An input of 0 beside an output is real, one that could not be read is not: some providers report it, and bill no input (OpenRouter, of videos).
+ * Nor is there an answer to no input at all: a prompt of 0 (or a negative number, or none, beside an output) would be a silent zero; a report does not
+ * tell which of these it was. `countOutput` is our count of what came out, asked for only where no output is reported: what was received cannot be nothing either.
  */
 export function isPlausible(
   reported: Usage,
@@ -22,8 +22,7 @@ export function isPlausible(
 ): boolean {
   if (endpoint.operation !== 'chat') return true;
   const { input, output } = usageTotals(reported);
-  if (input === 0 && reported.input === undefined) return false;
-  if (output === 0 && countOutput() > 0) return false;
+  if (input === 0 || (output === 0 && countOutput() > 0)) return false;
   const context = Math.max(
     endpoint.contextTokens ?? CONTEXT_TOKENS_MAX,
     envelope.inputTokensBound,
