@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -348,6 +349,27 @@ describe('the key of a receipt', () => {
     expect(wrong(checkReceipt(text, { keys: next.published }))).toEqual([]);
     expect(wrong(checkReceipt(signedText(sample, next), { keys: next.published }))).toEqual([]);
     expect(wrong(checkReceipt(signedText(sample, next), published))).toEqual(['signature']);
+  });
+});
+
+describe('a text that somebody made to trip the program', () => {
+  const signed = (signature: object) => JSON.stringify({ format: 'tollgate-receipt/1', signature });
+  const bytes = Buffer.alloc(64).toString('base64url');
+  const x = 'abc';
+  const kid = createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
+  it.each([
+    ['nested deeper than a stack', '['.repeat(100_000) + ']'.repeat(100_000), 'receipt'],
+    ['nested deeply inside', `{"data":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, 'receipt'],
+    ['of one endless text', JSON.stringify({ a: 'a'.repeat(20_000_000) }), 'receipt'],
+    [
+      'with a signature that is no text',
+      signed({ algorithm: 'Ed25519', kid: 'k', value: { toString: 1 } }),
+      'signature',
+    ],
+    ['with a name that is no text', signed({ algorithm: 'Ed25519', kid: { toString: 1 }, value: bytes }), 'signature'],
+    ['under a key that is none', signed({ algorithm: 'Ed25519', kid, value: bytes }), 'signature'],
+  ])('%s is refused and does not end it', (_name, text, check) => {
+    expect(wrong(checkReceipt(text, { keys: [{ kid, kty: 'OKP', crv: 'Ed25519', x }] }))).toContain(check);
   });
 });
 

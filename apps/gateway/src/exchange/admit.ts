@@ -8,6 +8,7 @@ import { KEY_REFUSALS } from '../keys/key-refusals.js';
 import { type Call, markupOf } from './call.js';
 import { clampFor, type Hold, holdFor } from './hold.js';
 import { overRate, shortOfMoney, tooManyAtOnce } from './limit-refusal.js';
+import { writeRateHeaders } from './rate-headers.js';
 import { tierVariants } from './service-tier.js';
 import { type TakenLimits, takenLimits } from './taken-limits.js';
 
@@ -107,7 +108,7 @@ type Refusal = Exclude<Authorization, { kind: 'granted' | 'stale_key' | 'repeate
 
 function refusalOf(
   { now }: AdmitPorts,
-  { principal, input: { requestId } }: Call,
+  { principal, input: { requestId, response } }: Call,
   taken: TakenLimits,
   result: Refusal,
 ): Omit<FailureFacts, 'requestId'> {
@@ -116,6 +117,7 @@ function refusalOf(
     case 'insufficient':
       return shortOfMoney(result, context);
     case 'rate_limited':
+      writeRateHeaders(response, [result]);
       return overRate(result, context);
     case 'busy':
       return tooManyAtOnce(result, context);

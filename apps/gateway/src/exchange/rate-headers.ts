@@ -22,9 +22,12 @@ export function writeRateHeaders(response: ServerResponse, states: readonly Rate
   }
 }
 
+/** A limit that was lowered far below what was used is not free within any date: this says "not soon" and is one. */
+const FURTHEST_MS = 10 * 365 * 86_400_000;
+
 /** When a bucket that stands at this level is empty again. */
 export function msUntilEmpty({ limit, windowMs }: RateTake, level: number): number {
-  return limit === 0 ? 0 : (level * windowMs) / limit;
+  return limit === 0 ? 0 : Math.min(FURTHEST_MS, (level * windowMs) / limit);
 }
 
 function nearestOf(states: readonly RateState[]): RateState | null {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const ALLOWED_HEADERS =
-  'authorization, content-type, x-api-key, x-goog-api-key, api-key, x-request-id, idempotency-key, http-referer, x-title';
+  'authorization, content-type, x-api-key, x-goog-api-key, api-key, x-request-id, idempotency-key, x-tollgate-max-cost-usd, x-tollgate-strict, anthropic-version, anthropic-beta, http-referer, x-title';
 const EXPOSED_HEADERS =
-  'x-request-id, x-tollgate-model, x-tollgate-provider, x-tollgate-cost-usd, x-tollgate-usage-source, x-tollgate-clamped, x-tollgate-sandbox, x-generation-id, idempotent-replayed, retry-after';
+  'x-request-id, x-tollgate-model, x-tollgate-provider, x-tollgate-cost-usd, x-tollgate-usage-source, x-tollgate-clamped, x-tollgate-sandbox, x-tollgate-losses, x-generation-id, idempotent-replayed, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens';
 
 /**
  * The API may be called from any page, never with cookies: there are none, and a key in a header is the caller's own decision.

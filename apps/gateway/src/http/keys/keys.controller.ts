@@ -57,7 +57,8 @@ export class KeysController {
       name: wish.name,
       limitNanousd: wish.limit ?? null,
       expiresAtMs: wish.expires_at ?? null,
-      createdById: null,
+      // A member stays bound by their own limits in what they make by API.
+      createdById: request.principal.createdById,
       pepper: this.config.keyPepper,
       nowMs: Date.now(),
       random: randomBytes,

@@ -242,3 +242,39 @@ describe('whose limits', () => {
     expect((await call(caller, 'DELETE', `/v1/limits/${data[0]?.id}`)).error.code).toBe('wrong_key_kind');
   });
 });
+
+describe('who made a key', () => {
+  it('is who made the management key it was made with: no member gets out of their budget by making keys', async () => {
+    const { manager, userId } = await newTenant();
+    await call(manager, 'POST', '/v1/limits', { ...budget, subject: 'member', subject_id: userId });
+    const answer = await request(`http://127.0.0.1:${server.port()}/v1/keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${manager}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'another' }),
+    });
+    const { key } = (await answer.body.json()) as { key: string };
+    expect((await call(key, 'GET', '/v1/limits')).data).toMatchObject([{ subject: 'member', subject_id: userId }]);
+  });
+});
+
+describe('a budget that takes long to count', () => {
+  it('keeps nobody waiting but who asked for it, however many of them one organisation asks for', async () => {
+    const [greedy, other] = [await newTenant(), await newTenant()];
+    const blocker = openDatabase({ url: process.env.DATABASE_URL ?? '', applicationName: 'limits.blocker' });
+    let asked: Promise<{ status: number }[]> = Promise.resolve([]);
+    await blocker.$transaction(
+      async (transaction) => {
+        await transaction.$executeRaw`LOCK TABLE usage_event IN ACCESS EXCLUSIVE MODE`;
+        const windows = ['day', 'week', 'month', 'lifetime'];
+        const wishes = [null, MODEL].flatMap((model) => windows.map((window) => ({ ...budget, model, window })));
+        asked = Promise.all(wishes.map((wish) => call(greedy.manager, 'POST', '/v1/limits', wish)));
+        // By then each of them was verified, and stands at the lock or waits for its turn.
+        for (let tries = 0; tries < 20; tries += 1) await transaction.$queryRaw`SELECT 1 FROM pg_sleep(0.02)`;
+        expect((await call(other.manager, 'GET', '/v1/limits')).status).toBe(200);
+      },
+      { timeout: 10_000 },
+    );
+    expect((await asked).map(({ status }) => status)).toEqual(Array(8).fill(201));
+    await blocker.$disconnect();
+  });
+});

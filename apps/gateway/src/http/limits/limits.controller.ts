@@ -18,10 +18,14 @@ import {
   limitUpdateSchema,
   paramOf,
 } from './limit-resource.js';
+import { Turns } from './turns.js';
 
 /** Limits by API. Management keys make and change them; an inference key sees those that bind it. Another organisation's do not exist here. */
 @Controller(['v1/limits', 'api/v1/limits'])
 export class LimitsController {
+  /** A new budget reads a history that may take long, on a connection that keys are verified on too: an organisation has one at a time. */
+  private readonly creations = new Turns();
+
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(ADMISSION) private readonly admission: Admission,
@@ -44,7 +48,7 @@ export class LimitsController {
   async create(@Req() request: AuthenticatedRequest, @Body() body: unknown): Promise<unknown> {
     const wish = decodeBody(limitCreationSchema, body, request);
     const { organizationId } = request.principal;
-    const created = await createLimit(this.database, {
+    const terms = {
       organizationId,
       subject: wish.subject,
       subjectId: wish.subject_id ?? (wish.subject === 'organization' ? organizationId : ''),
@@ -52,9 +56,10 @@ export class LimitsController {
       measure: wish.measure,
       window: wish.window ?? null,
       amount: amountOf(wish),
-      nowMs: Date.now(),
-      random: randomBytes,
-    });
+    };
+    const created = await this.creations.take(organizationId, () =>
+      createLimit(this.database, { ...terms, nowMs: Date.now(), random: randomBytes }),
+    );
     switch (created.kind) {
       case 'created':
         await this.announce(organizationId, created.authVersion);
