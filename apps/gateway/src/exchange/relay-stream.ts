@@ -147,8 +147,17 @@ class StreamRelay implements UpstreamHandler {
 
   /** The answer is whole; only the provider's connection is still open. */
   private endWithout(): void {
-    this.onEnd();
+    this.guarded(() => this.onEnd());
     this.call?.abort();
+  }
+
+  /** What a timer calls and not the connection: a codec that breaks there would leave its request, and its hold, to run for ever. */
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.onCrash(error);
+    }
   }
 
   /** Bound once: the codec calls it for every batch of bytes that may go out now. */
@@ -235,8 +244,10 @@ class StreamRelay implements UpstreamHandler {
   private cut(): void {
     if (this.isOver || this.options.departure.hasLeft) return;
     this.hasBeenCut = true;
-    this.stream.cutShort(this.write);
-    this.finish('finished', null, true);
+    this.guarded(() => {
+      this.stream.cutShort(this.write);
+      this.finish('finished', null, true);
+    });
     this.call?.abort();
   }
 
