@@ -107,6 +107,22 @@ describe('what is held before anything leaves for a provider', () => {
     expect(short.wantNanousd).toBe(short.boundNanousd);
   });
 
+  it('a stream that may think unseen is held whole: what it is told never exceeds what is held, however many run beside it', () => {
+    const thinks = { ...TERMS, isThinking: true };
+    const asked = holdFor(envelope({ max_tokens: 50_000, stream: true }), [plain], thinks);
+    expect(asked.wantNanousd).toBe(asked.boundNanousd);
+    expect(asked.firstOutputTokens).toBe(8_192);
+    const unbounded = attempt(plain.price.schedule.prices, 100_000);
+    for (const stream of [true, false]) {
+      const open = holdFor(envelope({ stream }), [unbounded], thinks);
+      expect(open.outputTokens).toBe(100_000);
+      expect(open.wantNanousd).toBe(open.boundNanousd);
+      expect(open.firstOutputTokens).toBe(stream ? 8_192 : 16_384);
+      const granted = nanousd(open.floorNanousd + 5_000_000n);
+      expect(clampFor(open, granted, 1)).toBe(256 + 5_000);
+    }
+  });
+
   it('a stream is told a maximum only where the balance could not pay for all of it', () => {
     const hold = holdFor(envelope({ max_tokens: 50_000, stream: true }), [plain], TERMS);
     expect(clampFor(hold, hold.boundNanousd, 1)).toBeNull();

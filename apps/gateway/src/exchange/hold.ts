@@ -10,12 +10,12 @@ import { unitsFor } from './priced-features.js';
 const SMALLEST_ANSWER_TOKENS = 256;
 /** What a request without an output maximum is held for, unless its model says less. */
 const UNBOUNDED_ANSWER_TOKENS = 16_384;
-/** What a stream is first held for, per choice: more is held while it runs. Thinking comes before the first word, so those begin with more. */
+/** What a stream counts as at first, per choice, and is held for unless it may think unseen: more is held while it runs. */
 const LIKELY_ANSWER_TOKENS = 4_096;
 const LIKELY_THINKING_ANSWER_TOKENS = 8_192;
 
 export interface Hold {
-  /** taken before anything leaves: for a stream what is likely, else all that may be asked for, at the dearest candidate */
+  /** taken before anything leaves: for a stream that does not think what is likely, else all that may be asked for, at the dearest candidate */
   readonly wantNanousd: Nanousd;
   /** the least that lets the request start: input bound + min(256, requested output) */
   readonly floorNanousd: Nanousd;
@@ -23,7 +23,7 @@ export interface Hold {
   readonly boundNanousd: Nanousd;
   /** over all choices; of the bound */
   readonly outputTokens: number;
-  /** over all choices; of what is taken first */
+  /** over all choices; what a limit of tokens counts at first */
   readonly firstOutputTokens: number;
   /** what the bound of any number of output tokens follows from; null where the output is no number of tokens */
   readonly bounds: TokenBounds | null;
@@ -48,15 +48,21 @@ export interface HoldTerms {
 
 /** How much to hold before anything leaves for a provider (DESIGN section 7, money.md section 0 item 7). */
 export function holdFor(envelope: Envelope, attempts: readonly Attempt[], terms: HoldTerms): Hold {
-  const outputTokens = outputBound(envelope, attempts);
+  const outputTokens = outputBound(envelope, attempts, terms.isThinking);
   if (!canLowerOutput(envelope.operation)) return holdWhole(envelope, outputTokens, attempts, terms);
   const bounds = boundsOf(envelope, attempts, terms);
   const floorNanousd = boundOf(bounds, Math.min(SMALLEST_ANSWER_TOKENS, outputTokens));
   const boundNanousd = atMost(terms.maxCostNanousd, boundOf(bounds, outputTokens));
-  const likely = terms.isThinking ? LIKELY_THINKING_ANSWER_TOKENS : LIKELY_ANSWER_TOKENS;
-  const firstOutputTokens = envelope.isStream ? Math.min(outputTokens, likely * envelope.choices) : outputTokens;
-  const wantNanousd = maxAmount(floorNanousd, atMost(terms.maxCostNanousd, boundOf(bounds, firstOutputTokens)));
+  const firstOutputTokens = Math.min(outputTokens, likelyTokens(envelope, terms) * envelope.choices);
+  // Thinking that is not shown cannot be ended in its middle: all that the provider may bill is held, or the provider is told what is.
+  const heldTokens = terms.isThinking ? outputTokens : firstOutputTokens;
+  const wantNanousd = maxAmount(floorNanousd, atMost(terms.maxCostNanousd, boundOf(bounds, heldTokens)));
   return { wantNanousd, floorNanousd, boundNanousd, outputTokens, firstOutputTokens, bounds };
+}
+
+function likelyTokens({ isStream, outputMax }: Envelope, { isThinking }: HoldTerms): number {
+  if (isStream) return isThinking ? LIKELY_THINKING_ANSWER_TOKENS : LIKELY_ANSWER_TOKENS;
+  return outputMax ?? UNBOUNDED_ANSWER_TOKENS;
 }
 
 function atMost(limit: Nanousd | null, amount: Nanousd): Nanousd {
@@ -125,8 +131,9 @@ function unusedComponents({ pricedFeatures, features }: Envelope): readonly Pric
   return unused;
 }
 
-function outputBound(envelope: Envelope, attempts: readonly Attempt[]): number {
+function outputBound(envelope: Envelope, attempts: readonly Attempt[], isThinking: boolean): number {
   if (envelope.outputMax !== null) return envelope.outputMax * envelope.choices;
   const known = attempts.map((attempt) => attempt.endpoint.maxOutputTokens ?? UNBOUNDED_ANSWER_TOKENS);
-  return Math.min(UNBOUNDED_ANSWER_TOKENS, Math.max(...known)) * envelope.choices;
+  const most = Math.max(...known);
+  return (isThinking ? most : Math.min(UNBOUNDED_ANSWER_TOKENS, most)) * envelope.choices;
 }

@@ -19,7 +19,7 @@ export interface Streamed {
   /** what the provider said or what broke, when it died */
   readonly failure: ProviderFailure | null;
   readonly firstByteMs: number;
-  /** we ended it, because no more of it could be held */
+  /** we ended it, because no more of it could be held or its time was over */
   readonly hasBeenCut: boolean;
   /** all of the answer was read, whoever has left */
   readonly isWhole: boolean;
@@ -118,7 +118,7 @@ class StreamRelay implements UpstreamHandler {
     stream.push(chunk, this.write);
     if (stream.error) return this.died(stream.error);
     if (stream.isDone) this.lingering ??= setTimeout(() => this.endWithout(), LINGER_MS);
-    else if (this.options.clock() - this.startedAt > this.options.answerTimeoutMs) this.died(failureOfFault('timeout'));
+    else if (this.options.clock() - this.startedAt > this.options.answerTimeoutMs) this.timeIsUp();
   }
 
   onEnd(): void {
@@ -147,8 +147,17 @@ class StreamRelay implements UpstreamHandler {
 
   /** The answer is whole; only the provider's connection is still open. */
   private endWithout(): void {
-    this.onEnd();
+    this.guarded(() => this.onEnd());
     this.call?.abort();
+  }
+
+  /** What a timer calls and not the connection: a codec that breaks there would leave its request, and its hold, to run for ever. */
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.onCrash(error);
+    }
   }
 
   /** Bound once: the codec calls it for every batch of bytes that may go out now. */
@@ -223,12 +232,22 @@ class StreamRelay implements UpstreamHandler {
     end: () => this.cut(),
   };
 
-  /** What is held is used up: for the client the answer ends as one that reached its maximum. */
+  /**
+   * It is our limit, not the provider's death, and a long answer or a client that reads slowly reaches it at will: what was delivered is paid.
+   */
+  private timeIsUp(): void {
+    if (this.isCommitted && this.stream.sawOutput && !this.options.departure.hasLeft) this.cut();
+    else this.died(failureOfFault('timeout'));
+  }
+
+  /** No more is held for it, or its time is over: for the client the answer ends as one that reached its maximum. */
   private cut(): void {
     if (this.isOver || this.options.departure.hasLeft) return;
     this.hasBeenCut = true;
-    this.stream.cutShort(this.write);
-    this.finish('finished', null, true);
+    this.guarded(() => {
+      this.stream.cutShort(this.write);
+      this.finish('finished', null, true);
+    });
     this.call?.abort();
   }
 
