@@ -119,7 +119,7 @@ export async function composeGateway(config: GatewayConfig): Promise<Gateway> {
     now: Date.now,
   };
 
-  const extensions = new HoldExtensions();
+  const extensions = new HoldExtensions((error) => log.error({ error }, 'a hold could not be extended'));
   const ports: ExchangePorts = {
     admission,
     spool,

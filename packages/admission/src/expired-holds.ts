@@ -34,7 +34,8 @@ export function expiredHoldsOf(server: ServerWatch) {
     async claim(limit: number): Promise<readonly ExpiredHold[]> {
       const args = [limit, LEASE_MS].map(String);
       const claimed = readClaims(await answered(scripts.claim.run(server.redis, expirySets, args)));
-      return Promise.all(claimed.map((claim) => answered(readHold(server, claim))));
+      const found = await Promise.all(claimed.map((claim) => answered(readHold(server, claim))));
+      return found.filter((hold) => hold !== null);
     },
 
     async release(hold: ExpiredHold, claimKeyHash?: string): Promise<'released' | 'renewed' | Unavailable> {
@@ -77,11 +78,14 @@ function readClaims(value: unknown): Claimed[] {
   });
 }
 
-/** Where the hold is gone although its expiry stands (it was settled this instant), nothing was held. */
-async function readHold({ redis }: ServerWatch, claim: Claimed): Promise<ExpiredHold> {
+/** Null where the hold is gone: it was settled this instant. */
+async function readHold({ redis }: ServerWatch, claim: Claimed): Promise<ExpiredHold | null> {
   const keys = organizationKeys(claim.organizationId);
-  const value =
-    (await redis.hget(keys.holds, claim.requestId)) ?? (await redis.hget(keys.orphans, claim.requestId)) ?? '';
+  const value = (await redis.hget(keys.holds, claim.requestId)) ?? (await redis.hget(keys.orphans, claim.requestId));
+  if (value === null) {
+    await redis.zrem(keys.expiry, `${claim.organizationId}|${claim.requestId}`);
+    return null;
+  }
   const [held = '', gatewayBoot = '', scopes = '', , , ...meta] = value.split('|');
   return {
     ...claim,

@@ -1,5 +1,5 @@
 import type { Admission, Authorization } from '@tollgate/admission';
-import { decimalUsd, nanousd } from '@tollgate/amount';
+import { decimalUsd, type Nanousd, nanousd } from '@tollgate/amount';
 import { type Failure, type FailureFacts, failureOf } from '@tollgate/dialects';
 import type { MarkupRule } from '@tollgate/pricing';
 import type { Attempt } from '@tollgate/routing';
@@ -93,11 +93,12 @@ async function authorize(ports: AdmitPorts, call: Call, attempts: readonly Attem
   return result.kind === 'stale_key' ? result.kind : refused(call, refusalOf(ports, call, limits, result));
 }
 
-function granted(call: Call, { hold, limits }: Wanted, result: Extract<Authorization, { kind: 'granted' }>): Admitted {
+function granted(call: Call, wanted: Wanted, result: Extract<Authorization, { kind: 'granted' }>): Admitted {
+  const { hold, limits } = wanted;
   const { grantedNanousd, leftNanousd, rateLevels } = result;
   call.epoch = result.epoch;
   call.heldNanousd = grantedNanousd;
-  call.admission = { hold, limits, rateLevels };
+  call.admission = { hold, limits, crashLossNanousd: crashLoss(wanted), rateLevels };
   const isAllGranted = grantedNanousd >= hold.wantNanousd;
   const affordable = isAllGranted && leftNanousd !== null ? nanousd(grantedNanousd + leftNanousd) : grantedNanousd;
   call.clampedOutput = clampFor(hold, affordable, call.envelope.choices);
@@ -150,7 +151,6 @@ const BASIS_POINTS = 10_000n;
 
 /** What whoever finds the hold without this gateway has to know of the request. */
 function holdMeta({ principal, input, envelope, claim }: Call, [first]: readonly Attempt[], wanted: Wanted): string {
-  const { hold, markupBp } = wanted;
   return JSON.stringify({
     v: 1,
     projectId: principal.projectId,
@@ -165,9 +165,13 @@ function holdMeta({ principal, input, envelope, claim }: Call, [first]: readonly
     startedAtMs: input.startedAtMs,
     callerRequestId: input.callerRequestId,
     claimKeyHash: claim?.keyHash ?? null,
-    // The provider's own price of the floor, without our markup.
-    crashLossNanousd: ((hold.floorNanousd * BASIS_POINTS) / (BASIS_POINTS + BigInt(markupBp))).toString(),
+    crashLossNanousd: crashLoss(wanted).toString(),
   });
+}
+
+/** The provider's own price of the floor, without our markup. */
+function crashLoss({ hold, markupBp }: Wanted): Nanousd {
+  return nanousd((hold.floorNanousd * BASIS_POINTS) / (BASIS_POINTS + BigInt(markupBp)));
 }
 
 function refused(call: Call, facts: Omit<FailureFacts, 'requestId'>): Admitted {

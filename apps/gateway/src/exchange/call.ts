@@ -62,6 +62,8 @@ export interface Call {
   clampedOutput: number | null;
   /** what was granted; null before, and for a request that needed none */
   admission: GrantedAdmission | null;
+  /** something has left for a provider */
+  hasSent: boolean;
   epoch: string | null;
   /** what is held for it; null before it is admitted */
   heldNanousd: Nanousd | null;
@@ -88,6 +90,8 @@ export interface Call {
 export interface GrantedAdmission {
   readonly hold: Hold;
   readonly limits: TakenLimits;
+  /** what the provider is likely to bill us if nothing more is heard of it, without markup */
+  readonly crashLossNanousd: Nanousd;
   /** the level of each rate, this request included */
   readonly rateLevels: readonly number[];
 }

@@ -96,7 +96,9 @@ export async function exchangeWorld(
     limits: [],
     ...caller,
   };
-  const extensions = new HoldExtensions(20);
+  const extensions = new HoldExtensions((error) => {
+    throw error;
+  }, 20);
   const ports: ExchangePorts = {
     admission,
     spool: {

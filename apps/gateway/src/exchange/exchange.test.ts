@@ -57,7 +57,8 @@ describe('a defect of ours after the hold was taken', () => {
       500,
       expect.objectContaining({ code: 'internal_error', charged_usd: '0' }),
     ]);
-    expect(world.settlements).toMatchObject([{ chargeNanousd: 0n }]);
+    expect(world.settlements).toMatchObject([{ chargeNanousd: 0n, isUnsent: true }]);
+    expect(world.events()[0]?.lossNanousd).toBe(0n);
     expect(world.logLines.join('')).toContain('no credential');
   });
 
@@ -71,7 +72,9 @@ describe('a defect of ours after the hold was taken', () => {
     expect(status).toBe(200);
     expect(errorOf(text)).toMatchObject({ code: 'internal_error' });
     expect(text).not.toContain('[DONE]');
-    expect(world.settlements).toMatchObject([{ chargeNanousd: 0n }]);
+    expect(world.settlements).toMatchObject([{ chargeNanousd: 0n, isUnsent: false }]);
+    // What the provider bills for it is the house's loss, by estimate.
+    expect(world.events()[0]?.lossNanousd).toBeGreaterThan(0n);
   });
 
   it('in counting a request neither hurts its answer nor settles it twice', async () => {

@@ -154,7 +154,8 @@ export class Exchange {
   private async failedInside(call: Call, error: unknown): Promise<void> {
     const { requestId } = call.input;
     this.ports.log.error({ error, requestId }, 'a request failed inside the gateway');
-    const charge = nothingCharged('crashed');
+    // The provider had the request, and bills it to us whatever became of it here.
+    const charge = nothingCharged('crashed', call.hasSent ? (call.admission?.crashLossNanousd ?? ZERO) : ZERO);
     if (call.settledNanousd === null)
       await this.settle(call, { charge, attempt: null, status: 500, errorCode: 'internal_error', finish: null }).catch(
         (again: unknown) => this.releaseUnrecorded(call, again),
@@ -224,6 +225,7 @@ export class Exchange {
     const limits = { streamStallMs: ports.streamStallMs, remainingMs };
     const prepared = providerRequest(call, lane.value, ports.access(attempt), limits);
     const request = prepared instanceof Promise ? await prepared : prepared;
+    call.hasSent = true;
     return call.envelope.isStream
       ? this.stream(call, attempt, departure, remainingMs, lane.value, request)
       : this.whole(call, attempt, departure, remainingMs, lane.value, request);

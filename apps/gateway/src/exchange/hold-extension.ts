@@ -52,14 +52,15 @@ export class HoldExtension {
     return this.#heldTokens;
   }
 
-  /** Called several times a second. Never rejects. */
+  /** Called several times a second. Rejects only for a defect of ours. */
   async look(spending: Spending): Promise<void> {
     const used = spending.estimate();
     const needed = this.#most(used + AHEAD_TOKENS);
     if (this.#isAsking || needed <= this.#heldTokens) return;
     this.#isAsking = true;
-    await this.#ask(used);
-    this.#isAsking = false;
+    await this.#ask(used).finally(() => {
+      this.#isAsking = false;
+    });
     if (used >= this.#heldTokens && spending.count() >= this.#heldTokens) spending.end();
   }
 
@@ -93,7 +94,10 @@ export class HoldExtensions {
   readonly #running = new Map<HoldExtension, Spending>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(everyMs = LOOK_EVERY_MS) {
+  constructor(
+    private readonly onDefect: (error: unknown) => void,
+    everyMs = LOOK_EVERY_MS,
+  ) {
     this.#timer = setInterval(() => this.look(), everyMs);
     this.#timer.unref();
   }
@@ -105,7 +109,7 @@ export class HoldExtensions {
   }
 
   look(): void {
-    for (const [extension, spending] of this.#running) void extension.look(spending);
+    for (const [extension, spending] of this.#running) extension.look(spending).catch(this.onDefect);
   }
 
   close(): void {

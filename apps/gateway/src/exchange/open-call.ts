@@ -66,6 +66,7 @@ function beginCall(
     maxCostNanousd,
     clampedOutput: null,
     admission: null,
+    hasSent: false,
     heldNanousd: null,
     epoch: null,
     firstTokenMs: null,

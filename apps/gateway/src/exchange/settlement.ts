@@ -50,7 +50,7 @@ export async function settle(ports: SettlementPorts, call: Call, ended: Ended): 
     event: payload,
     append: true,
     tokens: event.tokens.input + event.tokens.output,
-    isUnsent: call.attempts.length === 0,
+    isUnsent: !call.hasSent,
     claim: call.claim && { keyHash: call.claim.keyHash, becomes: claimAfter(ended.charge) },
   });
   call.claimEnded = claimAfter(ended.charge);

@@ -31,7 +31,11 @@ describe('an answer that reaches our own limit of time', () => {
   });
 
   it('is paid too where its client reads so slowly that the limit comes first', async () => {
-    const options = { answerTimeoutMs: 600, clientStallMs: 5_000, extensions: new HoldExtensions(60_000) };
+    const options = {
+      answerTimeoutMs: 600,
+      clientStallMs: 5_000,
+      extensions: new HoldExtensions(() => undefined, 60_000),
+    };
     world = await exchangeWorld((provider) => talk(provider, 'word '.repeat(20_000)), options);
     const body = JSON.stringify({ model: 'test/m', stream: true, messages: [{ role: 'user', content: 'Hi' }] });
     const asked = http.request(world.url, { method: 'POST' }, (response) => {

@@ -48,8 +48,8 @@ const NOTHING: Omit<Charge, 'ending' | 'usageSource' | 'usage'> = {
 };
 
 /** A request that reached no provider, or whose every attempt failed before a byte: charge 0. */
-export function nothingCharged(ending: Ending): Charge {
-  return { ...NOTHING, usage: {}, usageSource: 'none', ending };
+export function nothingCharged(ending: Ending, lossNanousd: Nanousd = ZERO): Charge {
+  return { ...NOTHING, usage: {}, usageSource: 'none', ending, lossNanousd };
 }
 
 /** Puts money on an outcome by the settlement rules: the customer's charge, or the provider's cost as a loss of the house. */
