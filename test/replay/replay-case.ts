@@ -232,12 +232,13 @@ function chargeProblems(recording: Recording, expected: Expected, booked: Genera
 
 /** No input beside an answer: what was read is counted by us, whatever the provider meant (OpenRouter says so of videos). */
 function saysNothing(usage: unknown): boolean {
-  const read = (usage ?? {}) as Record<string, unknown>;
-  const isCached = [read['cache_read_input_tokens'], read['cache_creation_input_tokens']].some(
-    (count) => Number(count) > 0,
-  );
-  return read['prompt_tokens'] === 0 || (read['input_tokens'] === 0 && !isCached);
+  const told = Object.entries(usage ?? {}).filter(([name]) => INPUTS.test(name));
+  return told.length > 0 && told.every(([, count]) => count === 0);
 }
+
+/** In the providers' words, and in those of our partition. */
+const INPUTS =
+  /^(?:prompt_tokens|input(?:_tokens|_audio|_image)?|cache_(?:read|write_5m|write_1h|(?:read|creation)_input_tokens))$/;
 
 function brief(value: unknown): string {
   return JSON.stringify(value).slice(0, 400);
