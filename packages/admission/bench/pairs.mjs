@@ -35,7 +35,10 @@ async function pair(pauseMs) {
     authVersion: '1',
     wantNanousd: 1_000n,
     floorNanousd: 10n,
-    timeToLiveMs: 60_000,
+    rates: [],
+    slots: [],
+    meta: '{}',
+    claim: null,
   });
   if (granted.kind !== 'granted') throw new Error(JSON.stringify(granted));
   if (pauseMs > 0) await new Promise((done) => setTimeout(done, pauseMs));
