@@ -34,6 +34,7 @@ import { openCall } from './open-call.js';
 import { planAttempts } from './plan.js';
 import { isPlausible } from './plausible-usage.js';
 import { providerRequest } from './provider-request.js';
+import { RefusalAllowance } from './refusal-allowance.js';
 import { breakOff, refuse } from './refuse.js';
 import { relayStream, type Streamed } from './relay-stream.js';
 import { relayWhole, type WholeAnswer } from './relay-whole.js';
@@ -80,6 +81,7 @@ export const ATTEMPTS_MAX = 3;
  */
 export class Exchange {
   private readonly drains: Drains;
+  private readonly refusals = new RefusalAllowance();
   private running = 0;
   private waiting: (() => void)[] = [];
 
@@ -431,13 +433,10 @@ export class Exchange {
   /** A refusal after the key was known is shown in the log too; it costs nothing and the caller does not wait for its record. */
   private async refuseRecorded(call: Call, told: Failure): Promise<void> {
     refuse(call.input, told);
-    await this.settle(call, {
-      charge: nothingCharged('refused'),
-      attempt: null,
-      status: told.status,
-      errorCode: told.code,
-      finish: null,
-    });
+    const charge = nothingCharged('refused');
+    const ended = { charge, attempt: null, status: told.status, errorCode: told.code, finish: null };
+    if (this.refusals.take(call.principal.keyId, this.ports.now())) await this.settle(call, ended);
+    else this.ports.onEnded(call, ended);
   }
 }
 
